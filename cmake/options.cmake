@@ -1,0 +1,32 @@
+# Compile options of this project's own sources; nothing here reaches a user's targets.
+add_library(jest_options INTERFACE)
+target_compile_options(jest_options INTERFACE -Wall -Wextra)
+if(JEST_NATIVE)
+  include(CheckCXXSourceRuns)
+  check_cxx_source_runs(
+    "int main() { return !(__builtin_cpu_supports(\"avx2\") && __builtin_cpu_supports(\"fma\")); }"
+    JEST_HAS_AVX2)
+  if(JEST_HAS_AVX2)
+    target_compile_options(jest_options INTERFACE -mavx2 -mfma)
+  endif()
+endif()
+if(JEST_SANITIZE)
+  target_compile_options(jest_options INTERFACE -fsanitize=address,undefined
+    -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(jest_options INTERFACE -fsanitize=address,undefined)
+endif()
+
+# Programs and shared libraries lie together, so that a build tree can be used in place.
+function(jest_program name)
+  add_executable(${name} ${ARGN})
+  target_link_libraries(${name} PRIVATE jest_options)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
+endfunction()
+
+# Torch's headers cost 20 seconds a file; a precompiled header, built once, brings that to 4.
+function(jest_use_torch_pch target)
+  target_link_libraries(${target} PRIVATE jest_options LibTorch::LibTorch)
+  set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON
+    CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
+  target_precompile_headers(${target} REUSE_FROM jest_torch_pch)
+endfunction()

@@ -1,0 +1,49 @@
+#pragma once
+// What a candidate is worth: three weights, and nothing else branches on the score function.
+//
+// Any loss ℓ gives the own term a_i = learner·ℓ_θ(i) − reference·ℓ_θ*(i); the pair terms Q_ij are
+// formed alike and multiplied by `interaction` (κ). A zero weight means that this model, or this
+// work, is never run.
+//
+// Source: Evans et al., arXiv 2406.17711, section 3.1; the interaction weight is this library's.
+
+#include <cmath>
+#include <cstdint>
+
+#include "jest/core/error.hpp"
+
+namespace jest {
+
+struct ScoreWeights {
+  double learner = 1;      ///< w_L
+  double reference = 1;    ///< w_R
+  double interaction = 1;  ///< κ: 1 is JEST, 0 is independent selection, < 0 prefers unlike pairs
+
+  ScoreWeights with_interaction(double value) const { return {learner, reference, value}; }
+};
+
+inline constexpr ScoreWeights kLearnability{1, 1};   ///< the default; RHO-LOSS, JEST
+inline constexpr ScoreWeights kHardLearner{1, 0};    ///< the reference is never run
+inline constexpr ScoreWeights kEasyReference{0, 1};  ///< the learner is never run for scoring
+
+inline void check_weights(const ScoreWeights& weights) {
+  if (!std::isfinite(weights.learner) || !std::isfinite(weights.reference) ||
+      !std::isfinite(weights.interaction)) {
+    refuse("score weights", "finite numbers", weights.learner, ", ", weights.reference, ", ",
+           weights.interaction);
+  }
+  if (weights.learner == 0 && weights.reference == 0) {
+    refuse("score weights", "at least one of learner and reference other than 0", "0 and 0");
+  }
+}
+
+/// The interaction over a run: 0 before step `start`, `value` from there on. An interaction that
+/// acts on an untrained learner can pick clusters of mutual hard negatives; a late start avoids it.
+struct InteractionSchedule {
+  double value = 1;
+  std::int64_t start = 0;
+
+  double at(std::int64_t step) const { return step < start ? 0.0 : value; }
+};
+
+}  // namespace jest

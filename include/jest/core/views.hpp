@@ -1,0 +1,62 @@
+#pragma once
+// Views over memory that somebody else owns, and the shape letters used everywhere.
+//
+//   B candidates in the super-batch      i  a candidate
+//   b examples picked                    j  an already picked example
+//   N chunks (rounds), c chunk size      d  embedding width
+
+#include <cmath>
+#include <cstdint>
+#include <string>
+
+#include "jest/core/error.hpp"
+
+namespace jest {
+
+/// A row-major [rows, cols] float32 matrix, not owned. Rows may be further apart than `cols`.
+struct MatrixView {
+  const float* data = nullptr;
+  std::int64_t rows = 0;
+  std::int64_t cols = 0;
+  std::int64_t row_stride = 0;  ///< floats from one row to the next; at least `cols`
+
+  const float* row(std::int64_t i) const { return data + i * row_stride; }
+};
+
+inline MatrixView matrix_view(const float* data, std::int64_t rows, std::int64_t cols) {
+  return {data, rows, cols, cols};
+}
+
+/// The two embeddings of every candidate under one model: x, y [B, d], used as given (the caller
+/// normalises), with the logit scale t > 0 and bias β of that model: logit u_ij = t·(x_i·y_j) + β.
+struct EmbeddingsView {
+  MatrixView x;
+  MatrixView y;
+  double scale = 1;
+  double bias = 0;
+
+  std::int64_t rows() const { return x.rows; }
+};
+
+/// Throws unless `view` is usable: equal [B, d] shapes, finite scale > 0, finite bias.
+/// `who` names the model in the message.
+inline void check_embeddings(const std::string& who, const EmbeddingsView& view) {
+  if (view.x.rows != view.y.rows || view.x.cols != view.y.cols) {
+    refuse(who, "x and y of one shape [B, d]", "x [", view.x.rows, ", ", view.x.cols, "] and y [",
+           view.y.rows, ", ", view.y.cols, "]");
+  }
+  if (view.x.rows < 1 || view.x.cols < 1) {
+    refuse(who, "at least one row and one column", "[", view.x.rows, ", ", view.x.cols, "]");
+  }
+  if (view.x.row_stride < view.x.cols || view.y.row_stride < view.y.cols) {
+    refuse(who, text("row strides of at least ", view.x.cols), view.x.row_stride, " and ",
+           view.y.row_stride);
+  }
+  if (!view.x.data || !view.y.data) refuse(who, "embeddings in memory", "a null pointer");
+  if (!std::isfinite(view.scale) || view.scale <= 0) {
+    refuse(who, "a finite logit scale > 0", view.scale);
+  }
+  if (!std::isfinite(view.bias)) refuse(who, "a finite logit bias", view.bias);
+}
+
+}  // namespace jest

@@ -1,0 +1,26 @@
+#pragma once
+// What a criterion must provide: two operations, and nothing of samplers, losses or memory.
+//
+// A criterion is a sum of own terms and pair terms, U(A) = Σ a_i + Σ_{i≠j} Q_ij. The marginal gain
+// of one more candidate is its conditional score, g_i(A) = a_i + κ·Σ_{j∈A} (Q_ij + Q_ji).
+
+#include <concepts>
+#include <cstdint>
+#include <span>
+
+namespace jest {
+
+/// The running state of a criterion over one super-batch.
+///
+/// - `scores()` are the conditional scores [B] given everything conditioned on so far, own terms
+///   before the first call of `condition_on`. What it says of picked candidates is not looked at.
+/// - `condition_on(picks)` adds candidates to A. `picks` are positions in ascending order of
+///   example id, never one that was given before. A candidate's pair with itself is not counted,
+///   so that conditioning on everybody yields mean-field scores.
+template <class State>
+concept ConditionalScores = requires(State& state, std::span<const std::int64_t> picks) {
+  { state.scores() } -> std::convertible_to<std::span<const double>>;
+  state.condition_on(picks);
+};
+
+}  // namespace jest

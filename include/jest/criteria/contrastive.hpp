@@ -1,0 +1,59 @@
+#pragma once
+// The two contrastive criteria: what is scored, and the scalar formulas behind it.
+
+#include <cmath>
+#include <string>
+
+#include "jest/core/error.hpp"
+#include "jest/core/score.hpp"
+#include "jest/core/views.hpp"
+
+namespace jest {
+
+/// log(1 + e^u), for any finite u without overflow.
+inline double softplus(double u) { return std::fmax(u, 0.0) + std::log1p(std::exp(-std::fabs(u))); }
+
+/// log(e^a + e^b), −inf for two empty sums, NaN if either is.
+inline double log_add_exp(double a, double b) {
+  if (std::isnan(a) || std::isnan(b)) return a + b;
+  const double larger = std::fmax(a, b);
+  if (std::isinf(larger)) return larger;
+  return larger + std::log1p(std::exp(-std::fabs(a - b)));
+}
+
+/// Learner and reference embeddings of one super-batch, and how their losses are weighed. A model
+/// whose weight is zero is not looked at and may be left out.
+struct ContrastivePairs {
+  EmbeddingsView learner;
+  EmbeddingsView reference;
+  ScoreWeights weights = kLearnability;
+
+  std::int64_t candidates() const { return weights.learner != 0 ? learner.rows() : reference.rows(); }
+};
+
+/// Sigmoid-contrastive pairs, JEST's default. Pair loss m_ij = softplus(−u_ii) if i = j,
+/// softplus(u_ij) otherwise, with u = t·s + β.
+/// Source: Zhai et al. 2023 (SigLIP); arXiv 2406.17711, the sign of β as in its listing.
+struct SigmoidPairs : ContrastivePairs {};
+
+/// Softmax-contrastive pairs (CLIP): −u_ii + ½R_i + ½C_i with R_i = log Σ_{j∈A} e^{u_ij} and
+/// C_i = log Σ_{j∈A} e^{u_ji}; only −u_ii while A is empty. The bias counts as 0. The interaction
+/// multiplies ½R_i + ½C_i.
+/// Source: Radford et al. 2021 (CLIP); arXiv 2406.17711, appendix.
+struct SoftmaxPairs : ContrastivePairs {
+  bool include_positive = false;  ///< add e^{u_ii} inside both logarithms
+};
+
+/// Throws unless every model with a weight is usable and both describe the same B candidates.
+inline void check_pairs(const std::string& operation, const ContrastivePairs& pairs) {
+  check_weights(pairs.weights);
+  if (pairs.weights.learner != 0) check_embeddings(operation + ", learner", pairs.learner);
+  if (pairs.weights.reference != 0) check_embeddings(operation + ", reference", pairs.reference);
+  if (pairs.weights.learner != 0 && pairs.weights.reference != 0 &&
+      pairs.learner.rows() != pairs.reference.rows()) {
+    refuse(operation, "as many learner rows as reference rows", pairs.learner.rows(), " and ",
+           pairs.reference.rows());
+  }
+}
+
+}  // namespace jest

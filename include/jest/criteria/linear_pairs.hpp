@@ -1,0 +1,110 @@
+#pragma once
+// Criteria whose pair term is an inner product: Q_ij = q·(f_i·f_j).
+//
+// Σ_{j∈A} (Q_ij + Q_ji) = 2q·f_i·(Σ_{j∈A} f_j), so a round costs one matrix-vector product,
+// O(B·d), and memory stays O(B + d). Two criteria are of this kind:
+//
+// - gradient alignment (GREATS, Wang et al., NeurIPS 2024): f = per-example gradient features h,
+//   a_i = η·(h_i·v) towards a target direction v, q = −½η²;
+// - embedding diversity (InfoMax form): a_i any importance, f = reference embeddings, q = −λ.
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "jest/core/error.hpp"
+#include "jest/core/score.hpp"
+#include "jest/core/views.hpp"
+
+namespace jest {
+
+/// The running state both criteria share. Double precision, deterministic, rows in pick order.
+class LinearPairScores {
+ public:
+  /// `own` [B], `features` [B, d] (must outlive this), `coefficient` q times the interaction.
+  LinearPairScores(std::vector<double> own, MatrixView features, double coefficient)
+      : scores_(std::move(own)), features_(features), coefficient_(coefficient) {
+    if (static_cast<std::int64_t>(scores_.size()) != features_.rows) {
+      refuse("linear pairs", "one own term per feature row", scores_.size(), " and ",
+             features_.rows);
+    }
+  }
+
+  std::span<const double> scores() const { return scores_; }
+
+  void condition_on(std::span<const std::int64_t> picks) {
+    if (coefficient_ == 0) return;
+    std::vector<double> sum(static_cast<std::size_t>(features_.cols), 0.0);
+    for (const std::int64_t j : picks) {
+      for (std::int64_t k = 0; k < features_.cols; ++k) sum[k] += features_.row(j)[k];
+    }
+    for (std::int64_t i = 0; i < features_.rows; ++i) {
+      scores_[i] += 2 * coefficient_ * dot(i, sum.data());
+    }
+    for (const std::int64_t j : picks) scores_[j] -= 2 * coefficient_ * dot(j, features_.row(j));
+  }
+
+  std::int64_t extra_bytes() const {
+    return static_cast<std::int64_t>((scores_.size() + features_.cols) * sizeof(double));
+  }
+
+ private:
+  template <class Real>
+  double dot(std::int64_t i, const Real* other) const {
+    double total = 0;
+    for (std::int64_t k = 0; k < features_.cols; ++k) {
+      total += static_cast<double>(features_.row(i)[k]) * other[k];
+    }
+    return total;
+  }
+
+  std::vector<double> scores_;
+  MatrixView features_;
+  double coefficient_;
+};
+
+struct GradientAlignment {
+  MatrixView features;                ///< h [B, d]: last-layer or projected gradients
+  std::span<const float> direction;   ///< v [d]: mean feature of a small curated batch
+  double step_size = 1;               ///< η
+  std::span<const double> also = {};  ///< [B], added to a_i, for instance weighted learnability
+  double interaction = 1;             ///< κ
+};
+
+inline LinearPairScores conditional_scores(const GradientAlignment& criterion) {
+  const MatrixView& h = criterion.features;
+  if (static_cast<std::int64_t>(criterion.direction.size()) != h.cols) {
+    refuse("gradient alignment", text("a direction of width ", h.cols),
+           criterion.direction.size());
+  }
+  if (!criterion.also.empty() && static_cast<std::int64_t>(criterion.also.size()) != h.rows) {
+    refuse("gradient alignment", text(h.rows, " added terms"), criterion.also.size());
+  }
+  std::vector<double> own(criterion.also.begin(), criterion.also.end());
+  own.resize(static_cast<std::size_t>(h.rows), 0.0);
+  for (std::int64_t i = 0; i < h.rows; ++i) {
+    double alignment = 0;
+    for (std::int64_t k = 0; k < h.cols; ++k) {
+      alignment += static_cast<double>(h.row(i)[k]) * criterion.direction[k];
+    }
+    own[i] += criterion.step_size * alignment;
+  }
+  const double q = -0.5 * criterion.step_size * criterion.step_size;
+  return {std::move(own), h, q * criterion.interaction};
+}
+
+struct EmbeddingDiversity {
+  std::span<const double> importance;  ///< a [B]
+  MatrixView embeddings;               ///< e [B, d], of the reference
+  double strength = 1;                 ///< λ
+  double interaction = 1;              ///< κ
+};
+
+inline LinearPairScores conditional_scores(const EmbeddingDiversity& criterion) {
+  return {{criterion.importance.begin(), criterion.importance.end()},
+          criterion.embeddings,
+          -criterion.strength * criterion.interaction};
+}
+
+}  // namespace jest

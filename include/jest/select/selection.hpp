@@ -1,0 +1,118 @@
+#pragma once
+// What a selection is asked for, and what it answers.
+
+#include <cmath>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include "jest/core/error.hpp"
+#include "jest/core/noise.hpp"
+
+namespace jest {
+
+/// The sampler is one loop of N rounds; a preset fixes how many and how candidates are taken.
+enum class Preset {
+  kJoint,        ///< N rounds, each drawn given the picks before it (JEST)
+  kIndependent,  ///< one round: own terms only
+  kTopK,         ///< one round, ranked instead of drawn
+  kMeanField,    ///< one round on own terms plus the pairs with all other candidates
+  kGreedy,       ///< b rounds, ranked
+  kUniform,      ///< one round at gain 0
+};
+
+enum class Backend {
+  kDefault,  ///< the fastest that fits the memory the embeddings live in
+  kEigen,    ///< the plain one: readable, double precision
+  kCuda,
+};
+
+template <class Value>
+struct Named {
+  std::string_view name;
+  Value value;
+};
+
+inline constexpr Named<Preset> kPresets[] = {
+    {"joint", Preset::kJoint},          {"independent", Preset::kIndependent},
+    {"topk", Preset::kTopK},            {"mean-field", Preset::kMeanField},
+    {"greedy", Preset::kGreedy},        {"uniform", Preset::kUniform},
+};
+inline constexpr Named<Backend> kBackends[] = {
+    {"default", Backend::kDefault}, {"eigen", Backend::kEigen}, {"cuda", Backend::kCuda}};
+
+inline constexpr std::int64_t kDefaultChunks = 16;
+inline constexpr double kDefaultGain = 100;
+
+struct SelectionSpec {
+  std::int64_t count = 0;  ///< b, how many to pick
+  Preset preset = Preset::kJoint;
+  std::optional<std::int64_t> chunks = {};  ///< N of the joint preset; min(16, b) when not given
+  double gain = kDefaultGain;  ///< scale of scores against noise; ranks and kUniform have none
+  std::uint64_t seed = 0;
+  std::uint32_t step = 0;
+  std::span<const std::int64_t> ids = {};  ///< [B] distinct, ≥ 0; positions when empty
+  Backend backend = Backend::kDefault;
+  int threads = 1;  ///< never changes the picks
+};
+
+struct SelectionStatistics {
+  std::string_view backend;
+  double select_ms = 0;
+  std::int64_t extra_bytes = 0;  ///< peak memory beyond the inputs and the answer
+  std::int64_t nan_count = 0;    ///< distinct candidates set aside because a score was NaN
+  double mean_own_score_super_batch = 0;  ///< over the candidates that are not NaN
+  double mean_own_score_picks = 0;
+  double learner_scoring_ms = 0;    ///< filled by JointExampleScorer
+  double reference_scoring_ms = 0;  ///< likewise
+};
+
+/// Exactly b distinct positions in the super-batch, in draw order. A score is the conditional score
+/// in the round of the pick, without gain and noise.
+struct Selection {
+  std::vector<std::int64_t> indices;
+  std::vector<double> scores;
+  SelectionStatistics statistics;
+};
+
+/// N of a preset for b picks. Throws when `spec.chunks` contradicts the preset or exceeds b.
+inline std::int64_t chunk_count(const SelectionSpec& spec) {
+  const bool joint = spec.preset == Preset::kJoint;
+  const std::int64_t own = joint ? std::min(kDefaultChunks, spec.count)
+                                 : (spec.preset == Preset::kGreedy ? spec.count : 1);
+  const std::int64_t chunks = spec.chunks.value_or(own);
+  if (chunks < 1 || chunks > spec.count) {
+    refuse("select", text("chunks between 1 and count ", spec.count), chunks);
+  }
+  if (!joint && chunks != own) {
+    refuse("select", text("chunks ", own, ", which this preset fixes"), chunks);
+  }
+  return chunks;
+}
+
+/// Throws unless `spec` is possible for `candidates` (B).
+inline void check_spec(const SelectionSpec& spec, std::int64_t candidates) {
+  if (spec.count < 1 || spec.count > candidates) {
+    refuse("select", text("a count between 1 and the ", candidates, " candidates"), spec.count);
+  }
+  if (!std::isfinite(spec.gain) || spec.gain < 0) {
+    refuse("select", "a finite gain of at least 0", spec.gain);
+  }
+  if (spec.threads < 1) refuse("select", "at least one thread", spec.threads);
+  chunk_count(spec);
+  if (spec.ids.empty()) return;
+  if (static_cast<std::int64_t>(spec.ids.size()) != candidates) {
+    refuse("select", text(candidates, " ids, one per candidate"), spec.ids.size());
+  }
+  std::unordered_set<std::int64_t> seen;
+  for (const std::int64_t id : spec.ids) {
+    if (id < 0) refuse("select", "ids of at least 0", id);
+    if (!seen.insert(id).second) refuse("select", "distinct ids", id, " more than once");
+  }
+}
+
+}  // namespace jest
