@@ -1,0 +1,89 @@
+#include "data/translation_split.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
+
+#include "data/package_stem.hpp"
+#include "data/row_id.hpp"
+#include "data/translation_noise.hpp"
+
+namespace jest {
+namespace {
+
+constexpr std::size_t kLeastFeatures = 10;
+constexpr std::size_t kCuratedRows = 3000;
+
+/// The rows that satisfy `takes` leave `rows` and are handed back; both keep their order.
+template <class Predicate>
+TranslationRows taken(TranslationRows& rows, const Predicate& takes) {
+  const auto first =
+      std::stable_partition(rows.begin(), rows.end(), [&](const auto& row) { return !takes(row); });
+  TranslationRows leaving(std::make_move_iterator(first), std::make_move_iterator(rows.end()));
+  rows.erase(first, rows.end());
+  return leaving;
+}
+
+TranslationRows evaluation(TranslationRows held_out, const std::string& target) {
+  std::unordered_set<std::string> seen_x, seen_y;
+  std::erase_if(held_out, [&](const TranslationRow& row) {
+    if (row.tag != target || feature_count(row.text.x) < kLeastFeatures ||
+        feature_count(row.text.y) < kLeastFeatures) {
+      return true;
+    }
+    if (seen_x.contains(row.text.x) || seen_y.contains(row.text.y)) return true;
+    seen_x.insert(row.text.x);
+    seen_y.insert(row.text.y);
+    return false;
+  });
+  return held_out;
+}
+
+/// Drops the rows that give away an evaluation text.
+TranslationRows without_leaks(TranslationRows rows, const TranslationRows& eval) {
+  std::unordered_set<std::string_view> xs, ys;
+  for (const TranslationRow& row : eval) {
+    xs.insert(row.text.x);
+    ys.insert(row.text.y);
+  }
+  std::erase_if(rows, [&](const TranslationRow& row) {
+    return xs.contains(row.text.x) || ys.contains(row.text.y);
+  });
+  return rows;
+}
+
+/// The ids of the `count` target rows that come first in the seed's order.
+std::unordered_set<std::int64_t> curated_ids(const TranslationRows& rows, const SplitSpec& spec,
+                                             std::size_t count) {
+  const SeededOrder order{spec.seed, Purpose::kCurated};
+  std::vector<std::pair<std::uint64_t, std::int64_t>> keys;
+  for (const TranslationRow& row : rows) {
+    if (row.tag == spec.target) keys.emplace_back(order(row.id), row.id);
+  }
+  std::ranges::sort(keys);
+  keys.resize(std::min(keys.size(), count));
+  std::unordered_set<std::int64_t> ids;
+  for (const auto& [key, id] : keys) ids.insert(id);
+  return ids;
+}
+
+}  // namespace
+
+TranslationSplit split_translations(TranslationRows rows, const SplitSpec& spec) {
+  rows = in_order_of_id(std::move(rows));
+  const auto of_target =
+      static_cast<std::size_t>(std::ranges::count(rows, spec.target, &TranslationRow::tag));
+  TranslationSplit split;
+  const auto held_out = [](const TranslationRow& row) { return stem_held_out(row.stem); };
+  split.eval = evaluation(taken(rows, held_out), spec.target);
+  rows = without_leaks(std::move(rows), split.eval);
+  const auto ids = curated_ids(rows, spec, std::min(kCuratedRows, of_target / 10));
+  split.curated = taken(rows, [&](const TranslationRow& row) { return ids.contains(row.id); });
+  split.pool =
+      without_leaks(exchange_translations(std::move(rows), spec.noise, spec.seed), split.eval);
+  return split;
+}
+
+}  // namespace jest

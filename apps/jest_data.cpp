@@ -1,0 +1,41 @@
+// Prepares data for the studies and examples of this project on the user's own machine.
+
+#include "command_line.hpp"
+#include "data/languages.hpp"
+#include "data/translations.hpp"
+
+namespace {
+
+/// Otherwise "-1" would wrap around to a very large seed.
+std::string not_negative(const std::string& value) {
+  return value.starts_with('-') ? "expected a whole number from 0, got " + value : "";
+}
+
+void add_translations(CLI::App& app, jest::TranslationsCommand& command) {
+  CLI::App* sub = app.add_subcommand(
+      "translations", "Translations of Debian's package descriptions, fetched with apt-get");
+  sub->add_option("--target", command.spec.target,
+                  "Language to specialise for: " + jest::language_list())
+      ->required();
+  sub->add_option("--out", command.out, "Folder for curated.tsv, pool.tsv, eval.tsv, manifest.json")
+      ->required();
+  sub->add_option("--noise", command.spec.noise,
+                  "Share of the pool with exchanged translations, in [0, 1)")
+      ->capture_default_str();
+  sub->add_option("--seed", command.spec.seed, "Draws the curated rows and the noise")
+      ->check(not_negative)
+      ->capture_default_str();
+  sub->callback([&command] { jest::prepare_translations(command); });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"Prepares data on this machine", "jest-data"};
+  app.set_version_flag("--version", JEST_VERSION);
+  app.require_subcommand(1);
+  jest::TranslationsCommand command;
+  command.version = JEST_VERSION;
+  add_translations(app, command);
+  return jest::run_program(app, argc, argv);
+}

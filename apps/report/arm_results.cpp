@@ -1,0 +1,135 @@
+#include "report/arm_results.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <functional>
+
+namespace jest {
+namespace {
+
+constexpr std::array<const char*, 9> kOrder = {
+    kUniform,         kEqualComputeUniform, "joint", "independent", "mean-field",
+    "easy-reference", "hard-learner",       "topk",  "greedy"};
+
+std::size_t rank_of(const std::string& arm) {
+  return std::find(kOrder.begin(), kOrder.end(), arm) - kOrder.begin();
+}
+
+Spread over(const std::vector<const Run*>& runs, const std::function<double(const Run&)>& value) {
+  std::vector<double> values;
+  for (const Run* run : runs) values.push_back(value(*run));
+  return spread(std::move(values));
+}
+
+// Mean over the run of the target tag's share; a tag that an entry does not list was not picked.
+double target_share(const Run& run, const std::string& target) {
+  if (target.empty()) return kUnknown;
+  std::vector<double> shares;
+  for (const PickedTags& entry : run.picked_tags) {
+    const auto found = entry.shares.find(target);
+    shares.push_back(found == entry.shares.end() ? 0 : found->second);
+  }
+  return mean(shares);
+}
+
+const Evaluation* first_at_or_above(const std::vector<Evaluation>& evaluations, double target) {
+  for (const Evaluation& evaluation : evaluations) {
+    if (evaluation.r_at_1 >= target) return &evaluation;
+  }
+  return nullptr;
+}
+
+// The value at the evaluation that first reaches the target; never reached is infinite.
+double at_target(const std::vector<Evaluation>& evaluations, double target,
+                 const std::function<double(const Evaluation&)>& value) {
+  if (evaluations.empty() || std::isnan(target)) return kUnknown;
+  const Evaluation* reached = first_at_or_above(evaluations, target);
+  return reached ? value(*reached) : std::numeric_limits<double>::infinity();
+}
+
+void measure_against_target(ArmResult& result, double target) {
+  result.steps_to_uniform = over(result.runs, [&](const Run& run) {
+    return at_target(run.evaluations, target, [](const Evaluation& e) { return e.step; });
+  });
+  result.flops_to_uniform = over(result.runs, [&](const Run& run) {
+    return at_target(run.metrics.evaluations, target,
+                     [](const Evaluation& e) { return e.flops.run(); });
+  });
+  result.all_in_to_uniform = over(result.runs, [&](const Run& run) {
+    return at_target(run.metrics.evaluations, target,
+                     [](const Evaluation& e) { return e.flops.all_in(); });
+  });
+}
+
+// Half of uniform's seeds may end below their own median; the whole run stands in then.
+double needed(const Spread& to_target, const Spread& whole_run) {
+  return std::isfinite(to_target.median) ? to_target.median : whole_run.median;
+}
+
+ArmResult measure(const std::string& arm, const Experiment& experiment) {
+  ArmResult result;
+  result.arm = arm;
+  for (const Run& run : experiment.runs) {
+    if (run.arm == arm) result.runs.push_back(&run);
+  }
+  std::stable_sort(result.runs.begin(), result.runs.end(),
+                   [](const Run* a, const Run* b) { return a->seed < b->seed; });
+  const auto& runs = result.runs;
+  result.steps = over(runs, [](const Run& run) { return run.steps; });
+  result.r_at_1 = over(runs, [](const Run& run) { return run.evaluations.back().r_at_1; });
+  result.r_at_10 = over(runs, [](const Run& run) { return run.evaluations.back().r_at_10; });
+  result.run_flops = over(runs, [](const Run& run) { return run.flops.run(); });
+  result.all_in_flops = over(runs, [](const Run& run) { return run.flops.all_in(); });
+  result.seconds = over(runs, [](const Run& run) { return run.seconds.steps_only(); });
+  result.selection_share =
+      over(runs, [](const Run& run) { return run.seconds.selection / run.seconds.steps_only(); });
+  result.target_share =
+      over(runs, [&](const Run& run) { return target_share(run, experiment.target_tag); });
+  return result;
+}
+
+}  // namespace
+
+std::vector<ArmResult> arm_results(const Experiment& experiment) {
+  std::vector<ArmResult> results;
+  for (const Run& run : experiment.runs) {
+    if (!find_arm(results, run.arm)) results.push_back(measure(run.arm, experiment));
+  }
+  std::stable_sort(results.begin(), results.end(), [](const ArmResult& a, const ArmResult& b) {
+    return rank_of(a.arm) < rank_of(b.arm);
+  });
+  const ArmResult* uniform = find_arm(results, kUniform);
+  const double target = uniform ? uniform->r_at_1.median : kUnknown;
+  for (ArmResult& result : results) measure_against_target(result, target);
+  return results;
+}
+
+AgainstUniform against_uniform(const ArmResult& arm, const ArmResult& uniform) {
+  return {.steps_to_target =
+              arm.steps_to_uniform.median / needed(uniform.steps_to_uniform, uniform.steps),
+          .flops_to_target =
+              arm.flops_to_uniform.median / needed(uniform.flops_to_uniform, uniform.run_flops),
+          .all_in_to_target = arm.all_in_to_uniform.median /
+                              needed(uniform.all_in_to_uniform, uniform.all_in_flops),
+          .run_flops = arm.run_flops.median / uniform.run_flops.median,
+          .all_in_flops = arm.all_in_flops.median / uniform.all_in_flops.median};
+}
+
+const ArmResult* find_arm(const std::vector<ArmResult>& results, const std::string& arm) {
+  const auto found = std::find_if(results.begin(), results.end(),
+                                  [&](const ArmResult& result) { return result.arm == arm; });
+  return found == results.end() ? nullptr : &*found;
+}
+
+const ArmResult* featured_arm(const std::vector<ArmResult>& results) {
+  const auto found = std::find_if(results.begin(), results.end(),
+                                  [](const ArmResult& result) { return is_contender(result.arm); });
+  return found == results.end() ? nullptr : &*found;
+}
+
+bool is_contender(const std::string& arm) {
+  return arm != kUniform && arm != kEqualComputeUniform && !arm.starts_with("oracle:");
+}
+
+}  // namespace jest

@@ -1,0 +1,50 @@
+#pragma once
+// What each arm of an experiment came to, over its seeds and against uniform.
+
+#include <string>
+#include <vector>
+
+#include "report/run_data.hpp"
+#include "report/statistics.hpp"
+
+namespace jest {
+
+inline constexpr const char* kUniform = "uniform";
+inline constexpr const char* kEqualComputeUniform = "uniform@equal-compute";
+
+struct ArmResult {
+  std::string arm;
+  std::vector<const Run*> runs;   ///< of the experiment that was given, by seed
+  Spread steps, r_at_1, r_at_10;  ///< at the end
+  Spread run_flops, all_in_flops;
+  Spread seconds;          ///< without evaluation
+  Spread selection_share;  ///< of a step's seconds
+  Spread target_share;     ///< of all picks; unknown without tags
+
+  /// Until the first evaluation at or above uniform's final median R@1; infinite if never.
+  Spread steps_to_uniform;
+  /// The same in FLOPs; known only where metrics were read.
+  Spread flops_to_uniform, all_in_to_uniform;
+};
+
+/// One result per arm, uniform first, then in the order of design; unknown arms last.
+/// Refers to `experiment`, which must outlive it.
+std::vector<ArmResult> arm_results(const Experiment& experiment);
+
+/// Ratios of medians, arm to uniform; what is not reached is infinite.
+struct AgainstUniform {
+  double steps_to_target, flops_to_target, all_in_to_target;
+  double run_flops, all_in_flops;
+};
+AgainstUniform against_uniform(const ArmResult& arm, const ArmResult& uniform);
+
+/// The arm of that name, or nullptr.
+const ArmResult* find_arm(const std::vector<ArmResult>& results, const std::string& arm);
+
+/// The arm that the report is about: joint if it was run, else the first that selects.
+const ArmResult* featured_arm(const std::vector<ArmResult>& results);
+
+/// Is it a way of selecting that competes, not a baseline or an oracle?
+bool is_contender(const std::string& arm);
+
+}  // namespace jest

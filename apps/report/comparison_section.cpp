@@ -1,0 +1,95 @@
+#include <algorithm>
+
+#include "jest/core/error.hpp"
+#include "report/arm_style.hpp"
+#include "report/number_format.hpp"
+#include "report/sections.hpp"
+
+namespace jest {
+namespace {
+
+Html link_to(const Study& study, std::size_t position) {
+  return element("a", study.experiment.name, attribute("href", "#" + anchor(position)));
+}
+
+std::string score_or_dash(const ArmResult* arm) {
+  return arm ? median_and_range(arm->r_at_1, 3) : kNoValue;
+}
+
+std::vector<Html> ratios_row(const Study& study, std::size_t position) {
+  const ArmResult* uniform = find_arm(study.results, kUniform);
+  const ArmResult* arm = featured_arm(study.results);
+  std::vector<Html> row{link_to(study, position), arm ? arm_label(arm->arm) : Html(kNoValue),
+                        score_or_dash(arm), score_or_dash(uniform)};
+  if (!arm || !uniform) {
+    row.insert(row.end(), 5, kNoValue);
+    return row;
+  }
+  const AgainstUniform ratios = against_uniform(*arm, *uniform);
+  for (const double ratio :
+       {ratios.steps_to_target, ratios.flops_to_target, ratios.all_in_to_target}) {
+    row.push_back(passage_text(ratio));
+  }
+  row.push_back(ratio_text(ratios.run_flops));
+  row.push_back(ratio_text(ratios.all_in_flops));
+  return row;
+}
+
+Html ratios_table(const std::vector<Study>& studies) {
+  Table content{
+      .groups = {{"", 2}, {"Final R@1", 2}, {"To uniform's final R@1", 3}, {"Whole run", 2}},
+      .columns = {{"Folder", Align::kText},
+                  {"Arm", Align::kText},
+                  {"arm"},
+                  {"uniform"},
+                  {"Steps ÷ uniform"},
+                  {"FLOPs ÷ uniform"},
+                  {"All-in ÷ uniform"},
+                  {"FLOPs ÷ uniform"},
+                  {"All-in ÷ uniform"}},
+      .rows = {}};
+  for (std::size_t i = 0; i < studies.size(); ++i) {
+    content.rows.push_back(ratios_row(studies[i], i));
+  }
+  return table(content);
+}
+
+std::vector<std::string> all_arms(const std::vector<Study>& studies) {
+  std::vector<std::string> arms;
+  for (const Study& study : studies) {
+    for (const ArmResult& result : study.results) {
+      if (std::find(arms.begin(), arms.end(), result.arm) == arms.end()) {
+        arms.push_back(result.arm);
+      }
+    }
+  }
+  return arms;
+}
+
+Html scores_table(const std::vector<Study>& studies) {
+  const std::vector<std::string> arms = all_arms(studies);
+  Table content{.groups = {}, .columns = {{"Arm", Align::kText}}, .rows = {}};
+  for (const Study& study : studies) content.columns.push_back({study.experiment.name});
+  for (const std::string& arm : arms) {
+    std::vector<Html> row{arm_label(arm)};
+    for (const Study& study : studies) row.push_back(score_or_dash(find_arm(study.results, arm)));
+    content.rows.push_back(std::move(row));
+  }
+  return table(content);
+}
+
+}  // namespace
+
+std::string anchor(std::size_t position) { return text("experiment-", position + 1); }
+
+Html comparison_section(const std::vector<Study>& studies) {
+  return element("section",
+                 element("h2", "Comparison") + ratios_table(studies) +
+                     element("h4", "Final R@1 of every arm") + scores_table(studies) +
+                     element("p",
+                             "Medians over seeds, with minimum to maximum in brackets. Scores of "
+                             "different evaluation sets are not comparable.",
+                             "class=\"fine\""));
+}
+
+}  // namespace jest

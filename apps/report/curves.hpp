@@ -1,0 +1,24 @@
+#pragma once
+// From runs to the series of a chart: medians and ranges over seeds.
+
+#include <functional>
+
+#include "report/arm_results.hpp"
+#include "report/line_chart.hpp"
+
+namespace jest {
+
+/// R@1 of the arm against `x` of each evaluation, seeds joined by step.
+Series score_curve(const ArmResult& arm, const std::function<double(const Evaluation&)>& x);
+
+/// Share of `tag` among the arm's picks over steps, in percent.
+Series tag_curve(const ArmResult& arm, const std::string& tag);
+
+/// Means of `value` over `bin` steps at a time.
+Series smoothed_curve(const ArmResult& arm, double bin,
+                      const std::function<double(const Step&)>& value);
+
+/// A bin that leaves about a hundred points of the arm's longest run.
+double smoothing_bin(const ArmResult& arm);
+
+}  // namespace jest

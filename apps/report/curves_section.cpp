@@ -1,0 +1,57 @@
+#include <algorithm>
+#include <cmath>
+
+#include "report/curves.hpp"
+#include "report/number_format.hpp"
+#include "report/sections.hpp"
+
+namespace jest {
+namespace {
+
+std::vector<Series> curves(const Study& study, const std::function<double(const Evaluation&)>& x) {
+  std::vector<Series> all;
+  for (const ArmResult& arm : study.results) all.push_back(score_curve(arm, x));
+  return all;
+}
+
+LineChart score_chart(const Study& study, const ChartLabels& labels,
+                      const std::function<double(const Evaluation&)>& x) {
+  const double reference = study.experiment.reference.r_at_1;
+  return {labels, curves(study, x), {{"reference alone", reference}}};
+}
+
+double largest(const Study& study, const std::function<double(const Evaluation&)>& x) {
+  double most = 0;
+  for (const Run& run : study.experiment.runs) {
+    for (const Evaluation& evaluation : run.metrics.evaluations) {
+      most = std::max(most, x(evaluation));
+    }
+  }
+  return most;
+}
+
+}  // namespace
+
+Html curves_section(const Study& study) {
+  const auto steps = [](const Evaluation& e) { return e.step; };
+  const auto flops = [](const Evaluation& e) { return e.flops.run(); };
+  const auto seconds = [](const Evaluation& e) { return e.seconds.steps_only(); };
+  const Unit flop = flop_unit(largest(study, flops));
+  const Unit second = second_unit(largest(study, seconds));
+  const LineChart over_steps = score_chart(study, {"R@1 over steps", "steps", "R@1"}, steps);
+  const Html charts =
+      line_chart(over_steps) +
+      line_chart(score_chart(study, {"R@1 over compute", std::string("run ") + flop.name, "R@1"},
+                             [&](const Evaluation& e) { return flops(e) / flop.size; })) +
+      line_chart(score_chart(
+          study, {"R@1 over time", std::string("time without evaluation, ") + second.name, "R@1"},
+          [&](const Evaluation& e) { return seconds(e) / second.size; }));
+  return element("h3", "Learning curves") + legend(over_steps) +
+         element("div", charts, "class=\"charts\"") +
+         element("p",
+                 "Lines are medians over seeds, bands minimum to maximum. The legend is in the "
+                 "order of the final scores.",
+                 "class=\"fine\"");
+}
+
+}  // namespace jest

@@ -1,0 +1,135 @@
+#include "report/headline.hpp"
+
+#include <cmath>
+
+#include "jest/core/error.hpp"
+#include "report/number_format.hpp"
+
+namespace jest {
+namespace {
+
+constexpr double kLevel = 0.0005;  // differences that three decimals do not show
+
+std::string score(const Spread& spread) { return fixed(spread.median, 3); }
+
+std::string after_steps(const ArmResult& arm) {
+  return "after " + grouped(arm.steps.median) + " steps";
+}
+
+// "2.5 times fewer", "1.3 times more", "as many".
+std::string step_comparison(double ratio) {
+  if (ratio == 1) return "as many";
+  return ratio < 1 ? times(1 / ratio) + " times fewer" : times(ratio) + " times more";
+}
+
+std::string final_sentence(const ArmResult& arm, const ArmResult& uniform) {
+  const double lead = arm.r_at_1.median - uniform.r_at_1.median;
+  const std::string uniform_end =
+      arm.steps.median == uniform.steps.median ? "after as many" : after_steps(uniform);
+  if (!std::isfinite(lead)) return arm.arm + " and uniform cannot be compared: no final R@1. ";
+  if (std::abs(lead) < kLevel) {
+    return text(arm.arm, " and uniform ended level at R@1 ", score(arm.r_at_1), ", ", arm.arm, " ",
+                after_steps(arm), ", uniform ", uniform_end, ". ");
+  }
+  if (lead < 0) {
+    return text(arm.arm, " ended below uniform: R@1 ", score(arm.r_at_1), " ", after_steps(arm),
+                ", uniform ", score(uniform.r_at_1), " ", uniform_end, ". ");
+  }
+  return text(arm.arm, " reached R@1 ", score(arm.r_at_1), " ", after_steps(arm), "; uniform ",
+              score(uniform.r_at_1), " ", uniform_end, ". ");
+}
+
+std::string compute_clause(const AgainstUniform& ratios) {
+  if (!std::isfinite(ratios.flops_to_target)) return "; the compute until then was not recorded.";
+  return text(", at ", times(ratios.flops_to_target), " times the compute; with the reference's ",
+              "training and the pool's embedding counted, ", times(ratios.all_in_to_target),
+              " times.");
+}
+
+// Who did reach what the median did not.
+std::string some_seeds(const Spread& reached) {
+  const int seeds = reached.known - reached.never;
+  return seeds == 0 ? "" : text(" (", seeds, " of ", reached.known, " seeds did)");
+}
+
+std::string target_sentence(const ArmResult& arm, const AgainstUniform& ratios) {
+  const Spread& reached = arm.steps_to_uniform;
+  if (std::isnan(reached.median)) return "";
+  if (std::isinf(reached.median)) {
+    return text("It did not reach uniform's final score", some_seeds(reached), ", at ",
+                times(ratios.run_flops), " times the compute (all-in ", times(ratios.all_in_flops),
+                ").");
+  }
+  return text("It reached uniform's final score after ", grouped(reached.median), " steps (",
+              step_comparison(ratios.steps_to_target), ")", compute_clause(ratios));
+}
+
+std::string seeds_note(const ArmResult& arm, const ArmResult& uniform) {
+  if (arm.runs.size() < 2 || uniform.runs.size() < 2) {
+    return "One seed only for at least one of the two: the difference may be that seed's luck.";
+  }
+  const bool overlap =
+      arm.r_at_1.low <= uniform.r_at_1.high && uniform.r_at_1.low <= arm.r_at_1.high;
+  const std::string ranges =
+      text(fixed(arm.r_at_1.low, 3), " to ", fixed(arm.r_at_1.high, 3), " against ",
+           fixed(uniform.r_at_1.low, 3), " to ", fixed(uniform.r_at_1.high, 3));
+  return text(
+      "Scores are medians over seeds; the ranges over seeds, ", ranges,
+      overlap ? ", overlap, so the difference at the end may be chance." : ", do not overlap.");
+}
+
+std::string whole_run_note(const ArmResult& arm, const AgainstUniform& ratios) {
+  return text("The whole run of ", arm.arm, " cost ", times(ratios.run_flops),
+              " times uniform's FLOPs, all-in ", times(ratios.all_in_flops), " times.");
+}
+
+std::string equal_compute_note(const ArmResult& arm, const ArmResult& longer) {
+  const double lead = arm.r_at_1.median - longer.r_at_1.median;
+  const std::string verdict = std::abs(lead) < kLevel ? "level with "
+                              : lead > 0              ? "below "
+                                                      : "above ";
+  return text("Uniform with as much compute reached R@1 ", score(longer.r_at_1), " ",
+              after_steps(longer), ", ", verdict, arm.arm, ".");
+}
+
+const ArmResult* best_contender(const std::vector<ArmResult>& results) {
+  const ArmResult* best = featured_arm(results);
+  for (const ArmResult& result : results) {
+    if (!is_contender(result.arm)) continue;
+    if (result.r_at_1.median > best->r_at_1.median + kLevel) best = &result;
+  }
+  return best;
+}
+
+std::vector<std::string> notes_on(const ArmResult& arm, const std::vector<ArmResult>& results) {
+  const ArmResult& uniform = *find_arm(results, kUniform);
+  std::vector<std::string> notes{seeds_note(arm, uniform),
+                                 whole_run_note(arm, against_uniform(arm, uniform))};
+  if (const ArmResult* longer = find_arm(results, kEqualComputeUniform)) {
+    notes.push_back(equal_compute_note(arm, *longer));
+  }
+  const ArmResult* best = best_contender(results);
+  if (best != &arm) {
+    notes.push_back(text("The best arm was ", best->arm, " with R@1 ", score(best->r_at_1), "."));
+  }
+  return notes;
+}
+
+}  // namespace
+
+Headline headline(const std::vector<ArmResult>& results) {
+  const ArmResult* uniform = find_arm(results, kUniform);
+  const ArmResult* arm = featured_arm(results);
+  if (arm && uniform) {
+    return {final_sentence(*arm, *uniform) + target_sentence(*arm, against_uniform(*arm, *uniform)),
+            notes_on(*arm, results)};
+  }
+  const ArmResult& only = arm ? *arm : results.front();
+  const std::string reached =
+      text(only.arm, " reached R@1 ", score(only.r_at_1), " ", after_steps(only), ". ");
+  return {reached + (uniform ? "No arm that selects was run, so there is nothing to compare."
+                             : "Uniform was not run, so what selection gains is unknown."),
+          {}};
+}
+
+}  // namespace jest

@@ -1,0 +1,157 @@
+#include "report/line_chart.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "jest/core/error.hpp"
+#include "report/number_format.hpp"
+
+namespace jest {
+namespace {
+
+constexpr std::size_t kMostDots = 30;
+const Stroke kLevelStroke = {"var(--muted)", "2 4"};
+
+std::vector<BandPoint> finite_points(const std::vector<BandPoint>& points) {
+  std::vector<BandPoint> finite;
+  for (BandPoint p : points) {
+    if (!std::isfinite(p.x) || !std::isfinite(p.y)) continue;
+    if (!std::isfinite(p.low)) p.low = p.y;
+    if (!std::isfinite(p.high)) p.high = p.y;
+    finite.push_back(p);
+  }
+  return finite;
+}
+
+LineChart finite_part(LineChart chart) {
+  for (Series& series : chart.series) series.points = finite_points(series.points);
+  std::erase_if(chart.series, [](const Series& series) { return series.points.empty(); });
+  std::erase_if(chart.levels, [](const Level& level) { return !std::isfinite(level.value); });
+  return chart;
+}
+
+// An axis that ends just short of a tick ends at the tick.
+Range nearly_rounded(Range x) {
+  constexpr double kSmallPart = 0.08;
+  const Range wide = widened_to_ticks(x, kXTicks);
+  return wide.high - x.high < kSmallPart * (x.high - x.low) ? Range{x.low, wide.high} : x;
+}
+
+ChartFrame frame_of(const LineChart& chart) {
+  const BandPoint& any = chart.series.front().points.front();
+  Range x{0, any.x}, y{any.low, any.high};
+  for (const Series& series : chart.series) {
+    for (const BandPoint& p : series.points) {
+      x = {std::min(x.low, p.x), std::max(x.high, p.x)};
+      y = {std::min(y.low, p.low), std::max(y.high, p.high)};
+    }
+  }
+  for (const Level& level : chart.levels) {
+    y = {std::min(y.low, level.value), std::max(y.high, level.value)};
+  }
+  return {nearly_rounded(x), widened_to_ticks(y, kYTicks)};
+}
+
+std::string stroke_style(const Stroke& stroke) {
+  const std::string dash = stroke.dash.empty() ? "" : ";stroke-dasharray:" + stroke.dash;
+  return "style=\"stroke:" + stroke.color + dash + "\"";
+}
+
+Html band(const Series& series, const ChartFrame& frame) {
+  std::string path = "M";
+  for (const BandPoint& p : series.points) {
+    path += point(frame.x_pixel(p.x), frame.y_pixel(p.high)) + " ";
+  }
+  for (auto p = series.points.rbegin(); p != series.points.rend(); ++p) {
+    path += point(frame.x_pixel(p->x), frame.y_pixel(p->low)) + " ";
+  }
+  return Html::markup(
+      text("<path class=\"band\" style=\"fill:", series.stroke.color, "\" d=\"", path, "Z\"/>\n"));
+}
+
+// Each dot tells its numbers to a pointer that rests on it.
+Html dots(const Series& series, const ChartLabels& labels, const ChartFrame& frame) {
+  Html all;
+  for (const BandPoint& p : series.points) {
+    const std::string range =
+        p.low < p.high ? text(" (", significant(p.low, 3), " to ", significant(p.high, 3), ")")
+                       : "";
+    const Html title =
+        element("title", text(series.name, " · ", labels.x_title, " ", trimmed(p.x, 4), " · ",
+                              labels.y_title, " ", significant(p.y, 3), range));
+    all += element(
+        "circle", title,
+        text("cx=\"", coordinate(frame.x_pixel(p.x)), "\" cy=\"", coordinate(frame.y_pixel(p.y)),
+             "\" r=\"2.2\" style=\"fill:", series.stroke.color, "\""));
+  }
+  return all;
+}
+
+Html curve(const Series& series, const ChartFrame& frame) {
+  std::string points;
+  for (const BandPoint& p : series.points) {
+    points += point(frame.x_pixel(p.x), frame.y_pixel(p.y)) + " ";
+  }
+  return Html::markup(text("<polyline class=\"curve\" ", stroke_style(series.stroke), " points=\"",
+                           points, "\"/>\n"));
+}
+
+Html level_line(const Level& level, const ChartFrame& frame) {
+  const std::string y = coordinate(frame.y_pixel(level.value));
+  return element("line", element("title", level.label),
+                 text("class=\"level\" x1=\"", coordinate(frame.area().left), "\" x2=\"",
+                      coordinate(frame.area().right), "\" y1=\"", y, "\" y2=\"", y, "\""));
+}
+
+struct LegendEntry {
+  std::string name;
+  Stroke stroke;
+  double value;
+};
+
+}  // namespace
+
+Html line_chart(const LineChart& chart) {
+  const LineChart finite = finite_part(chart);
+  if (finite.series.empty()) {
+    const std::string why = chart.labels.title + ": no chart, for the runs hold no such numbers.";
+    return element("figure", element("p", why, "class=\"absent\""));
+  }
+  const ChartFrame frame = frame_of(finite);
+  Html marks;
+  for (const Series& series : finite.series) marks += band(series, frame);
+  for (const Series& series : finite.series) marks += curve(series, frame);
+  for (const Series& series : finite.series) {
+    if (series.points.size() <= kMostDots) marks += dots(series, finite.labels, frame);
+  }
+  for (const Level& level : finite.levels) marks += level_line(level, frame);
+  return element("figure", frame.figure(finite.labels, marks));
+}
+
+Html legend(const LineChart& chart) {
+  const LineChart finite = finite_part(chart);
+  std::vector<LegendEntry> entries;
+  for (const Series& series : finite.series) {
+    entries.push_back({series.name, series.stroke, series.points.back().y});
+  }
+  for (const Level& level : finite.levels) {
+    entries.push_back({level.label, kLevelStroke, level.value});
+  }
+  std::stable_sort(entries.begin(), entries.end(),
+                   [](const LegendEntry& a, const LegendEntry& b) { return a.value > b.value; });
+  Html items;
+  for (const LegendEntry& entry : entries) {
+    const Html value = element("span", significant(entry.value, 3), "class=\"value\"");
+    items += element("li", swatch(entry.stroke) + entry.name + Html(" ") + value);
+  }
+  return element("ul", items, "class=\"legend\"");
+}
+
+Html swatch(const Stroke& stroke) {
+  return Html::markup(
+      text("<svg class=\"swatch\" viewBox=\"0 0 26 8\" aria-hidden=\"true\"><line "
+           "x1=\"1\" y1=\"4\" x2=\"25\" y2=\"4\" ",
+           stroke_style(stroke), "/></svg>"));
+}
+
+}  // namespace jest

@@ -1,0 +1,12 @@
+#pragma once
+// The look of a report.
+
+#include <string>
+
+namespace jest {
+
+/// CSS for light and dark. Colours are those of Okabe and Ito, which readers with any common
+/// colour vision tell apart; on white the three palest are darkened where they are lines.
+std::string page_style();
+
+}  // namespace jest

@@ -1,0 +1,72 @@
+#include <sstream>
+
+#include "jest/core/error.hpp"
+#include "jest/io/atomic_file.hpp"
+#include "report/json_fields.hpp"
+#include "report/run_data.hpp"
+
+namespace jest {
+namespace {
+
+std::vector<Sample> parse_samples(const JsonFields& event, const std::string& key) {
+  std::vector<Sample> samples;
+  for (const JsonFields& fields : event.objects_or_none(key)) {
+    samples.push_back({.id = fields.text_or("id", ""),
+                       .x = fields.text_or("x", ""),
+                       .y = fields.text_or("y", ""),
+                       .tag = fields.text_or("tag", ""),
+                       .score = fields.number_or("score", kUnknown)});
+  }
+  return samples;
+}
+
+Evaluation parse_evaluation(const JsonFields& event) {
+  return {.step = event.number("step"),
+          .r_at_1 = event.number("r_at_1"),
+          .r_at_10 = event.number_or("r_at_10", kUnknown),
+          .flops = parse_flops(event.object("flops")),
+          .seconds = parse_seconds(event.object("seconds"))};
+}
+
+Step parse_step(const JsonFields& event) {
+  return {.step = event.number("step"),
+          .learnability_super_batch = event.number_or("learnability_super_batch", kUnknown),
+          .learnability_picks = event.number_or("learnability_picks", kUnknown)};
+}
+
+// Events of other kinds are left alone, so that a newer program may write more.
+void add_event(const JsonFields& event, Metrics& metrics) {
+  const std::string kind = event.string("event");
+  if (kind == "step") metrics.steps.push_back(parse_step(event));
+  if (kind == "evaluation") metrics.evaluations.push_back(parse_evaluation(event));
+  if (kind == "samples") {
+    metrics.samples.push_back({.step = event.number("step"),
+                               .picked = parse_samples(event, "picked"),
+                               .passed_over = parse_samples(event, "passed_over")});
+  }
+}
+
+nlohmann::json parse_line(const std::string& line, const std::string& place) {
+  try {
+    return nlohmann::json::parse(line);
+  } catch (const nlohmann::json::exception& error) {
+    refuse("read " + place, "a JSON object", error.what());
+  }
+}
+
+}  // namespace
+
+Metrics read_metrics(const std::filesystem::path& file) {
+  std::istringstream lines(read_file(file));
+  Metrics metrics;
+  std::string line;
+  for (int number = 1; std::getline(lines, line); ++number) {
+    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+    const std::string place = text(file.string(), " line ", number);
+    const nlohmann::json event = parse_line(line, place);
+    add_event(JsonFields(event, place), metrics);
+  }
+  return metrics;
+}
+
+}  // namespace jest

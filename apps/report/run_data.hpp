@@ -1,0 +1,124 @@
+#pragma once
+// What a folder of runs holds, as read from summary.json and each run's metrics.jsonl.
+//
+// Numbers that a run could not write (null in the files) are NaN.
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "jest/core/cost.hpp"
+
+namespace jest {
+
+inline constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+
+/// Seconds by stage.
+struct StageSeconds {
+  double load = 0;
+  double learner_scoring = 0;
+  double reference_scoring = 0;
+  double selection = 0;
+  double gather = 0;
+  double train = 0;
+  double evaluate = 0;
+
+  /// What a training step is made of: everything but evaluation.
+  double steps_only() const {
+    return load + learner_scoring + reference_scoring + selection + gather + train;
+  }
+};
+
+struct Evaluation {
+  double step = 0;
+  double r_at_1 = kUnknown;
+  double r_at_10 = kUnknown;
+  FlopCount flops;       ///< cumulative; zero in summary.json
+  StageSeconds seconds;  ///< cumulative; zero in summary.json
+};
+
+struct Step {
+  double step = 0;
+  double learnability_super_batch = kUnknown;
+  double learnability_picks = kUnknown;
+};
+
+struct Sample {
+  std::string id, x, y, tag;
+  double score = kUnknown;
+};
+
+struct SampleSet {
+  double step = 0;
+  std::vector<Sample> picked, passed_over;
+};
+
+/// The content of one metrics.jsonl.
+struct Metrics {
+  std::vector<Step> steps;
+  std::vector<Evaluation> evaluations;
+  std::vector<SampleSet> samples;
+};
+
+using TagShares = std::map<std::string, double>;
+
+struct PickedTags {
+  double step = 0;
+  TagShares shares;
+};
+
+struct Run {
+  std::string arm;
+  std::int64_t seed = 0;
+  double steps = 0;
+  std::vector<Evaluation> evaluations;  ///< at least one
+  double examples_scored = 0;
+  double examples_trained = 0;
+  FlopCount flops;
+  StageSeconds seconds;
+  std::vector<PickedTags> picked_tags;  ///< empty if the data carry no tags
+  Metrics metrics;                      ///< empty until read
+};
+
+struct DataFile {
+  std::string path, checksum;
+  double rows = kUnknown;
+  TagShares tags;
+};
+
+struct Reference {
+  double r_at_1 = kUnknown;
+  double r_at_10 = kUnknown;
+  double flops = kUnknown;
+  double seconds = kUnknown;
+};
+
+struct Experiment {
+  std::string name;  ///< the folder's
+  std::string command, version, target_tag;
+  DataFile curated, pool, eval;
+  double super_batch = kUnknown, count = kUnknown, chunks = kUnknown, gain = kUnknown;
+  double interaction = kUnknown, interaction_start = kUnknown;
+  Reference reference;
+  std::vector<Run> runs;
+};
+
+/// Everything but the metrics. `source` is what errors call the summary.
+Experiment parse_summary(const nlohmann::json& summary, const std::string& source);
+
+/// One JSON object a line; errors name file and line.
+Metrics read_metrics(const std::filesystem::path& file);
+
+/// Reads summary.json and the metrics of every run it lists. Throws jest::Error naming the file.
+Experiment read_experiment(const std::filesystem::path& folder);
+
+class JsonFields;
+FlopCount parse_flops(const JsonFields& fields);
+StageSeconds parse_seconds(const JsonFields& fields);
+
+}  // namespace jest

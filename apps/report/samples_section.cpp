@@ -1,0 +1,87 @@
+#include <algorithm>
+#include <cmath>
+
+#include "report/number_format.hpp"
+#include "report/sections.hpp"
+
+namespace jest {
+namespace {
+
+constexpr std::size_t kMostSamples = 6;
+constexpr std::size_t kMostBytes = 240;
+
+bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
+
+std::string shortened(const std::string& content) {
+  if (content.size() <= kMostBytes) return content;
+  std::size_t end = kMostBytes;
+  while (end > 0 && continues_character(content[end])) --end;
+  return content.substr(0, end) + "…";
+}
+
+// Examples without text, images for instance, are known by their ids.
+Html example_cell(const Sample& sample) {
+  Html cell;
+  for (const std::string* side : {&sample.x, &sample.y}) {
+    if (!side->empty()) cell += element("span", shortened(*side), "class=\"side\" dir=\"auto\"");
+  }
+  return cell.empty() ? element("code", sample.id) : cell;
+}
+
+bool scores_higher(const Sample& a, const Sample& b) {
+  return std::isfinite(a.score) && (!std::isfinite(b.score) || a.score > b.score);
+}
+
+Html sample_table(const std::string& title, std::vector<Sample> samples) {
+  if (samples.size() > kMostSamples) samples.resize(kMostSamples);
+  std::stable_sort(samples.begin(), samples.end(), scores_higher);
+  const bool tagged = std::any_of(samples.begin(), samples.end(),
+                                  [](const Sample& sample) { return !sample.tag.empty(); });
+  Table content{.groups = {}, .columns = {{"Score"}}, .rows = {}};
+  if (tagged) content.columns.push_back({"Tag", Align::kText});
+  content.columns.push_back({title, Align::kText});
+  for (const Sample& sample : samples) {
+    std::vector<Html> row{fixed(sample.score, 2)};
+    if (tagged) row.push_back(sample.tag);
+    row.push_back(example_cell(sample));
+    content.rows.push_back(std::move(row));
+  }
+  return element("div", table(content), "class=\"samples\"");
+}
+
+Html sample_set(const char* when, const SampleSet& set) {
+  const std::string title = std::string(when) + ": step " + grouped(set.step);
+  return element("h4", title) +
+         element("div",
+                 sample_table("Picked", set.picked) + sample_table("Passed over", set.passed_over),
+                 "class=\"pair\"");
+}
+
+const Run* first_with_samples(const ArmResult& arm) {
+  for (const Run* run : arm.runs) {
+    if (!run->metrics.samples.empty()) return run;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+Html samples_section(const Study& study) {
+  const ArmResult* arm = featured_arm(study.results);
+  if (!arm) return {};
+  const Run* run = first_with_samples(*arm);
+  if (!run) {
+    return element("p", "Examples of picks are left out: the runs recorded none.",
+                   "class=\"absent\"");
+  }
+  const std::vector<SampleSet>& sets = run->metrics.samples;
+  Html section = sample_set("Picked and passed over, early", sets.front());
+  if (sets.size() > 1) section += sample_set("Picked and passed over, late", sets.back());
+  return section + element("p",
+                           "From " + arm->arm + ", seed " + std::to_string(run->seed) +
+                               ". The score is learnability under the learner of that step: high "
+                               "for what it does not know yet and the reference does.",
+                           "class=\"fine\"");
+}
+
+}  // namespace jest

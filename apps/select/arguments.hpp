@@ -1,0 +1,45 @@
+#pragma once
+// The options of jest-select: names, help texts, and one-line refusals.
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "jest/core/score.hpp"
+#include "jest/select/selection.hpp"
+
+namespace jest {
+
+enum class Criterion { kSigmoid, kSoftmax };
+
+/// What the command line asks for. Registers its options with `app`, which fills it on parsing; it
+/// must outlive that.
+class SelectArguments {
+ public:
+  explicit SelectArguments(CLI::App& app);
+  SelectArguments(const SelectArguments&) = delete;
+  SelectArguments& operator=(const SelectArguments&) = delete;
+
+  /// Throws unless the options fit each other; looks at no file.
+  void check() const;
+
+  const std::string& learner() const { return learner_; }
+  const std::string& reference() const { return reference_; }
+  Criterion criterion() const { return criterion_; }
+  ScoreWeights weights() const { return score_.with_interaction(interaction_); }
+  const SelectionSpec& spec() const { return spec_; }
+
+ private:
+  void add_files(CLI::App& app);
+  void add_sampling(CLI::App& app);
+  void add_scoring(CLI::App& app);
+  void add_running(CLI::App& app);
+
+  std::string learner_;
+  std::string reference_;
+  Criterion criterion_ = Criterion::kSigmoid;
+  ScoreWeights score_ = kLearnability;
+  double interaction_ = 1;
+  SelectionSpec spec_;
+};
+
+}  // namespace jest

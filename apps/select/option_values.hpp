@@ -1,0 +1,89 @@
+#pragma once
+// Options whose values are read strictly: decimal, in range, to the last character. CLI11's own
+// conversions take "-1" for 2^64-1 and "010" for 8.
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <string>
+
+#include "jest/core/error.hpp"
+#include "jest/select/selection.hpp"
+
+namespace jest {
+
+/// How an option appears in the help text.
+struct OptionText {
+  std::string name;
+  std::string type;
+  std::string description;
+};
+
+template <class Integer = std::int64_t>
+struct AtLeast {
+  Integer value;
+};
+AtLeast(int)->AtLeast<std::int64_t>;
+
+/// Adds an option that hands its text to `take`. A later value does not replace an earlier one.
+template <class Take>
+CLI::Option* add_text(CLI::App& app, const OptionText& option, const Take& take) {
+  return app.add_option_function<std::string>(option.name, take, option.description)
+      ->type_name(option.type);
+}
+
+/// True when all of `word` is one number.
+template <class Number>
+struct Parsed {
+  Number value{};
+  bool complete = false;
+
+  explicit Parsed(const std::string& word) {
+    const char* const end = word.data() + word.size();
+    const auto result = std::from_chars(word.data(), end, value);
+    complete = result.ec == std::errc{} && result.ptr == end;
+  }
+};
+
+template <class Integer, class Take>
+CLI::Option* add_integer(CLI::App& app, const OptionText& option, AtLeast<Integer> least,
+                         const Take& take) {
+  return add_text(app, option, [=](const std::string& word) {
+    const Parsed<Integer> parsed(word);
+    if (!parsed.complete || parsed.value < least.value) {
+      refuse(option.name,
+             text("an integer from ", least.value, " to ", std::numeric_limits<Integer>::max()),
+             "'", word, "'");
+    }
+    take(parsed.value);
+  });
+}
+
+template <class Take>
+CLI::Option* add_real(CLI::App& app, const OptionText& option, const Take& take) {
+  return add_text(app, option, [=](const std::string& word) {
+    const Parsed<double> parsed(word);
+    if (!parsed.complete || !std::isfinite(parsed.value)) {
+      refuse(option.name, "a finite number", "'", word, "'");
+    }
+    take(parsed.value);
+  });
+}
+
+/// Adds an option whose value is one of the names of a table.
+template <class Value, std::size_t kCount, class Take>
+CLI::Option* add_name(CLI::App& app, const OptionText& option, const Named<Value> (&table)[kCount],
+                      const Take& take) {
+  return add_text(app, option, [&table, option, take](const std::string& word) {
+    std::string names;
+    for (const auto& [name, value] : table) {
+      if (name == word) return take(value);
+      names += (names.empty() ? "" : ", ") + std::string(name);
+    }
+    refuse(option.name, "one of " + names, "'", word, "'");
+  });
+}
+
+}  // namespace jest

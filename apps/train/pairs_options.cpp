@@ -1,0 +1,144 @@
+#include "train/pairs_options.hpp"
+
+#include <charconv>
+#include <set>
+
+#include "jest/core/error.hpp"
+#include "train/arms.hpp"
+
+namespace jest {
+namespace {
+
+template <class Value>
+bool parse_whole(std::string_view field, Value& value) {
+  const auto end = field.data() + field.size();
+  const auto [stop, error] = std::from_chars(field.data(), end, value);
+  return error == std::errc() && stop == end;
+}
+
+void at_least(const char* option, std::int64_t least, std::int64_t value) {
+  if (value < least) refuse(option, text("a number of at least ", least), value);
+}
+
+void readable(const char* option, const std::filesystem::path& path) {
+  if (!std::filesystem::is_regular_file(path)) {
+    refuse(option, "a file that exists", path.empty() ? "nothing" : path.string());
+  }
+}
+
+void check_sizes(const PairsOptions& options) {
+  at_least("--count", 1, options.count);
+  at_least("--steps", 1, options.steps);
+  at_least("--reference-steps", 1, options.reference_steps);
+  at_least("--eval-every", 1, options.evaluate_every);
+  at_least("--checkpoint-every", 1, options.checkpoint_every);
+  at_least("--threads", 0, options.threads);
+  if (options.count > options.super_batch) {
+    refuse("--super-batch", text("at least --count ", options.count), options.super_batch);
+  }
+  if (options.chunks < 1 || options.chunks > options.count) {
+    refuse("--chunks", text("between 1 and --count ", options.count), options.chunks);
+  }
+  if (!std::isfinite(options.gain) || options.gain < 0) {
+    refuse("--gain", "a finite number of at least 0", options.gain);
+  }
+  if (!std::isfinite(options.learning_rate) || options.learning_rate <= 0) {
+    refuse("--learning-rate", "a finite number above 0", options.learning_rate);
+  }
+  if (!std::isfinite(options.bias)) refuse("--bias", "a finite number", options.bias);
+}
+
+}  // namespace
+
+InteractionSchedule PairsOptions::interaction_schedule() const {
+  const std::string_view all = interaction;
+  const std::size_t at = all.find('@');
+  InteractionSchedule schedule;
+  const bool fits = parse_whole(all.substr(0, at), schedule.value) &&
+                    std::isfinite(schedule.value) &&
+                    (at == all.npos || parse_whole(all.substr(at + 1), schedule.start)) &&
+                    schedule.start >= 0;
+  if (!fits) refuse("--interaction", "K or K@STEP, for instance 1@500", interaction);
+  return schedule;
+}
+
+void add_options(CLI::App& command, PairsOptions& options) {
+  const auto add = [&command](const char* name, auto& value, const char* help) {
+    return command.add_option(name, value, help)->capture_default_str();
+  };
+  command.add_option("--curated", options.curated, "TSV of trusted pairs (id x y [tag])")
+      ->required();
+  command.add_option("--pool", options.pool, "TSV to select from")->required();
+  command.add_option("--eval", options.eval, "TSV of held-out pairs")->required();
+  command.add_option("--out", options.out, "Folder of this run")->required();
+  add("--arms", options.arms, "Arms, comma-separated: uniform, uniform@equal-compute,\njoint, independent, mean-field, easy-reference,\nhard-learner, topk, greedy, oracle:TAG")->delimiter(',');
+  add("--seeds", options.seeds, "Seeds, comma-separated")->delimiter(',');
+  add("--steps", options.steps, "Training steps of every arm");
+  add("--count", options.count, "b: pairs trained on in a step");
+  add("--super-batch", options.super_batch, "B: candidates of a step");
+  add("--chunks", options.chunks, "N: rounds of a joint selection");
+  add("--gain", options.gain, "Scale of scores against noise");
+  add("--interaction", options.interaction, "K or K@STEP: weight of pair terms, from STEP on");
+  add("--learning-rate", options.learning_rate, "Peak of warm-up and cosine");
+  add("--bias", options.bias, "Initial logit bias");
+  add("--select-start", options.selection.start, "First step that selects");
+  add("--select-end", options.selection.end, "First step that no longer selects");
+  add("--select-every", options.selection.every, "Select every so many steps");
+  add("--select-stop", options.selection.stop_window,
+      "Stop once the learner beats the reference on an average over so many steps; 0: never");
+  command.add_option("--reference", options.reference,
+                     "A reference.safetensors; trained from --curated when absent");
+  add("--reference-steps", options.reference_steps, "Steps of the reference's training");
+  command.add_flag("--cache-reference", options.cache_reference,
+                   "Embed the pool once instead of every super-batch anew");
+  add("--eval-every", options.evaluate_every, "Steps between evaluations");
+  add("--checkpoint-every", options.checkpoint_every, "Steps between checkpoints");
+  command.add_flag("--resume", options.resume, "Go on where the run in --out stopped");
+  add("--threads", options.threads, "Threads; 0: as many as the machine has");
+  command.set_config("--config", "", "TOML file with any of these options")
+      ->check(CLI::ExistingFile);
+  command.allow_config_extras(CLI::config_extras_mode::error);
+}
+
+void check_options(const PairsOptions& options) {
+  check_sizes(options);
+  check_schedule(options.selection);
+  options.interaction_schedule();
+  readable("--curated", options.curated);
+  readable("--pool", options.pool);
+  readable("--eval", options.eval);
+  if (!options.reference.empty()) readable("--reference", options.reference);
+  if (options.arms.empty()) refuse("--arms", "at least one arm", "none");
+  if (options.seeds.empty()) refuse("--seeds", "at least one seed", "none");
+  std::set<std::string> arms;
+  for (const std::string& name : options.arms) {
+    find_arm(name);
+    if (!arms.insert(name).second) refuse("--arms", "distinct arms", name + " twice");
+  }
+  if (std::set(options.seeds.begin(), options.seeds.end()).size() != options.seeds.size()) {
+    refuse("--seeds", "distinct seeds", "one of them twice");
+  }
+}
+
+nlohmann::ordered_json identity(const PairsOptions& options) {
+  return {{"arms", options.arms},
+          {"seeds", options.seeds},
+          {"steps", options.steps},
+          {"count", options.count},
+          {"super_batch", options.super_batch},
+          {"chunks", options.chunks},
+          {"gain", options.gain},
+          {"interaction", options.interaction},
+          {"learning_rate", options.learning_rate},
+          {"bias", options.bias},
+          {"select_start", options.selection.start},
+          {"select_end", options.selection.end},
+          {"select_every", options.selection.every},
+          {"select_stop", options.selection.stop_window},
+          {"reference_steps", options.reference_steps},
+          {"cache_reference", options.cache_reference},
+          {"eval_every", options.evaluate_every},
+          {"checkpoint_every", options.checkpoint_every}};
+}
+
+}  // namespace jest

@@ -1,0 +1,55 @@
+#pragma once
+// The options of `jest-train pairs`.
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "jest/core/score.hpp"
+#include "jest/select/selection.hpp"
+#include "jest/train/schedule.hpp"
+
+namespace jest {
+
+struct PairsOptions {
+  std::filesystem::path curated;
+  std::filesystem::path pool;
+  std::filesystem::path eval;
+  std::filesystem::path out;
+  std::vector<std::string> arms = {"uniform", "joint"};
+  std::vector<std::uint64_t> seeds = {1};
+  std::int64_t steps = 1500;
+  std::int64_t count = 128;        ///< b
+  std::int64_t super_batch = 640;  ///< B
+  std::int64_t chunks = 4;
+  double gain = kDefaultGain;
+  std::string interaction = "1";  ///< K or K@STEP
+  SelectionSchedule selection;
+  double learning_rate = 2e-3;
+  double bias = -10;  ///< initial logit bias
+  std::filesystem::path reference;
+  std::int64_t reference_steps = 1500;
+  bool cache_reference = false;
+  std::int64_t evaluate_every = 50;
+  std::int64_t checkpoint_every = 250;
+  bool resume = false;
+  int threads = 0;  ///< 0: as many as the machine has
+  std::string command;
+
+  InteractionSchedule interaction_schedule() const;
+};
+
+/// Adds the options to a command.
+void add_options(CLI::App& command, PairsOptions& options);
+
+/// Throws unless every option is possible by itself; data files are not opened.
+void check_options(const PairsOptions& options);
+
+/// What decides the result: two runs that agree in this may share a folder.
+nlohmann::ordered_json identity(const PairsOptions& options);
+
+}  // namespace jest

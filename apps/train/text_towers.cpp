@@ -1,0 +1,108 @@
+#include "train/text_towers.hpp"
+
+#include <charconv>
+
+#include "jest/model/fingerprint.hpp"
+#include "jest/torch/arrays.hpp"
+
+namespace jest {
+namespace {
+
+constexpr const char* kArchitecture = "jest text towers 1";
+
+std::int64_t extent(const SafetensorsFile& file, const std::string& key) {
+  const auto found = file.metadata().find(key);
+  std::int64_t value = 0;
+  if (found != file.metadata().end()) {
+    std::from_chars(found->second.data(), found->second.data() + found->second.size(), value);
+  }
+  if (value < 1) {
+    refuse("load model " + file.path().string(), "metadata " + key + ", a positive number",
+           found == file.metadata().end() ? "none" : found->second);
+  }
+  return value;
+}
+
+void copy_parameter(const SafetensorsFile& file, const std::string& name, at::Tensor target,
+                    const std::map<std::string, at::Tensor>& saved) {
+  const auto found = saved.find(name);
+  if (found == saved.end() || found->second.sizes() != target.sizes()) {
+    refuse("load model " + file.path().string(), text("tensor ", name, " ", target.sizes()),
+           found == saved.end() ? std::string("none of that name") : text(found->second.sizes()));
+  }
+  target.copy_(found->second);
+}
+
+}  // namespace
+
+TextTowerImpl::TextTowerImpl(const TextTowersSpec& spec) {
+  features_ = register_module(
+      "features", torch::nn::EmbeddingBag(
+                      torch::nn::EmbeddingBagOptions(spec.buckets, spec.width).mode(torch::kMean)));
+  hidden_ = register_module("hidden", torch::nn::Linear(spec.width, spec.hidden));
+  output_ = register_module("output", torch::nn::Linear(spec.hidden, spec.embedding));
+}
+
+at::Tensor TextTowerImpl::forward(const FeatureBags& bags) {
+  const at::Tensor pooled = features_->forward(bags.features, bags.offsets);
+  const at::Tensor raw = output_->forward(torch::relu(hidden_->forward(pooled)));
+  return torch::nn::functional::normalize(raw);
+}
+
+TextTowersImpl::TextTowersImpl(const TextTowersSpec& spec) : spec_(spec) {
+  x_ = register_module("x", TextTower(spec));
+  y_ = register_module("y", TextTower(spec));
+  log_scale_ = register_parameter("log_scale", torch::scalar_tensor(std::log(spec.initial_scale)));
+  bias_ = register_parameter("bias", torch::scalar_tensor(spec.initial_bias));
+}
+
+Embeddings TextTowersImpl::embed(const TextPairBatch& batch) {
+  return {x_->forward(batch.x()), y_->forward(batch.y()), log_scale_.exp(), bias_};
+}
+
+TextTowers make_text_towers(const TextTowersSpec& spec, std::uint64_t seed) {
+  torch::manual_seed(seed);
+  return TextTowers(spec);
+}
+
+double forward_flops(const TextTowersSpec& spec, double features) {
+  const double pooling = features * spec.width;
+  const double per_side = 2.0 * (spec.width * spec.hidden + spec.hidden * spec.embedding);
+  return pooling + 2 * per_side;
+}
+
+void save_text_towers(const std::filesystem::path& path, TextTowers& towers, Metadata extra) {
+  NamedTensors tensors;
+  for (const auto& item : towers->named_parameters()) {
+    tensors.emplace_back(item.key(), item.value());
+  }
+  const TextTowersSpec& spec = towers->spec();
+  extra["architecture"] = kArchitecture;
+  extra["fingerprint"] = model_fingerprint(*towers);
+  extra["buckets"] = text(spec.buckets);
+  extra["width"] = text(spec.width);
+  extra["hidden"] = text(spec.hidden);
+  extra["embedding"] = text(spec.embedding);
+  save_tensors(path, tensors, extra);
+}
+
+TextTowers load_text_towers(const SafetensorsFile& file) {
+  const auto architecture = file.metadata().find("architecture");
+  if (architecture == file.metadata().end() || architecture->second != kArchitecture) {
+    refuse("load model " + file.path().string(), text("architecture \"", kArchitecture, "\""),
+           architecture == file.metadata().end() ? "none" : architecture->second);
+  }
+  TextTowers towers(TextTowersSpec{.buckets = extent(file, "buckets"),
+                                   .width = extent(file, "width"),
+                                   .hidden = extent(file, "hidden"),
+                                   .embedding = extent(file, "embedding")});
+  const torch::NoGradGuard no_gradient;
+  const NamedTensors tensors = load_tensors(file);
+  const std::map<std::string, at::Tensor> saved(tensors.begin(), tensors.end());
+  for (const auto& item : towers->named_parameters()) {
+    copy_parameter(file, item.key(), item.value(), saved);
+  }
+  return towers;
+}
+
+}  // namespace jest

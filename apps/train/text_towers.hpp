@@ -1,0 +1,65 @@
+#pragma once
+// Two towers over bags of hashed text features: the learner and the guide of the bundled runs.
+//
+// tower = mean of feature embeddings -> linear -> ReLU -> linear, normalised. Logit scale and bias
+// are learned.
+
+#include <torch/torch.h>
+
+#include <map>
+#include <string>
+
+#include "jest/data/text_pair_source.hpp"
+#include "jest/io/safetensors.hpp"
+#include "jest/torch/embeddings.hpp"
+
+namespace jest {
+
+struct TextTowersSpec {
+  std::int64_t buckets = 1 << 15;
+  std::int64_t width = 128;     ///< of a feature's embedding
+  std::int64_t hidden = 256;
+  std::int64_t embedding = 64;  ///< d
+  double initial_scale = 10;
+  double initial_bias = -10;
+};
+
+class TextTowerImpl : public torch::nn::Module {
+ public:
+  explicit TextTowerImpl(const TextTowersSpec& spec);
+  at::Tensor forward(const FeatureBags& bags);
+
+ private:
+  torch::nn::EmbeddingBag features_{nullptr};
+  torch::nn::Linear hidden_{nullptr};
+  torch::nn::Linear output_{nullptr};
+};
+TORCH_MODULE(TextTower);
+
+class TextTowersImpl : public torch::nn::Module {
+ public:
+  explicit TextTowersImpl(const TextTowersSpec& spec);
+
+  Embeddings embed(const TextPairBatch& batch);
+  const TextTowersSpec& spec() const { return spec_; }
+
+ private:
+  TextTowersSpec spec_;
+  TextTower x_{nullptr};
+  TextTower y_{nullptr};
+  at::Tensor log_scale_;
+  at::Tensor bias_;
+};
+TORCH_MODULE(TextTowers);
+
+/// Towers initialised as a function of `seed` alone.
+TextTowers make_text_towers(const TextTowersSpec& spec, std::uint64_t seed);
+
+/// Forward FLOPs of one pair whose two sides have `features` features together.
+double forward_flops(const TextTowersSpec& spec, double features);
+
+/// Parameters and architecture in one safetensors file, with `extra` metadata; and back.
+void save_text_towers(const std::filesystem::path& path, TextTowers& towers, Metadata extra);
+TextTowers load_text_towers(const SafetensorsFile& file);
+
+}  // namespace jest

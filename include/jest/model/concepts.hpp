@@ -1,0 +1,40 @@
+#pragma once
+// What the library asks of your types. Nothing is inherited from; any type that fits is taken.
+
+#include <ATen/core/Tensor.h>
+
+#include <concepts>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "jest/torch/embeddings.hpp"
+
+namespace jest {
+
+/// A (super-)batch: n examples of any kind, their ids [n], and a sub-batch by positions.
+template <class B>
+concept Batch = requires(const B& batch, const std::vector<std::int64_t>& positions) {
+  { batch.ids() } -> std::convertible_to<std::span<const std::int64_t>>;
+  { batch.at(positions) } -> std::convertible_to<B>;
+};
+
+/// A handle to a model (a torch::nn::ModuleHolder, a shared_ptr) whose module embeds pairs.
+template <class Model, class B>
+concept EmbedsPairs = requires(Model model, const B& batch) {
+  { model->embed(batch) } -> std::convertible_to<Embeddings>;
+};
+
+/// A handle to a model that gives one loss per example, [n].
+template <class Model, class B>
+concept GivesLosses = requires(Model model, const B& batch) {
+  { model->losses(batch) } -> std::convertible_to<at::Tensor>;
+};
+
+/// A handle to a model with a training loss of its own, 0-d; optional.
+template <class Model, class B>
+concept GivesTrainingLoss = requires(Model model, const B& batch) {
+  { model->loss(batch) } -> std::convertible_to<at::Tensor>;
+};
+
+}  // namespace jest

@@ -1,0 +1,127 @@
+#pragma once
+// Scores a super-batch with learner and reference and picks the sub-batch to train on.
+//
+//   jest::JointExampleScorer scorer{learner, reference, {.count = 128}};
+//   auto picks = scorer.select(super_batch, step);
+//   learner.step(super_batch.at(picks.indices));
+//
+// A model whose weight is zero is never run. No gradient flows. Models that embed pairs are scored
+// by a contrastive criterion, models that give losses by the separable one.
+// Source: Evans et al., arXiv 2406.17711, algorithm 1.
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "jest/core/score.hpp"
+#include "jest/core/stage_seconds.hpp"
+#include "jest/criteria/separable.hpp"
+#include "jest/model/learner.hpp"
+#include "jest/model/reference_model.hpp"
+#include "jest/torch/select.hpp"
+
+namespace jest {
+
+struct ScorerSpec {
+  ScoreWeights score = kLearnability;  ///< its interaction is overridden by `interaction`
+  InteractionSchedule interaction = {};
+  Contrast contrast = Contrast::kSigmoid;
+  std::int64_t count = 0;  ///< b
+  Preset preset = Preset::kJoint;
+  std::optional<std::int64_t> chunks = {};
+  double gain = kDefaultGain;
+  std::uint64_t seed = 0;
+  Backend backend = Backend::kDefault;
+  int threads = 1;
+  ScoringSpec scoring = {};
+};
+
+/// Holds references: learner and reference must outlive the scorer.
+template <class Model, class Reference>
+class JointExampleScorer {
+ public:
+  JointExampleScorer(Learner<Model>& learner, Reference& reference, ScorerSpec spec)
+      : learner_(learner), reference_(reference), spec_(spec) {
+    check_weights(spec_.score);
+    if (spec_.count < 1) refuse("joint example scorer", "a count of at least 1", spec_.count);
+    chunk_count(selection_spec({}, 0));
+  }
+
+  std::int64_t count() const { return spec_.count; }
+  std::uint64_t seed() const { return spec_.seed; }
+  /// Which models a selection runs; a store of embeddings or losses is not run.
+  bool runs_learner() const { return spec_.score.learner != 0; }
+  bool runs_reference() const { return spec_.score.reference != 0 && Reference::kRunsForward; }
+
+  /// Positions in `super_batch`. Deterministic in (parameters, ids, seed, step). Statistics carry
+  /// the milliseconds of both scoring passes.
+  template <Batch B>
+  Selection select(const B& super_batch, std::uint32_t step) {
+    double learner_seconds = 0;
+    double reference_seconds = 0;
+    const auto ids = super_batch.ids();
+    const SelectionSpec spec = selection_spec(ids, step);
+    const ScoreWeights weights = spec_.score.with_interaction(spec_.interaction.at(step));
+    Selection selection = [&] {
+      if constexpr (EmbedsPairs<Model, B>) {
+        Embeddings learner, reference;
+        if (weights.learner != 0) {
+          learner = timed(learner_seconds, [&] { return learner_embeddings(super_batch); });
+        }
+        if (weights.reference != 0) {
+          reference = timed(reference_seconds, [&] { return reference_.embeddings(super_batch); });
+        }
+        return jest::select(learner, reference, spec, {weights, spec_.contrast});
+      } else {
+        LossTensors losses;
+        if (weights.learner != 0) {
+          losses.learner = timed(learner_seconds, [&] { return learner_losses(super_batch); });
+        }
+        if (weights.reference != 0) {
+          losses.reference =
+              timed(reference_seconds, [&] { return reference_.losses(super_batch); });
+        }
+        return jest::select(losses, spec, weights);
+      }
+    }();
+    selection.statistics.learner_scoring_ms = 1e3 * learner_seconds;
+    selection.statistics.reference_scoring_ms = 1e3 * reference_seconds;
+    return selection;
+  }
+
+  /// Something the user should know about this combination, or nothing. Logged once by Trainer.
+  template <Batch B>
+  std::string_view remark() const {
+    const bool joint = spec_.preset == Preset::kJoint && spec_.count > 1;
+    return !EmbedsPairs<Model, B> && joint ? kSeparableRemark : "";
+  }
+
+ private:
+  template <Batch B>
+  Embeddings learner_embeddings(const B& batch) {
+    return score_embeddings(learner_.model(), batch, spec_.scoring);
+  }
+
+  template <Batch B>
+  at::Tensor learner_losses(const B& batch) {
+    return score_losses(learner_.model(), batch, spec_.scoring);
+  }
+
+  SelectionSpec selection_spec(std::span<const std::int64_t> ids, std::uint32_t step) const {
+    return {.count = spec_.count,
+            .preset = spec_.preset,
+            .chunks = spec_.chunks,
+            .gain = spec_.gain,
+            .seed = spec_.seed,
+            .step = step,
+            .ids = ids,
+            .backend = spec_.backend,
+            .threads = spec_.threads};
+  }
+
+  Learner<Model>& learner_;
+  Reference& reference_;
+  ScorerSpec spec_;
+};
+
+}  // namespace jest

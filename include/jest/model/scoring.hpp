@@ -1,0 +1,91 @@
+#pragma once
+// Running a model over a super-batch for its scores: no gradient, stated mode, micro-batches.
+
+#include <ATen/core/Tensor.h>
+#include <c10/core/InferenceMode.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <numeric>
+#include <vector>
+
+#include "jest/model/concepts.hpp"
+
+namespace jest {
+
+enum class ScoringMode {
+  kEval,   ///< dropout off, running statistics used; the default
+  kTrain,  ///< as in the training step
+};
+
+struct ScoringSpec {
+  ScoringMode mode = ScoringMode::kEval;
+  std::int64_t micro_batch = 0;  ///< examples per forward; 0 is the whole super-batch at once
+};
+
+namespace detail {
+
+JEST_EXPORT at::Tensor concatenate(const std::vector<at::Tensor>& parts);
+
+/// Puts a module into a mode for the time of a scope.
+template <class Model>
+class ModeGuard {
+ public:
+  ModeGuard(Model& model, ScoringMode mode) : model_(model), was_training_(model->is_training()) {
+    model_->train(mode == ScoringMode::kTrain);
+  }
+  ModeGuard(const ModeGuard&) = delete;
+  ModeGuard& operator=(const ModeGuard&) = delete;
+  ~ModeGuard() { model_->train(was_training_); }
+
+ private:
+  Model& model_;
+  bool was_training_;
+};
+
+/// Calls `visit(sub_batch)` for the micro-batches of `batch`, in order.
+template <Batch B, class Visit>
+void for_each_micro_batch(const B& batch, std::int64_t size, const Visit& visit) {
+  const auto total = static_cast<std::int64_t>(std::span(batch.ids()).size());
+  if (size <= 0 || size >= total) return visit(batch);
+  for (std::int64_t first = 0; first < total; first += size) {
+    std::vector<std::int64_t> positions(std::min(size, total - first));
+    std::iota(positions.begin(), positions.end(), first);
+    visit(batch.at(positions));
+  }
+}
+
+}  // namespace detail
+
+/// Embeddings [n, d] of a whole batch under `model`, outside autograd.
+template <class Model, Batch B>
+  requires EmbedsPairs<Model, B>
+Embeddings score_embeddings(Model& model, const B& batch, const ScoringSpec& spec) {
+  const c10::InferenceMode no_gradient;
+  const detail::ModeGuard<Model> mode(model, spec.mode);
+  std::vector<at::Tensor> x;
+  std::vector<at::Tensor> y;
+  Embeddings result;
+  detail::for_each_micro_batch(batch, spec.micro_batch, [&](const B& part) {
+    result = model->embed(part);
+    x.push_back(result.x);
+    y.push_back(result.y);
+  });
+  result.x = detail::concatenate(x);
+  result.y = detail::concatenate(y);
+  return result;
+}
+
+/// Losses [n] of a whole batch under `model`, outside autograd.
+template <class Model, Batch B>
+  requires GivesLosses<Model, B>
+at::Tensor score_losses(Model& model, const B& batch, const ScoringSpec& spec) {
+  const c10::InferenceMode no_gradient;
+  const detail::ModeGuard<Model> mode(model, spec.mode);
+  std::vector<at::Tensor> parts;
+  detail::for_each_micro_batch(batch, spec.micro_batch,
+                               [&](const B& part) { parts.push_back(model->losses(part)); });
+  return detail::concatenate(parts);
+}
+
+}  // namespace jest

@@ -1,0 +1,41 @@
+#pragma once
+// jest::select on tensors.
+//
+//   auto picks = jest::select(learner_embeddings, reference_embeddings, {.count = 128});
+//   auto batch = x.index_select(0, jest::index_tensor(picks));
+//
+// Same contract as select/select.hpp; no gradient flows, inputs are not changed.
+
+#include <ATen/core/Tensor.h>
+
+#include "jest/core/score.hpp"
+#include "jest/select/selection.hpp"
+#include "jest/torch/embeddings.hpp"
+
+namespace jest {
+
+enum class Contrast { kSigmoid, kSoftmax };
+
+/// How pairs are scored.
+struct PairScore {
+  ScoreWeights weights = kLearnability;
+  Contrast contrast = Contrast::kSigmoid;
+};
+
+/// Embeddings [B, d] of both models; a model whose weight is zero may be left empty. Floating CPU
+/// tensors; float32 with contiguous rows is read in place.
+JEST_EXPORT Selection select(const Embeddings& learner, const Embeddings& reference,
+                             const SelectionSpec& spec, const PairScore& score = {});
+
+/// Per-example losses [B] of both models (separable criterion).
+struct LossTensors {
+  at::Tensor learner;
+  at::Tensor reference;
+};
+JEST_EXPORT Selection select(const LossTensors& losses, const SelectionSpec& spec,
+                             const ScoreWeights& weights = kLearnability);
+
+/// The picked positions as an int64 tensor [b], for index_select.
+JEST_EXPORT at::Tensor index_tensor(const Selection& selection);
+
+}  // namespace jest

@@ -1,0 +1,43 @@
+#pragma once
+// Checkpoints: a folder per step that does not exist before it is complete.
+//
+//   <folder>/step-00000250/tensors.safetensors   parameters, buffers, optimizer state
+//                          state.json             position, counters, timers
+//                          complete               written last; without it nobody reads the rest
+//
+// The folder is filled under a temporary name and renamed; older checkpoints go only then.
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "jest/core/cost.hpp"
+#include "jest/core/error.hpp"
+#include "jest/core/stage_seconds.hpp"
+#include "jest/torch/arrays.hpp"
+#include "jest/train/schedule.hpp"
+
+namespace jest {
+
+/// Where a run stands, beside its tensors.
+struct TrainerState {
+  std::int64_t step = 0;  ///< steps done
+  ExampleCounts examples;
+  StageSeconds seconds;
+  LearnabilityAverage learnability;
+  bool selection_stopped = false;
+  std::map<std::string, std::int64_t> tag_counts;  ///< of batches since the last evaluation
+};
+
+struct Checkpoint {
+  TrainerState state;
+  NamedTensors tensors;
+};
+
+JEST_EXPORT void save_checkpoint(const std::filesystem::path& folder, const Checkpoint& checkpoint);
+
+/// The newest complete checkpoint, if any. Throws when it is damaged.
+JEST_EXPORT std::optional<Checkpoint> load_checkpoint(const std::filesystem::path& folder);
+
+}  // namespace jest

@@ -1,0 +1,176 @@
+#pragma once
+// The training loop. It is short on purpose: read run() and one_step() and you know it all.
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "jest/model/joint_example_scorer.hpp"
+#include "jest/train/checkpoint.hpp"
+#include "jest/train/metrics.hpp"
+#include "jest/train/schedule.hpp"
+#include "jest/train/uniform_picks.hpp"
+
+namespace jest {
+
+struct TrainerSpec {
+  std::int64_t steps = 0;
+  LearningRate learning_rate = {};
+  SelectionSchedule selection = {};
+  std::uint64_t seed = 0;  ///< of everything the model draws, for instance dropout
+  std::int64_t evaluate_every = 50;
+  std::int64_t checkpoint_every = 250;
+  std::filesystem::path checkpoints = {};  ///< none are written when empty
+  std::vector<std::shared_ptr<MetricSink>> sinks = {};
+};
+
+JEST_EXPORT void check_trainer(const TrainerSpec& spec);
+
+namespace detail {
+
+/// Makes LibTorch's default generator a function of (seed, step).
+JEST_EXPORT void seed_step(std::uint64_t seed, std::int64_t step);
+
+/// Shares out of counts.
+JEST_EXPORT Values shares_of(const std::map<std::string, std::int64_t>& counts);
+
+}  // namespace detail
+
+/// Trains `learner` on what `scorer` picks from the super-batches of `source`.
+///
+/// - source: `at(step)` gives a Batch, a pure function of the step;
+/// - scorer: JointExampleScorer, UniformScorer, or yours with the same members.
+///
+/// run() resumes from the newest complete checkpoint in `spec.checkpoints`, if there is one, and
+/// then ends with the very bits of an undisturbed run at the same thread count. Everything passed
+/// in must outlive the trainer.
+template <class Source, class Model, class Scorer>
+class Trainer {
+ public:
+  using SuperBatch = decltype(std::declval<Source&>().at(0));
+
+  Trainer(Source& source, Learner<Model>& learner, Scorer& scorer, TrainerSpec spec)
+      : source_(source), learner_(learner), scorer_(scorer), spec_(std::move(spec)) {
+    check_trainer(spec_);
+    std::erase(spec_.sinks, nullptr);
+  }
+
+  std::function<Values()> evaluate;  ///< called at fixed periods and at the end, when set
+  /// Optional measurement of what was trained on: counts by tag.
+  std::function<std::map<std::string, std::int64_t>(const SuperBatch&)> tags_of;
+  /// Optional look at a selection, before the step that uses it.
+  std::function<void(const SuperBatch&, const Selection&, std::int64_t)> watch_selection;
+
+  const TrainerState& run() {
+    resume();
+    remark();
+    while (state_.step < spec_.steps) {
+      one_step();
+      if (due(spec_.evaluate_every)) evaluate_now();
+      if (due(spec_.checkpoint_every)) save();
+    }
+    return state_;
+  }
+
+ private:
+  void one_step() {
+    const std::int64_t step = state_.step;
+    detail::seed_step(spec_.seed, step);
+    StageSeconds& seconds = state_.seconds;
+    const SuperBatch super_batch =
+        timed(seconds[Stage::kLoad], [&] { return source_.at(step); });
+    StepMetrics metrics;
+    const Selection picks = choose(super_batch, metrics);
+    const SuperBatch batch =
+        timed(seconds[Stage::kGather], [&] { return super_batch.at(picks.indices); });
+    metrics.learning_rate = spec_.learning_rate.at(step);
+    learner_.set_learning_rate(metrics.learning_rate);
+    metrics.loss = timed(seconds[Stage::kTrain], [&] { return learner_.step(batch); });
+    state_.examples.trained += static_cast<std::int64_t>(picks.indices.size());
+    if (tags_of) {
+      for (const auto& [tag, count] : tags_of(batch)) state_.tag_counts[tag] += count;
+    }
+    metrics.step = ++state_.step;
+    metrics.steps = spec_.steps;
+    metrics.seconds = seconds;
+    for (const auto& sink : spec_.sinks) sink->step(metrics);
+  }
+
+  /// The scorer's picks on the steps it chooses, uniform ones on all others.
+  Selection choose(const SuperBatch& super_batch, StepMetrics& metrics) {
+    const bool scores = scorer_.runs_learner() || scorer_.runs_reference();
+    const bool selects = spec_.selection.selects(state_.step) && !state_.selection_stopped;
+    const auto step = static_cast<std::uint32_t>(state_.step);
+    StageSeconds& seconds = state_.seconds;
+    if (!scores || !selects) {
+      return timed(seconds[Stage::kSelection], [&] {
+        return uniform_picks(super_batch.ids(), scorer_.count(), {scorer_.seed(), step});
+      });
+    }
+    Selection picks = scorer_.select(super_batch, step);
+    const SelectionStatistics& statistics = picks.statistics;
+    seconds[Stage::kLearnerScoring] += 1e-3 * statistics.learner_scoring_ms;
+    seconds[Stage::kReferenceScoring] += 1e-3 * statistics.reference_scoring_ms;
+    seconds[Stage::kSelection] += 1e-3 * statistics.select_ms;
+    const auto candidates = static_cast<std::int64_t>(super_batch.ids().size());
+    if (scorer_.runs_learner()) state_.examples.scored += candidates;
+    if (scorer_.runs_reference()) state_.examples.reference_scored += candidates;
+    metrics.learnability_super_batch = statistics.mean_own_score_super_batch;
+    metrics.learnability_picks = statistics.mean_own_score_picks;
+    state_.learnability.add(statistics.mean_own_score_super_batch, spec_.selection.stop_window);
+    state_.selection_stopped =
+        state_.learnability.learner_beats_reference(spec_.selection.stop_window);
+    if (watch_selection) watch_selection(super_batch, picks, state_.step);
+    return picks;
+  }
+
+  bool due(std::int64_t every) const {
+    return state_.step == spec_.steps || state_.step % every == 0;
+  }
+
+  void evaluate_now() {
+    EvaluationMetrics metrics;
+    if (evaluate) metrics.values = timed(state_.seconds[Stage::kEvaluate], evaluate);
+    metrics.step = state_.step;
+    metrics.steps = spec_.steps;
+    metrics.picked_tags = detail::shares_of(std::exchange(state_.tag_counts, {}));
+    metrics.examples = state_.examples;
+    metrics.seconds = state_.seconds;
+    for (const auto& sink : spec_.sinks) sink->evaluation(metrics);
+  }
+
+  void save() {
+    if (spec_.checkpoints.empty()) return;
+    for (const auto& sink : spec_.sinks) sink->flush();
+    save_checkpoint(spec_.checkpoints, {state_, learner_.state()});
+  }
+
+  void resume() {
+    if (!spec_.checkpoints.empty()) {
+      if (const auto checkpoint = load_checkpoint(spec_.checkpoints)) {
+        learner_.load_state(checkpoint->tensors);
+        state_ = checkpoint->state;
+      }
+    }
+    for (const auto& sink : spec_.sinks) sink->resume(state_.step);
+  }
+
+  void remark() {
+    const std::string_view text = scorer_.template remark<SuperBatch>();
+    if (text.empty()) return;
+    for (const auto& sink : spec_.sinks) sink->note(text);
+  }
+
+  Source& source_;
+  Learner<Model>& learner_;
+  Scorer& scorer_;
+  TrainerSpec spec_;
+  TrainerState state_;
+};
+
+}  // namespace jest

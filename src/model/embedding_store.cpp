@@ -1,0 +1,126 @@
+#include "jest/model/embedding_store.hpp"
+
+#include <torch/torch.h>
+
+#include "jest/torch/arrays.hpp"
+
+namespace jest {
+namespace {
+
+std::string require(const SafetensorsFile& file, const std::string& key) {
+  const auto found = file.metadata().find(key);
+  if (found == file.metadata().end()) {
+    refuse("open embedding store " + file.path().string(), "metadata " + key, "none");
+  }
+  return found->second;
+}
+
+void expect(const SafetensorsFile& file, const std::string& key, const std::string& expected) {
+  const std::string came = require(file, key);
+  if (came != expected) {
+    refuse("open embedding store " + file.path().string(), key + " " + expected, came);
+  }
+}
+
+void check_content(const StoreContent& content) {
+  const auto& [x, y, scale, bias] = content.embeddings;
+  const bool fits = x.dim() == 2 && x.sizes() == y.sizes() && x.dtype() == at::kFloat &&
+                    y.dtype() == at::kFloat && content.ids.dim() == 1 &&
+                    content.ids.dtype() == at::kLong && content.ids.size(0) == x.size(0) &&
+                    scale.defined() && scale.numel() == 1;
+  if (!fits) {
+    refuse("write embedding store", "x, y [rows, d] float32, ids [rows] int64 and a 0-d scale",
+           "x ", x.sizes(), " y ", y.sizes(), " ids ", content.ids.sizes());
+  }
+}
+
+}  // namespace
+
+void write_embedding_store(const std::filesystem::path& path, const StoreContent& content) {
+  check_content(content);
+  const at::Tensor x = content.embeddings.x.detach().contiguous();
+  const at::Tensor y = content.embeddings.y.detach().contiguous();
+  const at::Tensor ids = content.ids.contiguous();
+  const at::Tensor bias = content.embeddings.bias.defined()
+                              ? content.embeddings.bias.detach().reshape({})
+                              : torch::zeros({});
+  const ArrayView summed[] = {array_view(x), array_view(y), array_view(ids)};
+  save_tensors(path,
+               {{"x", x},
+                {"y", y},
+                {"ids", ids},
+                {"scale", content.embeddings.scale.detach().reshape({}).to(at::kDouble)},
+                {"bias", bias.to(at::kDouble)}},
+               {{"fingerprint", content.fingerprint},
+                {"rows", text(x.size(0))},
+                {"dtype", "F32"},
+                {"checksum", checksum(summed)}});
+}
+
+EmbeddingStore::EmbeddingStore(const std::filesystem::path& path, const std::string& fingerprint)
+    : file_(path) {
+  if (!fingerprint.empty()) expect(file_, "fingerprint", fingerprint);
+  const ArrayView& x = file_.array("x", "F32", 2);
+  const ArrayView& y = file_.array("y", "F32", 2);
+  const ArrayView& ids = file_.array("ids", "I64", 1);
+  if (x.shape != y.shape || ids.shape[0] != x.shape[0]) {
+    refuse("open embedding store " + path.string(), "x, y [rows, d] and ids [rows]", describe(x),
+           ", ", describe(y), ", ", describe(ids));
+  }
+  expect(file_, "dtype", "F32");
+  expect(file_, "rows", text(x.shape[0]));
+  const ArrayView summed[] = {x, y, ids};
+  expect(file_, "checksum", checksum(summed));
+  x_ = matrix_view(file_.floats("x", 2).data(), x.shape[0], x.shape[1]);
+  y_ = matrix_view(file_.floats("y", 2).data(), y.shape[0], y.shape[1]);
+  scale_ = torch::scalar_tensor(file_.scalar("scale"), at::kDouble);
+  bias_ = torch::scalar_tensor(file_.scalar("bias"), at::kDouble);
+  std::int64_t row = 0;
+  for (const std::int64_t id : file_.integers("ids", 1)) {
+    if (!row_of_.emplace(id, row++).second) {
+      refuse("open embedding store " + path.string(), "distinct ids", id, " more than once");
+    }
+  }
+}
+
+Embeddings EmbeddingStore::gather(std::span<const std::int64_t> ids) const {
+  const auto count = static_cast<std::int64_t>(ids.size());
+  at::Tensor x = torch::empty({count, x_.cols});
+  at::Tensor y = torch::empty({count, y_.cols});
+  for (std::int64_t i = 0; i < count; ++i) {
+    const auto found = row_of_.find(ids[i]);
+    if (found == row_of_.end()) {
+      refuse("reference embeddings", "every id of the super-batch in " + file_.path().string(),
+             "id ", ids[i], ", which is not");
+    }
+    std::copy_n(x_.row(found->second), x_.cols, x.data_ptr<float>() + i * x_.cols);
+    std::copy_n(y_.row(found->second), y_.cols, y.data_ptr<float>() + i * y_.cols);
+  }
+  return {x, y, scale_, bias_};
+}
+
+LossStore::LossStore(std::span<const std::int64_t> ids, std::span<const float> losses) {
+  if (ids.size() != losses.size()) {
+    refuse("loss store", "one loss per id", ids.size(), " ids and ", losses.size(), " losses");
+  }
+  for (std::size_t k = 0; k < ids.size(); ++k) {
+    if (!loss_of_.emplace(ids[k], losses[k]).second) {
+      refuse("loss store", "distinct ids", ids[k], " more than once");
+    }
+  }
+}
+
+at::Tensor LossStore::gather(std::span<const std::int64_t> ids) const {
+  at::Tensor losses = torch::empty({static_cast<std::int64_t>(ids.size())});
+  for (std::size_t k = 0; k < ids.size(); ++k) {
+    const auto found = loss_of_.find(ids[k]);
+    if (found == loss_of_.end()) {
+      refuse("reference losses", "every id of the super-batch in the store", "id ", ids[k],
+             ", which is not");
+    }
+    losses.data_ptr<float>()[k] = found->second;
+  }
+  return losses;
+}
+
+}  // namespace jest

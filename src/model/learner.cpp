@@ -1,0 +1,140 @@
+#include "jest/model/learner.hpp"
+
+#include <torch/torch.h>
+
+#include <map>
+
+namespace jest::detail {
+namespace {
+
+using torch::optim::AdamParamState;
+using torch::optim::AdamWParamState;
+using torch::optim::SGDParamState;
+
+at::Tensor counter(std::int64_t value) { return torch::tensor({value}, at::kLong); }
+
+template <class State>
+NamedTensors adam_tensors(State& state) {
+  NamedTensors tensors{{"step", counter(state.step())},
+                       {"exp_avg", state.exp_avg()},
+                       {"exp_avg_sq", state.exp_avg_sq()}};
+  if (state.max_exp_avg_sq().defined()) {
+    tensors.emplace_back("max_exp_avg_sq", state.max_exp_avg_sq());
+  }
+  return tensors;
+}
+
+NamedTensors optimizer_tensors(torch::optim::OptimizerParamState& state) {
+  if (auto* adam = dynamic_cast<AdamParamState*>(&state)) return adam_tensors(*adam);
+  if (auto* adamw = dynamic_cast<AdamWParamState*>(&state)) return adam_tensors(*adamw);
+  if (auto* sgd = dynamic_cast<SGDParamState*>(&state)) {
+    NamedTensors tensors;
+    if (sgd->momentum_buffer().defined()) {
+      tensors.emplace_back("momentum_buffer", sgd->momentum_buffer());
+    }
+    return tensors;
+  }
+  throw Error("checkpoint: expected the state of Adam, AdamW or SGD, got another optimizer's");
+}
+
+using StateByName = std::map<std::string, at::Tensor>;
+
+template <class State>
+std::unique_ptr<State> adam_state(const StateByName& saved) {
+  auto state = std::make_unique<State>();
+  state->step(saved.at("step").item<std::int64_t>());
+  state->exp_avg(saved.at("exp_avg").clone());
+  state->exp_avg_sq(saved.at("exp_avg_sq").clone());
+  if (saved.contains("max_exp_avg_sq")) state->max_exp_avg_sq(saved.at("max_exp_avg_sq").clone());
+  return state;
+}
+
+std::unique_ptr<torch::optim::OptimizerParamState> optimizer_state(
+    torch::optim::Optimizer& optimizer, const StateByName& saved) {
+  if (dynamic_cast<torch::optim::AdamW*>(&optimizer)) return adam_state<AdamWParamState>(saved);
+  if (dynamic_cast<torch::optim::Adam*>(&optimizer)) return adam_state<AdamParamState>(saved);
+  if (dynamic_cast<torch::optim::SGD*>(&optimizer)) {
+    auto state = std::make_unique<SGDParamState>();
+    if (saved.contains("momentum_buffer")) {
+      state->momentum_buffer(saved.at("momentum_buffer").clone());
+    }
+    return state;
+  }
+  throw Error("checkpoint: expected Adam, AdamW or SGD, got another optimizer");
+}
+
+/// Every parameter that the optimizer moves, numbered over its groups.
+std::vector<at::Tensor> optimized(torch::optim::Optimizer& optimizer) {
+  std::vector<at::Tensor> parameters;
+  for (auto& group : optimizer.param_groups()) {
+    parameters.insert(parameters.end(), group.params().begin(), group.params().end());
+  }
+  return parameters;
+}
+
+NamedTensors module_tensors(torch::nn::Module& module) {
+  NamedTensors tensors;
+  for (const auto& item : module.named_parameters()) {
+    tensors.emplace_back("model." + item.key(), item.value());
+  }
+  for (const auto& item : module.named_buffers()) {
+    tensors.emplace_back("model." + item.key(), item.value());
+  }
+  return tensors;
+}
+
+void copy_into(const std::string& name, at::Tensor target, const StateByName& saved) {
+  const auto found = saved.find(name);
+  if (found == saved.end()) refuse("load checkpoint", "tensor " + name, "none of that name");
+  if (found->second.sizes() != target.sizes() || found->second.dtype() != target.dtype()) {
+    refuse("load checkpoint", text(name, " of shape ", target.sizes(), " ", target.dtype()),
+           found->second.sizes(), " ", found->second.dtype());
+  }
+  target.copy_(found->second);
+}
+
+}  // namespace
+
+double optimizer_step(torch::optim::Optimizer& optimizer, const at::Tensor& loss) {
+  optimizer.zero_grad();
+  loss.backward();
+  optimizer.step();
+  return loss.item<double>();
+}
+
+void set_learning_rate(torch::optim::Optimizer& optimizer, double learning_rate) {
+  for (auto& group : optimizer.param_groups()) group.options().set_lr(learning_rate);
+}
+
+NamedTensors training_state(torch::nn::Module& module, torch::optim::Optimizer& optimizer) {
+  NamedTensors tensors = module_tensors(module);
+  const auto parameters = optimized(optimizer);
+  for (std::size_t k = 0; k < parameters.size(); ++k) {
+    const auto found = optimizer.state().find(parameters[k].unsafeGetTensorImpl());
+    if (found == optimizer.state().end()) continue;
+    for (auto& [name, tensor] : optimizer_tensors(*found->second)) {
+      tensors.emplace_back(text("optimizer.", k, ".", name), tensor);
+    }
+  }
+  return tensors;
+}
+
+void load_training_state(torch::nn::Module& module, torch::optim::Optimizer& optimizer,
+                         const NamedTensors& state) {
+  const torch::NoGradGuard no_gradient;
+  const StateByName saved(state.begin(), state.end());
+  for (const auto& [name, tensor] : module_tensors(module)) copy_into(name, tensor, saved);
+  const auto parameters = optimized(optimizer);
+  for (std::size_t k = 0; k < parameters.size(); ++k) {
+    const std::string prefix = text("optimizer.", k, ".");
+    StateByName own;
+    for (const auto& [name, tensor] : saved) {
+      if (name.starts_with(prefix)) own[name.substr(prefix.size())] = tensor;
+    }
+    void* key = parameters[k].unsafeGetTensorImpl();
+    optimizer.state().erase(key);
+    if (!own.empty()) optimizer.state()[key] = optimizer_state(optimizer, own);
+  }
+}
+
+}  // namespace jest::detail

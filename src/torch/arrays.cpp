@@ -1,0 +1,54 @@
+#include "jest/torch/arrays.hpp"
+
+#include <torch/torch.h>
+
+namespace jest {
+namespace {
+
+struct DtypeName {
+  at::ScalarType type;
+  const char* name;
+};
+
+constexpr DtypeName kDtypes[] = {
+    {at::kFloat, "F32"}, {at::kDouble, "F64"}, {at::kHalf, "F16"}, {at::kBFloat16, "BF16"},
+    {at::kLong, "I64"},  {at::kInt, "I32"},    {at::kShort, "I16"}, {at::kChar, "I8"},
+    {at::kByte, "U8"},   {at::kBool, "BOOL"}};
+
+}  // namespace
+
+ArrayView array_view(const at::Tensor& contiguous) {
+  for (const auto& [type, name] : kDtypes) {
+    if (contiguous.scalar_type() != type) continue;
+    return {name,
+            {contiguous.sizes().begin(), contiguous.sizes().end()},
+            {static_cast<const std::byte*>(contiguous.const_data_ptr()), contiguous.nbytes()}};
+  }
+  refuse("save tensors", "a dtype of safetensors", contiguous.dtype());
+}
+
+void save_tensors(const std::filesystem::path& path, const NamedTensors& tensors,
+                  const Metadata& metadata) {
+  NamedTensors held;
+  std::vector<NamedArray> arrays;
+  for (const auto& [name, tensor] : tensors) {
+    held.emplace_back(name, tensor.detach().to(at::kCPU).contiguous());
+    arrays.push_back({name, array_view(held.back().second)});
+  }
+  write_safetensors(path, arrays, metadata);
+}
+
+NamedTensors load_tensors(const SafetensorsFile& file) {
+  NamedTensors tensors;
+  for (const auto& [array_name, array] : file.arrays()) {
+    for (const auto& [type, name] : kDtypes) {
+      if (array.dtype != name) continue;
+      at::Tensor tensor = torch::empty(array.shape, type);
+      std::memcpy(tensor.mutable_data_ptr(), array.bytes.data(), array.bytes.size());
+      tensors.emplace_back(array_name, tensor);
+    }
+  }
+  return tensors;
+}
+
+}  // namespace jest

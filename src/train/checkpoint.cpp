@@ -1,0 +1,97 @@
+#include "jest/train/checkpoint.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "jest/io/atomic_file.hpp"
+
+namespace jest {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+constexpr const char* kPrefix = "step-";
+
+Json to_json(const TrainerState& state) {
+  return {{"step", state.step},
+          {"trained", state.examples.trained},
+          {"scored", state.examples.scored},
+          {"reference_scored", state.examples.reference_scored},
+          {"seconds", state.seconds.seconds},
+          {"learnability_mean", state.learnability.mean},
+          {"learnability_seen", state.learnability.seen},
+          {"selection_stopped", state.selection_stopped},
+          {"tag_counts", state.tag_counts}};
+}
+
+TrainerState from_json(const Json& json) {
+  TrainerState state;
+  json.at("step").get_to(state.step);
+  json.at("trained").get_to(state.examples.trained);
+  json.at("scored").get_to(state.examples.scored);
+  json.at("reference_scored").get_to(state.examples.reference_scored);
+  json.at("seconds").get_to(state.seconds.seconds);
+  json.at("learnability_mean").get_to(state.learnability.mean);
+  json.at("learnability_seen").get_to(state.learnability.seen);
+  json.at("selection_stopped").get_to(state.selection_stopped);
+  json.at("tag_counts").get_to(state.tag_counts);
+  return state;
+}
+
+std::string folder_name(std::int64_t step) {
+  const std::string digits = text(step);
+  return kPrefix + std::string(digits.size() < 8 ? 8 - digits.size() : 0, '0') + digits;
+}
+
+bool is_checkpoint(const fs::path& folder) {
+  return folder.filename().string().starts_with(kPrefix) && fs::exists(folder / "complete");
+}
+
+/// Removes what is neither `kept` nor anything else than a checkpoint or the start of one.
+void remove_others(const fs::path& folder, const fs::path& kept) {
+  std::vector<fs::path> others;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    if (entry.path() != kept && (name.starts_with(kPrefix) || name.starts_with("writing-"))) {
+      others.push_back(entry.path());
+    }
+  }
+  for (const fs::path& other : others) fs::remove_all(other);
+}
+
+}  // namespace
+
+void save_checkpoint(const fs::path& folder, const Checkpoint& checkpoint) try {
+  const fs::path final_name = folder / folder_name(checkpoint.state.step);
+  const fs::path writing = folder / ("writing-" + folder_name(checkpoint.state.step));
+  fs::create_directories(folder);
+  fs::remove_all(writing);
+  fs::create_directory(writing);
+  save_tensors(writing / "tensors.safetensors", checkpoint.tensors, {});
+  write_file(writing / "state.json", to_json(checkpoint.state).dump(1) + "\n");
+  write_file(writing / "complete", "");
+  fs::remove_all(final_name);
+  fs::rename(writing, final_name);
+  remove_others(folder, final_name);
+} catch (const fs::filesystem_error& error) {
+  refuse("save checkpoint", "a writable folder " + folder.string(), error.code().message());
+}
+
+std::optional<Checkpoint> load_checkpoint(const fs::path& folder) {
+  if (!fs::is_directory(folder)) return std::nullopt;
+  fs::path newest;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    if (is_checkpoint(entry.path()) && entry.path().filename() > newest.filename()) {
+      newest = entry.path();
+    }
+  }
+  if (newest.empty()) return std::nullopt;
+  try {
+    const Json json = Json::parse(read_file(newest / "state.json"));
+    return Checkpoint{from_json(json), load_tensors(SafetensorsFile(newest / "tensors.safetensors"))};
+  } catch (const Json::exception& error) {
+    refuse("load checkpoint " + newest.string(), "a valid state.json", error.what());
+  }
+}
+
+}  // namespace jest

@@ -1,0 +1,116 @@
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "jest/io/atomic_file.hpp"
+#include "jest/train/sinks.hpp"
+
+namespace jest {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kBufferBytes = 1 << 14;
+
+Json flops_json(const FlopCount& flops) {
+  return {{"learner_training", flops.learner_training},
+          {"learner_scoring", flops.learner_scoring},
+          {"reference_scoring", flops.reference_scoring},
+          {"reference_training", flops.reference_training},
+          {"pool_embedding", flops.pool_embedding}};
+}
+
+Json seconds_json(const StageSeconds& seconds) {
+  Json json;
+  for (std::size_t k = 0; k < kStageNames.size(); ++k) {
+    json[std::string(kStageNames[k])] = seconds.seconds[k];
+  }
+  return json;
+}
+
+/// The lines of a metrics file up to and including `step`, whole ones only.
+std::string lines_until(const std::string& content, std::int64_t step) {
+  std::string kept;
+  std::istringstream lines(content);
+  for (std::string line; std::getline(lines, line);) {
+    const Json json = Json::parse(line, nullptr, false);
+    if (json.is_discarded() || !json.is_object()) break;
+    if (json.value("step", std::int64_t{0}) <= step) kept += line + "\n";
+  }
+  return kept;
+}
+
+}  // namespace
+
+JsonLinesSink::JsonLinesSink(std::filesystem::path path, ForwardFlops forward)
+    : path_(std::move(path)), forward_(forward) {
+  descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  if (descriptor_ < 0) refuse("open " + path_.string(), "a writable file", std::strerror(errno));
+}
+
+JsonLinesSink::~JsonLinesSink() {
+  try {
+    flush();
+  } catch (const Error&) {
+    // A destructor has nobody to tell; Trainer flushes, and hears of it, before every checkpoint.
+  }
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+void JsonLinesSink::resume(std::int64_t step) {
+  write_file(path_, lines_until(read_file(path_), step));
+  ::close(descriptor_);
+  descriptor_ = ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+  if (descriptor_ < 0) refuse("open " + path_.string(), "a writable file", std::strerror(errno));
+}
+
+void JsonLinesSink::step(const StepMetrics& metrics) {
+  Json json{{"event", "step"},
+            {"step", metrics.step},
+            {"loss", metrics.loss},
+            {"learning_rate", metrics.learning_rate}};
+  if (metrics.learnability_super_batch) {
+    json["learnability_super_batch"] = *metrics.learnability_super_batch;
+    json["learnability_picks"] = *metrics.learnability_picks;
+  }
+  record(json.dump());
+}
+
+void JsonLinesSink::evaluation(const EvaluationMetrics& metrics) {
+  Json json{{"event", "evaluation"}, {"step", metrics.step}};
+  for (const auto& [name, value] : metrics.values) json[name] = value;
+  json["examples"] = {{"trained", metrics.examples.trained},
+                      {"scored", metrics.examples.scored},
+                      {"reference_scored", metrics.examples.reference_scored}};
+  json["flops"] = flops_json(count_flops(metrics.examples, forward_));
+  json["seconds"] = seconds_json(metrics.seconds);
+  json["selection_share"] = metrics.seconds.selection_share();
+  if (!metrics.picked_tags.empty()) json["picked_tags"] = metrics.picked_tags;
+  record(json.dump());
+}
+
+void JsonLinesSink::note(std::string_view text) {
+  record(Json{{"event", "note"}, {"step", 0}, {"text", text}}.dump());
+}
+
+void JsonLinesSink::record(const std::string& json_line) {
+  pending_ += json_line + "\n";
+  if (pending_.size() > kBufferBytes) flush();
+}
+
+void JsonLinesSink::flush() {
+  const std::string lines = std::exchange(pending_, {});
+  for (std::size_t done = 0; done < lines.size();) {
+    const ssize_t written = ::write(descriptor_, lines.data() + done, lines.size() - done);
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) refuse("write " + path_.string(), "a writable file", std::strerror(errno));
+    done += static_cast<std::size_t>(written);
+  }
+  ::fdatasync(descriptor_);
+}
+
+}  // namespace jest

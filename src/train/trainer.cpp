@@ -1,0 +1,39 @@
+#include "jest/train/trainer.hpp"
+
+#include <torch/torch.h>
+
+#include <limits>
+
+namespace jest {
+
+void check_trainer(const TrainerSpec& spec) {
+  // The sampler's noise counts steps in 32 bits.
+  constexpr std::int64_t kMost = std::numeric_limits<std::uint32_t>::max();
+  if (spec.steps < 1 || spec.steps > kMost) {
+    refuse("trainer", text("between 1 and ", kMost, " steps"), spec.steps);
+  }
+  if (spec.evaluate_every < 1) refuse("trainer", "evaluate_every >= 1", spec.evaluate_every);
+  if (spec.checkpoint_every < 1) refuse("trainer", "checkpoint_every >= 1", spec.checkpoint_every);
+  check_schedule(spec.selection);
+}
+
+namespace detail {
+
+void seed_step(std::uint64_t seed, std::int64_t step) {
+  constexpr std::uint32_t kStream = 0x73746570;
+  const auto count = static_cast<std::uint64_t>(step);
+  const auto words = philox4x32_10({low_word(count), high_word(count), 0, 0},
+                                   {low_word(seed) ^ kStream, high_word(seed)});
+  torch::manual_seed((static_cast<std::uint64_t>(words[0]) << 32) | words[1]);
+}
+
+Values shares_of(const std::map<std::string, std::int64_t>& counts) {
+  std::int64_t total = 0;
+  for (const auto& [tag, count] : counts) total += count;
+  Values shares;
+  for (const auto& [tag, count] : counts) shares[tag] = static_cast<double>(count) / total;
+  return shares;
+}
+
+}  // namespace detail
+}  // namespace jest

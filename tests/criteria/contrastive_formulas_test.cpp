@@ -1,0 +1,70 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "jest/criteria/contrastive.hpp"
+#include "oracle/agree.hpp"
+#include "oracle/message_of.hpp"
+#include "oracle/random_embeddings.hpp"
+
+namespace jest {
+namespace {
+
+using oracle::agree;
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+TEST(Softplus, IsTheLogarithmOfOnePlusTheExponential) {
+  for (double u = -30; u <= 30; u += 0.37) {
+    EXPECT_TRUE(agree(softplus(u), std::log(1 + std::exp(u)), 1e-13)) << u;
+  }
+}
+
+TEST(Softplus, NeitherOverflowsNorVanishesEarly) {
+  EXPECT_EQ(softplus(1e300), 1e300);
+  EXPECT_EQ(softplus(-1e300), 0);
+  EXPECT_NEAR(softplus(-50) / std::exp(-50.0), 1, 1e-12);
+  EXPECT_EQ(softplus(kInfinity), kInfinity);
+  EXPECT_EQ(softplus(-kInfinity), 0);
+  EXPECT_TRUE(std::isnan(softplus(NAN)));
+}
+
+TEST(LogAddExp, AddsInTheLogarithm) {
+  EXPECT_NEAR(log_add_exp(std::log(2), std::log(3)), std::log(5), 1e-15);
+  EXPECT_EQ(log_add_exp(1e4, -1e4), 1e4);
+  EXPECT_NEAR(log_add_exp(-1e4, -1e4), -1e4 + std::log(2), 1e-12);
+}
+
+TEST(LogAddExp, KeepsEmptySumsInfinitiesAndNan) {
+  EXPECT_EQ(log_add_exp(-kInfinity, -kInfinity), -kInfinity);
+  EXPECT_EQ(log_add_exp(-kInfinity, 3), 3);
+  EXPECT_EQ(log_add_exp(kInfinity, 3), kInfinity);
+  EXPECT_EQ(log_add_exp(kInfinity, -kInfinity), kInfinity);
+  EXPECT_TRUE(std::isnan(log_add_exp(NAN, kInfinity)));
+  EXPECT_TRUE(std::isnan(log_add_exp(1, NAN)));
+}
+
+TEST(ContrastivePairs, OfAWeightlessModelAreNotLookedAt) {
+  const auto models = oracle::random_models({5, 3}, 1);
+  auto pairs = models.pairs<SigmoidPairs>(kHardLearner);
+  pairs.reference = {};
+  EXPECT_NO_THROW(check_pairs("select", pairs));
+  EXPECT_EQ(pairs.candidates(), 5);
+  pairs = models.pairs<SigmoidPairs>(kEasyReference);
+  pairs.learner = {};
+  EXPECT_NO_THROW(check_pairs("select", pairs));
+  EXPECT_EQ(pairs.candidates(), 5);
+}
+
+TEST(ContrastivePairs, WithUnequalRowsAreRefusedWithBothNumbers) {
+  const auto models = oracle::random_models({5, 3}, 1);
+  const auto others = oracle::random_models({6, 3}, 1);
+  auto pairs = models.pairs<SoftmaxPairs>();
+  pairs.reference = others.reference.view();
+  const std::string message = oracle::message_of([&] { check_pairs("select", pairs); });
+  EXPECT_NE(message.find("5 and 6"), std::string::npos) << message;
+}
+
+}  // namespace
+}  // namespace jest

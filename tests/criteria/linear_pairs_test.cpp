@@ -1,0 +1,112 @@
+#include "jest/criteria/linear_pairs.hpp"
+
+#include <gtest/gtest.h>
+
+#include "jest/select/select.hpp"
+#include "oracle/agree.hpp"
+#include "oracle/dense_sampler.hpp"
+#include "oracle/message_of.hpp"
+#include "oracle/random_embeddings.hpp"
+
+namespace jest {
+namespace {
+
+using oracle::agree;
+using oracle::Positions;
+
+struct Features {
+  oracle::Embeddings embeddings = oracle::random_embeddings({23, 6, 2}, 5);
+  std::vector<float> direction{0.3F, -0.2F, 0.5F, 0.1F, 0, 1};
+  std::vector<double> own;
+
+  Features() {
+    for (int i = 0; i < 23; ++i) own.push_back(std::sin(i));
+  }
+  GradientAlignment gradients() const {
+    return {.features = embeddings.view().x,
+            .direction = direction,
+            .step_size = 0.7,
+            .also = own,
+            .interaction = 0.8};
+  }
+  EmbeddingDiversity diversity() const {
+    return {
+        .importance = own, .embeddings = embeddings.view().y, .strength = 0.6, .interaction = -0.4};
+  }
+};
+
+template <class Criterion>
+void expect_running_sums(const Criterion& criterion) {
+  LinearPairScores state = conditional_scores(criterion);
+  const auto dense = oracle::dense(criterion);
+  Positions picked;
+  for (const Positions& picks : {Positions{}, {4}, {1, 7, 22}, {0, 2, 3}}) {
+    state.condition_on(picks);
+    picked.insert(picked.end(), picks.begin(), picks.end());
+    for (std::int64_t i = 0; i < 23; ++i) {
+      EXPECT_TRUE(agree(state.scores()[i], dense.score(i, picked))) << i;
+    }
+  }
+}
+
+TEST(LinearPairs, RunningSumsOfGradientAlignmentEqualTheDenseOnesAfterEveryRound) {
+  expect_running_sums(Features().gradients());
+}
+
+TEST(LinearPairs, RunningSumsOfEmbeddingDiversityEqualTheDenseOnesAfterEveryRound) {
+  expect_running_sums(Features().diversity());
+}
+
+TEST(LinearPairs, PickWhatTheDenseSamplerPicks) {
+  const Features features;
+  const auto gradients = oracle::dense(features.gradients());
+  const auto diversity = oracle::dense(features.diversity());
+  for (const auto& [name, preset] : kPresets) {
+    const SelectionSpec spec{.count = 9, .preset = preset, .gain = 5, .seed = 3};
+    SCOPED_TRACE(name);
+    auto got = select(features.gradients(), spec);
+    auto want = oracle::dense_select(gradients, spec);
+    EXPECT_EQ(got.indices, want.indices);
+    EXPECT_TRUE(agree(got.scores, want.scores));
+    got = select(features.diversity(), spec);
+    want = oracle::dense_select(diversity, spec);
+    EXPECT_EQ(got.indices, want.indices);
+    EXPECT_TRUE(agree(got.scores, want.scores));
+  }
+}
+
+TEST(LinearPairs, TelescopeToTheValueOfThePickedSet) {
+  const Features features;
+  const auto dense = oracle::dense(features.gradients());
+  const auto picks = select(features.gradients(), {.count = 9, .chunks = 9, .gain = 5});
+  double sum = 0;
+  for (const double score : picks.scores) sum += score;
+  EXPECT_TRUE(agree(sum, dense.value(picks.indices)));
+}
+
+TEST(LinearPairs, AddingAConstantToEveryOwnTermChangesNothing) {
+  Features features;
+  const auto before = select(features.diversity(), {.count = 9, .chunks = 3, .gain = 5});
+  for (double& own : features.own) own += 1000;
+  const auto after = select(features.diversity(), {.count = 9, .chunks = 3, .gain = 5});
+  EXPECT_EQ(before.indices, after.indices);
+}
+
+TEST(LinearPairs, OfWrongLengthAreRefused) {
+  const Features features;
+  auto gradients = features.gradients();
+  gradients.direction = gradients.direction.first(5);
+  EXPECT_NE(oracle::message_of([&] { conditional_scores(gradients); }).find("6, got 5"),
+            std::string::npos);
+  gradients = features.gradients();
+  gradients.also = gradients.also.first(5);
+  EXPECT_NE(oracle::message_of([&] { conditional_scores(gradients); }).find("got 5"),
+            std::string::npos);
+  auto diversity = features.diversity();
+  diversity.importance = diversity.importance.first(5);
+  EXPECT_NE(oracle::message_of([&] { conditional_scores(diversity); }).find("5 and 23"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace jest

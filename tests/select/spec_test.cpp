@@ -1,0 +1,66 @@
+// What a selection refuses before any work.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "jest/select/select.hpp"
+#include "oracle/fixed_scores.hpp"
+#include "oracle/message_of.hpp"
+#include "oracle/random_embeddings.hpp"
+
+namespace jest {
+namespace {
+
+using oracle::message_of;
+using ::testing::HasSubstr;
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+void pick(const std::vector<double>& own, const SelectionSpec& spec) {
+  oracle::FixedScores state(own);
+  select(state, spec);
+}
+
+TEST(SelectionSpec, IsRefusedIfImpossibleWithTheNumbers) {
+  const std::vector<double> own(10, 0.0);
+  const auto refused = [&](const SelectionSpec& spec, const std::string& expected) {
+    EXPECT_THAT(message_of([&] { pick(own, spec); }), HasSubstr(expected));
+  };
+  refused({.count = 0}, "between 1 and the 10 candidates, got 0");
+  refused({.count = -3}, "got -3");
+  refused({.count = 11}, "between 1 and the 10 candidates, got 11");
+  refused({.count = 5, .chunks = 6}, "between 1 and count 5, got 6");
+  refused({.count = 5, .chunks = 0}, "got 0");
+  refused({.count = 5, .preset = Preset::kIndependent, .chunks = 2}, "chunks 1");
+  refused({.count = 5, .preset = Preset::kTopK, .chunks = 2}, "chunks 1");
+  refused({.count = 5, .preset = Preset::kUniform, .chunks = 2}, "chunks 1");
+  refused({.count = 5, .preset = Preset::kMeanField, .chunks = 2}, "chunks 1");
+  refused({.count = 5, .preset = Preset::kGreedy, .chunks = 2}, "chunks 5");
+  refused({.count = 5, .gain = -1}, "got -1");
+  refused({.count = 5, .gain = NAN}, "got nan");
+  refused({.count = 5, .gain = kInfinity}, "got inf");
+  refused({.count = 5, .threads = 0}, "one thread, got 0");
+}
+
+TEST(SelectionSpec, IsRefusedWithDuplicateNegativeOrMissingIds) {
+  const std::vector<double> own(4, 0.0);
+  const auto message = [&](const std::vector<std::int64_t>& ids) {
+    return message_of([&] { pick(own, {.count = 2, .ids = ids}); });
+  };
+  EXPECT_THAT(message({1, 2, 3, 2}), HasSubstr("distinct ids, got 2"));
+  EXPECT_THAT(message({1, 2, -3, 4}), HasSubstr("got -3"));
+  EXPECT_THAT(message({1, 2, 3}), HasSubstr("4 ids"));
+}
+
+TEST(SelectionSpec, IsRefusedWhereItsBackendIsMissing) {
+  if (cuda::available()) GTEST_SKIP() << "this build has the CUDA backend";
+  const auto models = oracle::random_models({10, 4}, 2);
+  EXPECT_THAT(message_of([&] {
+                select(models.pairs<SigmoidPairs>(), {.count = 2, .backend = Backend::kCuda});
+              }),
+              HasSubstr("cuda"));
+}
+
+}  // namespace
+}  // namespace jest
