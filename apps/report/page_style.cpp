@@ -63,7 +63,8 @@ th.text, td.text { text-align: left; }
 .detail { display: block; line-height: 1.3; color: var(--muted); font-size: 12.5px; }
 .pair { display: grid; gap: 12px 40px; grid-template-columns: 1fr 1fr; align-items: start; }
 .samples table { width: 100%; }
-.samples td:last-child { white-space: normal; overflow-wrap: anywhere; min-width: 200px; width: 100%; }
+.samples td:last-child { white-space: normal; overflow-wrap: anywhere; min-width: 200px;
+  width: 100%; }
 .samples thead th { min-width: 0; }
 .samples thead th:last-child { color: var(--ink); font-weight: 600; }
 .side { display: block; }

@@ -39,6 +39,7 @@ TextTowerImpl::TextTowerImpl(const TextTowersSpec& spec) {
   features_ = register_module(
       "features", torch::nn::EmbeddingBag(
                       torch::nn::EmbeddingBagOptions(spec.buckets, spec.width).mode(torch::kMean)));
+  torch::nn::init::normal_(features_->weight, 0.0, spec.feature_deviation);
   hidden_ = register_module("hidden", torch::nn::Linear(spec.width, spec.hidden));
   output_ = register_module("output", torch::nn::Linear(spec.hidden, spec.embedding));
 }

@@ -20,6 +20,9 @@ struct TextTowersSpec {
   std::int64_t width = 128;     ///< of a feature's embedding
   std::int64_t hidden = 256;
   std::int64_t embedding = 64;  ///< d
+  /// Of initial feature embeddings. Adam moves an entry by the learning rate at most, so that the
+  /// customary 1 would keep a rare feature where it started.
+  double feature_deviation = 0.05;
   double initial_scale = 10;
   double initial_bias = -10;
 };
