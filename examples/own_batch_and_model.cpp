@@ -63,8 +63,8 @@ int main() {
   torch::optim::SGD optimizer(model->parameters(), 0.1);
   jest::Learner learner{model, optimizer};
   jest::ReferenceModel reference{jest::LossStore(all, irreducible)};
-  jest::JointExampleScorer scorer{learner, reference,
-                                  {.count = 100, .preset = jest::Preset::kTopK}};
+  jest::JointExampleScorer scorer{
+      learner, reference, {.count = 100, .preset = jest::Preset::kTopK}};
 
   std::int64_t wrong = 0;
   for (std::uint32_t step = 0; step < 30; ++step) {

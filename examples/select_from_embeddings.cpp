@@ -48,10 +48,9 @@ int main() {
 
   std::cout << "picked";
   for (const auto i : picks.indices) std::cout << ' ' << i;
-  std::cout << "\nmean learnability: super-batch "
-            << picks.statistics.mean_own_score_super_batch << ", picks "
-            << picks.statistics.mean_own_score_picks << '\n';
-  const bool better = picks.statistics.mean_own_score_picks >
-                      picks.statistics.mean_own_score_super_batch;
+  std::cout << "\nmean learnability: super-batch " << picks.statistics.mean_own_score_super_batch
+            << ", picks " << picks.statistics.mean_own_score_picks << '\n';
+  const bool better =
+      picks.statistics.mean_own_score_picks > picks.statistics.mean_own_score_super_batch;
   return picks.indices.size() == 32 && better ? 0 : 1;
 }

@@ -49,8 +49,8 @@ TORCH_MODULE(Towers);
 Pairs make_pairs(std::int64_t count, std::int64_t matching) {
   const at::Tensor rotation = torch::linspace(-1, 1, kWidth * kWidth).sin().mul(40).cos();
   Pairs pairs{torch::randn({count, kWidth}), torch::randn({count, kWidth}), {}};
-  pairs.y.slice(0, 0, matching) = torch::matmul(pairs.x.slice(0, 0, matching),
-                                                rotation.view({kWidth, kWidth}));
+  pairs.y.slice(0, 0, matching) =
+      torch::matmul(pairs.x.slice(0, 0, matching), rotation.view({kWidth, kWidth}));
   pairs.names.resize(count);
   std::iota(pairs.names.begin(), pairs.names.end(), 0);
   return pairs;

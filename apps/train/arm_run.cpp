@@ -97,8 +97,7 @@ TrainerSpec trainer_spec(const PairsOptions& options, std::int64_t steps, std::u
           .checkpoint_every = options.checkpoint_every};
 }
 
-std::vector<std::shared_ptr<MetricSink>> run_sinks(const std::string& name,
-                                                   const fs::path& folder,
+std::vector<std::shared_ptr<MetricSink>> run_sinks(const std::string& name, const fs::path& folder,
                                                    const ForwardFlops& forward) {
   return {progress_bar(name), console_sink(name),
           std::make_shared<JsonLinesSink>(folder / "metrics.jsonl", forward)};

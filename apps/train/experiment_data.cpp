@@ -81,9 +81,6 @@ std::vector<std::int64_t> rows_with_tag(const PairTable& pool, const std::string
   return rows;
 }
 
-TextTowersSpec towers_spec(const PairsOptions& options) {
-  auto e=[](const char*n,double d){return getenv(n)?atof(getenv(n)):d;};
-  return {.width=(long)e("W",128),.hidden=(long)e("H",256),.embedding=(long)e("D",64),.feature_deviation=e("DEV",0.05),.initial_scale=e("SC",10),.initial_bias = options.bias};
-}
+TextTowersSpec towers_spec(const PairsOptions& options) { return {.initial_bias = options.bias}; }
 
 }  // namespace jest

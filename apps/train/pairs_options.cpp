@@ -53,12 +53,15 @@ void check_sizes(const PairsOptions& options) {
 InteractionSchedule PairsOptions::interaction_schedule() const {
   const std::string_view all = interaction;
   const std::size_t at = all.find('@');
+  std::string_view start = at == all.npos ? "0" : all.substr(at + 1);
+  const bool percent = start.ends_with('%');
+  if (percent) start.remove_suffix(1);
   InteractionSchedule schedule;
   const bool fits = parse_whole(all.substr(0, at), schedule.value) &&
-                    std::isfinite(schedule.value) &&
-                    (at == all.npos || parse_whole(all.substr(at + 1), schedule.start)) &&
+                    std::isfinite(schedule.value) && parse_whole(start, schedule.start) &&
                     schedule.start >= 0;
-  if (!fits) refuse("--interaction", "K or K@STEP, for instance 1@500", interaction);
+  if (!fits) refuse("--interaction", "K, K@STEP or K@P%, for instance 1@500", interaction);
+  if (percent) schedule.start = steps * schedule.start / 100;
   return schedule;
 }
 
@@ -71,21 +74,25 @@ void add_options(CLI::App& command, PairsOptions& options) {
   command.add_option("--pool", options.pool, "TSV to select from")->required();
   command.add_option("--eval", options.eval, "TSV of held-out pairs")->required();
   command.add_option("--out", options.out, "Folder of this run")->required();
-  add("--arms", options.arms, "Arms, comma-separated: uniform, uniform@equal-compute,\njoint, independent, mean-field, easy-reference,\nhard-learner, topk, greedy, oracle:TAG")->delimiter(',');
+  add("--arms", options.arms,
+      "Arms, comma-separated: uniform, uniform@equal-compute,\njoint, independent, mean-field, "
+      "easy-reference,\nhard-learner, topk, greedy, oracle:TAG")
+      ->delimiter(',');
   add("--seeds", options.seeds, "Seeds, comma-separated")->delimiter(',');
   add("--steps", options.steps, "Training steps of every arm");
   add("--count", options.count, "b: pairs trained on in a step");
   add("--super-batch", options.super_batch, "B: candidates of a step");
   add("--chunks", options.chunks, "N: rounds of a joint selection");
   add("--gain", options.gain, "Scale of scores against noise");
-  add("--interaction", options.interaction, "K or K@STEP: weight of pair terms, from STEP on");
+  add("--interaction", options.interaction,
+      "K, K@STEP or K@P%: weight of pair terms, from STEP\non (P % of the steps)");
   add("--learning-rate", options.learning_rate, "Peak of warm-up and cosine");
   add("--bias", options.bias, "Initial logit bias");
   add("--select-start", options.selection.start, "First step that selects");
   add("--select-end", options.selection.end, "First step that no longer selects");
   add("--select-every", options.selection.every, "Select every so many steps");
   add("--select-stop", options.selection.stop_window,
-      "Stop once the learner beats the reference on an average over so many steps; 0: never");
+      "Stop once the learner beats the reference on an\naverage over so many selections; 0: never");
   command.add_option("--reference", options.reference,
                      "A reference.safetensors; trained from --curated when absent");
   add("--reference-steps", options.reference_steps, "Steps of the reference's training");

@@ -49,8 +49,9 @@ void train_reference(const PairsOptions& options, const ExperimentData& data,
   trainer.evaluate = [&] { return evaluate_towers(towers, *data.eval); };
   const TrainerState& state = trainer.run();
   const double flops = count_flops(state.examples, {.learner = forward}).run();
-  save_text_towers(result, towers,
-                   {{"training_flops", text(flops)}, {"training_seconds", text(state.seconds.steps())}});
+  save_text_towers(
+      result, towers,
+      {{"training_flops", text(flops)}, {"training_seconds", text(state.seconds.steps())}});
 }
 
 }  // namespace

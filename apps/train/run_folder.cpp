@@ -39,8 +39,7 @@ void claim_folder(const FolderClaim& claim) try {
   }
   expect_same(claim.folder, Json::parse(read_file(record)), claim.identity);
 } catch (const fs::filesystem_error& error) {
-  refuse("--out " + claim.folder.string(), "a folder that can be written",
-         error.code().message());
+  refuse("--out " + claim.folder.string(), "a folder that can be written", error.code().message());
 } catch (const Json::exception&) {
   refuse("--out " + claim.folder.string(), "a valid run.json", "a damaged one");
 }

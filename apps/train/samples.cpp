@@ -51,8 +51,8 @@ std::string sample_line(const TextPairBatch& super_batch, const Selection& picks
   }
   Json json{{"event", "samples"}, {"step", context.step}};
   json["picked"] = describe_pairs(super_batch.at(picked), context);
-  json["passed_over"] = passed_over.empty() ? Json::array()
-                                            : describe_pairs(super_batch.at(passed_over), context);
+  json["passed_over"] =
+      passed_over.empty() ? Json::array() : describe_pairs(super_batch.at(passed_over), context);
   return json.dump();
 }
 

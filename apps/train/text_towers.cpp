@@ -40,12 +40,13 @@ TextTowerImpl::TextTowerImpl(const TextTowersSpec& spec) {
       "features", torch::nn::EmbeddingBag(
                       torch::nn::EmbeddingBagOptions(spec.buckets, spec.width).mode(torch::kMean)));
   torch::nn::init::normal_(features_->weight, 0.0, spec.feature_deviation);
+  norm_ = register_module("norm", torch::nn::LayerNorm(torch::nn::LayerNormOptions({spec.width})));
   hidden_ = register_module("hidden", torch::nn::Linear(spec.width, spec.hidden));
   output_ = register_module("output", torch::nn::Linear(spec.hidden, spec.embedding));
 }
 
 at::Tensor TextTowerImpl::forward(const FeatureBags& bags) {
-  const at::Tensor pooled = features_->forward(bags.features, bags.offsets);
+  const at::Tensor pooled = norm_->forward(features_->forward(bags.features, bags.offsets));
   const at::Tensor raw = output_->forward(torch::relu(hidden_->forward(pooled)));
   return torch::nn::functional::normalize(raw);
 }

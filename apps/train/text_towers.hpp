@@ -1,8 +1,8 @@
 #pragma once
 // Two towers over bags of hashed text features: the learner and the guide of the bundled runs.
 //
-// tower = mean of feature embeddings -> linear -> ReLU -> linear, normalised. Logit scale and bias
-// are learned.
+// tower = mean of feature embeddings -> layer norm -> linear -> ReLU -> linear, normalised. Logit
+// scale and bias are learned.
 
 #include <torch/torch.h>
 
@@ -17,14 +17,14 @@ namespace jest {
 
 struct TextTowersSpec {
   std::int64_t buckets = 1 << 15;
-  std::int64_t width = 128;     ///< of a feature's embedding
+  std::int64_t width = 128;  ///< of a feature's embedding
   std::int64_t hidden = 256;
   std::int64_t embedding = 64;  ///< d
-  /// Of initial feature embeddings. Adam moves an entry by the learning rate at most, so that the
-  /// customary 1 would keep a rare feature where it started.
-  double feature_deviation = 0.05;
+  /// Of initial feature embeddings. Adam moves an entry by about the learning rate a step: from the
+  /// customary 1, a rare feature would never leave its random start.
+  double feature_deviation = 0.02;
   double initial_scale = 10;
-  double initial_bias = -10;
+  double initial_bias = -5;  ///< about −log b
 };
 
 class TextTowerImpl : public torch::nn::Module {
@@ -34,6 +34,7 @@ class TextTowerImpl : public torch::nn::Module {
 
  private:
   torch::nn::EmbeddingBag features_{nullptr};
+  torch::nn::LayerNorm norm_{nullptr};
   torch::nn::Linear hidden_{nullptr};
   torch::nn::Linear output_{nullptr};
 };

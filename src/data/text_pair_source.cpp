@@ -15,8 +15,7 @@ std::shared_ptr<const TextPairs> read_text_pairs(const std::filesystem::path& pa
   return pairs;
 }
 
-TextPairBatch::TextPairBatch(std::shared_ptr<const TextPairs> pairs,
-                             std::vector<std::int64_t> rows)
+TextPairBatch::TextPairBatch(std::shared_ptr<const TextPairs> pairs, std::vector<std::int64_t> rows)
     : pairs_(std::move(pairs)), rows_(std::move(rows)) {
   ids_.reserve(rows_.size());
   for (const std::int64_t row : rows_) ids_.push_back(pairs_->table.ids.at(row));

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -24,10 +25,23 @@ void flush_directory(const std::filesystem::path& directory) {
   ::close(descriptor);
 }
 
+/// What a link points to, so that renaming replaces that and not the link.
+std::filesystem::path final_path(std::filesystem::path path) {
+  std::error_code unresolved;
+  if (std::filesystem::is_symlink(path)) path = std::filesystem::weakly_canonical(path, unresolved);
+  const auto status = std::filesystem::status(path, unresolved);
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+    refuse("write " + path.string(), "a regular file, or none yet", "something else of that name");
+  }
+  return path;
+}
+
 }  // namespace
 
-AtomicFile::AtomicFile(std::filesystem::path path) : path_(std::move(path)), temporary_(path_) {
-  temporary_ += text(".tmp-", ::getpid());
+AtomicFile::AtomicFile(std::filesystem::path path) : path_(final_path(std::move(path))) {
+  static std::atomic<int> count{0};
+  temporary_ = path_;
+  temporary_ += text(".tmp-", ::getpid(), "-", count++);
   descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (descriptor_ < 0) fail("open");
 }
@@ -58,8 +72,8 @@ void AtomicFile::commit() {
 }
 
 void AtomicFile::fail(const char* what) const {
-  throw Error(text(what, " ", path_.string(), ": expected a writable file, got ",
-                   std::strerror(errno)));
+  throw Error(
+      text(what, " ", path_.string(), ": expected a writable file, got ", std::strerror(errno)));
 }
 
 void write_file(const std::filesystem::path& path, std::string_view content) {

@@ -30,7 +30,7 @@ struct Mapping {
 };
 
 Mapping map_file(const std::filesystem::path& path) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) damaged(path, "a readable safetensors file", std::strerror(errno));
   struct stat status {};
   ::fstat(descriptor, &status);
@@ -49,20 +49,34 @@ Mapping map_file(const std::filesystem::path& path) {
   return {{static_cast<const std::byte*>(address), release}, size};
 }
 
+/// A JSON number that counts something. nlohmann would convert 6.5, true and -1 without a word.
+std::uint64_t count_of(const Json& number) {
+  if (!number.is_number_unsigned() || number.get<std::uint64_t>() > INT64_MAX) {
+    throw Error("a number that counts nothing: " + number.dump());
+  }
+  return number.get<std::uint64_t>();
+}
+
+const Json& list_of(const Json& entry, const char* key) {
+  const Json& list = entry.at(key);
+  if (!list.is_array()) throw Error(text("no list under ", key, ": ", list.dump()));
+  return list;
+}
+
 /// The bytes that `entry` describes, checked against the data section.
 ArrayView read_entry(const std::string& name, const Json& entry, std::span<const std::byte> data) {
   ArrayView array;
   array.dtype = entry.at("dtype").get<std::string>();
   std::uint64_t bytes = dtype_bytes(array.dtype);
-  for (const Json& extent : entry.at("shape")) {
-    const auto size = extent.get<std::uint64_t>();
+  for (const Json& extent : list_of(entry, "shape")) {
+    const std::uint64_t size = count_of(extent);
     if (size > 0 && bytes > UINT64_MAX / 8 / size) throw Error("a shape that overflows: " + name);
     bytes *= size;
     array.shape.push_back(static_cast<std::int64_t>(size));
   }
-  const Json& offsets = entry.at("data_offsets");
-  const auto begin = offsets.at(0).get<std::uint64_t>();
-  const auto end = offsets.at(1).get<std::uint64_t>();
+  const Json& offsets = list_of(entry, "data_offsets");
+  const std::uint64_t begin = count_of(offsets.at(0));
+  const std::uint64_t end = count_of(offsets.at(1));
   if (offsets.size() != 2 || begin > end || end > data.size()) {
     throw Error(text("data_offsets [", begin, ", ", end, "] of ", name, " in ", data.size(),
                      " bytes of data"));

@@ -18,16 +18,23 @@ std::string header_for(const std::vector<NamedArray>& arrays, const Metadata& me
   std::uint64_t offset = 0;
   for (const auto& [name, array] : arrays) {
     const std::uint64_t bytes = array.bytes.size();
+    if (name == "__metadata__" || header.contains(name)) {
+      refuse("write safetensors", "distinct names, none of them __metadata__", name);
+    }
     if (bytes != dtype_bytes(array.dtype) * static_cast<std::uint64_t>(array.elements())) {
       refuse("write safetensors", "as many bytes as " + name + " has elements", bytes, " for ",
              describe(array));
     }
-    header[name] = {{"dtype", array.dtype},
-                    {"shape", array.shape},
-                    {"data_offsets", {offset, offset + bytes}}};
+    header[name] = {
+        {"dtype", array.dtype}, {"shape", array.shape}, {"data_offsets", {offset, offset + bytes}}};
     offset += bytes;
   }
-  std::string json = header.dump();
+  std::string json;
+  try {
+    json = header.dump();
+  } catch (const nlohmann::json::exception&) {
+    throw Error("write safetensors: expected names and metadata in UTF-8, got other bytes");
+  }
   json.append((kAlignment - json.size() % kAlignment) % kAlignment, ' ');
   return json;
 }

@@ -88,7 +88,8 @@ std::optional<Checkpoint> load_checkpoint(const fs::path& folder) {
   if (newest.empty()) return std::nullopt;
   try {
     const Json json = Json::parse(read_file(newest / "state.json"));
-    return Checkpoint{from_json(json), load_tensors(SafetensorsFile(newest / "tensors.safetensors"))};
+    return Checkpoint{from_json(json),
+                      load_tensors(SafetensorsFile(newest / "tensors.safetensors"))};
   } catch (const Json::exception& error) {
     refuse("load checkpoint " + newest.string(), "a valid state.json", error.what());
   }

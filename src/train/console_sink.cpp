@@ -22,7 +22,8 @@ class ConsoleSink : public MetricSink {
 
   void evaluation(const EvaluationMetrics& metrics) override {
     std::string values;
-    for (const auto& [name, value] : metrics.values) values += fmt::format(" {} {:.3f}", name, value);
+    for (const auto& [name, value] : metrics.values)
+      values += fmt::format(" {} {:.3f}", name, value);
     logger().info("{}  {}/{} {}  {:.0f} s, selection {:.1f} %", run_, metrics.step, metrics.steps,
                   values, metrics.seconds.steps(), 100 * metrics.seconds.selection_share());
   }

@@ -15,11 +15,11 @@ struct ForwardFlops {
 
 /// How many examples each part of a run has seen.
 struct ExampleCounts {
-  std::int64_t trained = 0;             ///< learner forward + backward
-  std::int64_t scored = 0;              ///< learner forward over super-batches
-  std::int64_t reference_scored = 0;    ///< reference forward over super-batches
-  std::int64_t reference_trained = 0;   ///< reference forward + backward, on the curated set
-  std::int64_t pool_embedded = 0;       ///< reference forward, once per pool example (cache)
+  std::int64_t trained = 0;            ///< learner forward + backward
+  std::int64_t scored = 0;             ///< learner forward over super-batches
+  std::int64_t reference_scored = 0;   ///< reference forward over super-batches
+  std::int64_t reference_trained = 0;  ///< reference forward + backward, on the curated set
+  std::int64_t pool_embedded = 0;      ///< reference forward, once per pool example (cache)
 };
 
 /// FLOPs by part. `run()` leaves out what is paid once: reference training and pool embedding.
@@ -59,6 +59,7 @@ struct IterationCost {
   double super_batch_ratio = 5;  ///< B / b
 
   double joint_reusing_forward() const { return (2 + super_batch_ratio) / 3; }
+  double joint_live_reusing_forward() const { return (2 + 2 * super_batch_ratio) / 3; }
   double joint_cached() const { return (3 + super_batch_ratio) / 3; }
   double joint_live() const { return (3 + 2 * super_batch_ratio) / 3; }
   /// Flexi: share q of the batch trained at relative forward cost A, everything scored at A.

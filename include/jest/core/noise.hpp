@@ -22,8 +22,7 @@ inline double uniform_noise(const NoiseKey& key, std::int64_t id, std::uint32_t 
   const auto name = static_cast<std::uint64_t>(id);
   const PhiloxCounter words = philox4x32_10({low_word(name), high_word(name), key.step, round},
                                             {low_word(key.seed), high_word(key.seed)});
-  const std::uint64_t bits =
-      (static_cast<std::uint64_t>(words[0] >> 6) << 26) + (words[1] >> 6);
+  const std::uint64_t bits = (static_cast<std::uint64_t>(words[0] >> 6) << 26) + (words[1] >> 6);
   return (static_cast<double>(bits) + 0.5) * 0x1p-52;
 }
 

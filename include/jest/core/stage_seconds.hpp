@@ -8,7 +8,15 @@
 
 namespace jest {
 
-enum class Stage { kLoad, kLearnerScoring, kReferenceScoring, kSelection, kGather, kTrain, kEvaluate };
+enum class Stage {
+  kLoad,
+  kLearnerScoring,
+  kReferenceScoring,
+  kSelection,
+  kGather,
+  kTrain,
+  kEvaluate
+};
 
 inline constexpr std::array<std::string_view, 7> kStageNames = {
     "load", "learner_scoring", "reference_scoring", "selection", "gather", "train", "evaluate"};

@@ -38,6 +38,17 @@ struct EmbeddingsView {
   std::int64_t rows() const { return x.rows; }
 };
 
+/// Throws unless `matrix` has rows, columns and memory.
+inline void check_matrix(const std::string& who, const MatrixView& matrix) {
+  if (matrix.rows < 1 || matrix.cols < 1) {
+    refuse(who, "at least one row and one column", "[", matrix.rows, ", ", matrix.cols, "]");
+  }
+  if (matrix.row_stride < matrix.cols) {
+    refuse(who, text("a row stride of at least ", matrix.cols), matrix.row_stride);
+  }
+  if (!matrix.data) refuse(who, "a matrix in memory", "a null pointer");
+}
+
 /// Throws unless `view` is usable: equal [B, d] shapes, finite scale > 0, finite bias.
 /// `who` names the model in the message.
 inline void check_embeddings(const std::string& who, const EmbeddingsView& view) {
@@ -45,14 +56,8 @@ inline void check_embeddings(const std::string& who, const EmbeddingsView& view)
     refuse(who, "x and y of one shape [B, d]", "x [", view.x.rows, ", ", view.x.cols, "] and y [",
            view.y.rows, ", ", view.y.cols, "]");
   }
-  if (view.x.rows < 1 || view.x.cols < 1) {
-    refuse(who, "at least one row and one column", "[", view.x.rows, ", ", view.x.cols, "]");
-  }
-  if (view.x.row_stride < view.x.cols || view.y.row_stride < view.y.cols) {
-    refuse(who, text("row strides of at least ", view.x.cols), view.x.row_stride, " and ",
-           view.y.row_stride);
-  }
-  if (!view.x.data || !view.y.data) refuse(who, "embeddings in memory", "a null pointer");
+  check_matrix(who, view.x);
+  check_matrix(who, view.y);
   if (!std::isfinite(view.scale) || view.scale <= 0) {
     refuse(who, "a finite logit scale > 0", view.scale);
   }

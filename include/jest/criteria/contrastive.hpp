@@ -28,7 +28,9 @@ struct ContrastivePairs {
   EmbeddingsView reference;
   ScoreWeights weights = kLearnability;
 
-  std::int64_t candidates() const { return weights.learner != 0 ? learner.rows() : reference.rows(); }
+  std::int64_t candidates() const {
+    return weights.learner != 0 ? learner.rows() : reference.rows();
+  }
 };
 
 /// Sigmoid-contrastive pairs, JEST's default. Pair loss m_ij = softplus(−u_ii) if i = j,

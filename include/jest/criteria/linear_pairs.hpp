@@ -8,6 +8,7 @@
 //   a_i = η·(h_i·v) towards a target direction v, q = −½η²;
 // - embedding diversity (InfoMax form): a_i any importance, f = reference embeddings, q = −λ.
 
+#include <cmath>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -25,9 +26,16 @@ class LinearPairScores {
   /// `own` [B], `features` [B, d] (must outlive this), `coefficient` q times the interaction.
   LinearPairScores(std::vector<double> own, MatrixView features, double coefficient)
       : scores_(std::move(own)), features_(features), coefficient_(coefficient) {
+    check_matrix("linear pairs", features_);
     if (static_cast<std::int64_t>(scores_.size()) != features_.rows) {
       refuse("linear pairs", "one own term per feature row", scores_.size(), " and ",
              features_.rows);
+    }
+    if (!std::isfinite(coefficient_)) refuse("linear pairs", "finite weights", coefficient_);
+    // A row that holds NaN must be set aside, or it would spoil every sum it enters.
+    for (std::int64_t i = 0; i < features_.rows; ++i) {
+      const double squares = dot(i, features_.row(i));
+      if (std::isnan(squares)) scores_[i] = squares;
     }
   }
 
@@ -74,9 +82,9 @@ struct GradientAlignment {
 
 inline LinearPairScores conditional_scores(const GradientAlignment& criterion) {
   const MatrixView& h = criterion.features;
+  check_matrix("gradient alignment", h);
   if (static_cast<std::int64_t>(criterion.direction.size()) != h.cols) {
-    refuse("gradient alignment", text("a direction of width ", h.cols),
-           criterion.direction.size());
+    refuse("gradient alignment", text("a direction of width ", h.cols), criterion.direction.size());
   }
   if (!criterion.also.empty() && static_cast<std::int64_t>(criterion.also.size()) != h.rows) {
     refuse("gradient alignment", text(h.rows, " added terms"), criterion.also.size());

@@ -66,7 +66,8 @@ class SafetensorsFile {
   std::vector<std::shared_ptr<std::byte[]>> copies_;
 };
 
-/// Writes atomically, data 8-byte aligned, arrays in the order given.
+/// Writes atomically; the data starts 8-byte aligned, arrays lie in the order given. Throws on
+/// equal names, and on names and metadata that are not UTF-8.
 void write_safetensors(const std::filesystem::path& path, const std::vector<NamedArray>& arrays,
                        const Metadata& metadata);
 

@@ -25,14 +25,12 @@ class ReferenceModel {
   static constexpr bool kRunsForward = true;
 
   template <Batch B>
-    requires EmbedsPairs<Source, B>
-  Embeddings embeddings(const B& batch) {
+  requires EmbedsPairs<Source, B> Embeddings embeddings(const B& batch) {
     return score_embeddings(model_, batch, scoring_);
   }
 
   template <Batch B>
-    requires GivesLosses<Source, B>
-  at::Tensor losses(const B& batch) {
+  requires GivesLosses<Source, B> at::Tensor losses(const B& batch) {
     return score_losses(model_, batch, scoring_);
   }
 

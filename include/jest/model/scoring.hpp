@@ -59,8 +59,8 @@ void for_each_micro_batch(const B& batch, std::int64_t size, const Visit& visit)
 
 /// Embeddings [n, d] of a whole batch under `model`, outside autograd.
 template <class Model, Batch B>
-  requires EmbedsPairs<Model, B>
-Embeddings score_embeddings(Model& model, const B& batch, const ScoringSpec& spec) {
+requires EmbedsPairs<Model, B> Embeddings score_embeddings(Model& model, const B& batch,
+                                                           const ScoringSpec& spec) {
   const c10::InferenceMode no_gradient;
   const detail::ModeGuard<Model> mode(model, spec.mode);
   std::vector<at::Tensor> x;
@@ -78,8 +78,8 @@ Embeddings score_embeddings(Model& model, const B& batch, const ScoringSpec& spe
 
 /// Losses [n] of a whole batch under `model`, outside autograd.
 template <class Model, Batch B>
-  requires GivesLosses<Model, B>
-at::Tensor score_losses(Model& model, const B& batch, const ScoringSpec& spec) {
+requires GivesLosses<Model, B> at::Tensor score_losses(Model& model, const B& batch,
+                                                       const ScoringSpec& spec) {
   const c10::InferenceMode no_gradient;
   const detail::ModeGuard<Model> mode(model, spec.mode);
   std::vector<at::Tensor> parts;

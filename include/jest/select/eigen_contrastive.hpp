@@ -20,7 +20,7 @@
 namespace jest::eigen {
 
 /// Σ_j softplus(u_j) per row. The logarithm of a product replaces the sum of logarithms: with at
-/// most kTileColumns factors in (1, 2] a double neither overflows nor loses a term.
+/// most kTileColumns factors in (1, 2] it cannot overflow; a term below 1e-16 is lost.
 inline Eigen::ArrayXd softplus_row_sums(const Array& u) {
   Eigen::ArrayXd linear = Eigen::ArrayXd::Zero(u.rows());
   Eigen::ArrayXd product = Eigen::ArrayXd::Ones(u.rows());
@@ -73,8 +73,8 @@ class SigmoidSums {
   double pairs(std::int64_t i) const { return sums_[i]; }
 
   void add(const Logits& logits, const Tile& tile) {
-    const Eigen::ArrayXd rows = row_sums(logits.forward, logits.finite) +
-                                row_sums(logits.backward, logits.finite);
+    const Eigen::ArrayXd rows =
+        row_sums(logits.forward, logits.finite) + row_sums(logits.backward, logits.finite);
     for (std::int64_t i = 0; i < tile.rows; ++i) sums_[tile.first + i] += rows[i];
   }
 
@@ -103,11 +103,9 @@ class SoftmaxSums {
   double own(std::int64_t i) const { return -model_.own_logit(i); }
 
   double pairs(std::int64_t i) const {
-    if (rows_[i] == kEmpty && columns_[i] == kEmpty) return 0;
     if (!include_positive_) return 0.5 * rows_[i] + 0.5 * columns_[i];
     const double own_logit = model_.own_logit(i);
-    return 0.5 * log_add_exp(rows_[i], own_logit) +
-           0.5 * log_add_exp(columns_[i], own_logit);
+    return 0.5 * log_add_exp(rows_[i], own_logit) + 0.5 * log_add_exp(columns_[i], own_logit);
   }
 
   void add(const Logits& logits, const Tile& tile) {
@@ -137,7 +135,8 @@ class SoftmaxSums {
   std::vector<double> columns_;  // C_i
 };
 
-/// Conditional scores of a contrastive criterion: both models' sums, weighed.
+/// Conditional scores of a contrastive criterion: both models' sums, weighed. A candidate beside
+/// which nobody has been picked has its own term alone.
 template <class Pairs, class Sums>
 class ContrastiveScores {
  public:
@@ -150,6 +149,7 @@ class ContrastiveScores {
       own_[i] = weighed(i, [](const Sums& sums, std::int64_t k) { return sums.own(k); });
     }
     scores_ = own_;
+    picked_.resize(own_.size());
   }
 
   std::span<const double> scores() const { return scores_; }
@@ -158,22 +158,28 @@ class ContrastiveScores {
     if (weights_.interaction == 0) return;
     if (learner_) add(*learner_, picks);
     if (reference_) add(*reference_, picks);
+    for (const std::int64_t j : picks) picked_[j] = 1;
+    conditioned_on_ += static_cast<std::int64_t>(picks.size());
+    largest_round_ = std::max(largest_round_, static_cast<std::int64_t>(picks.size()));
     for (std::size_t i = 0; i < scores_.size(); ++i) {
-      scores_[i] = own_[i] + weights_.interaction * weighed(i, [](const Sums& sums, auto k) {
-                     return sums.pairs(k);
-                   });
+      if (conditioned_on_ == picked_[i]) continue;  // nobody but itself
+      scores_[i] = own_[i] + weights_.interaction *
+                                 weighed(i, [](const Sums& sums, auto k) { return sums.pairs(k); });
     }
   }
 
   std::int64_t extra_bytes() const {
     const auto candidates = static_cast<std::int64_t>(own_.size());
-    std::int64_t state = 2 * candidates * static_cast<std::int64_t>(sizeof(double));
+    const std::int64_t columns = std::min(largest_round_, kTileColumns);
+    std::int64_t state = candidates * static_cast<std::int64_t>(2 * sizeof(double) + sizeof(char));
     std::int64_t scratch = 0;
     for (const auto* sums : {&learner_, &reference_}) {
       if (!*sums) continue;
       const std::int64_t width = (*sums)->model().embeddings.x.cols;
       state += candidates * Sums::kStateBytes;
-      scratch = std::max(scratch, block_bytes(width) + threads_ * tile_bytes(width));
+      const std::int64_t workers = tiles(candidates).workers();
+      scratch =
+          std::max(scratch, block_bytes({width, columns}) + workers * tile_bytes({width, columns}));
     }
     return state + scratch;
   }
@@ -188,17 +194,21 @@ class ContrastiveScores {
     return total;
   }
 
+  detail::RowTiles tiles(std::int64_t candidates) const {
+    return {candidates, kTileRows, threads_};
+  }
+
   void add(Sums& sums, std::span<const std::int64_t> picks) const {
     const Model& model = sums.model();
-    const detail::RowTiles tiles{model.embeddings.rows(), kTileRows, threads_};
     for_each_block(model.embeddings, picks, [&](const PickedBlock& block) {
-      detail::for_each_tile(tiles, [&](std::int64_t first, std::int64_t count) {
-        const Tile tile{first, count};
-        Logits logits(model, block, tile);
-        mask_own_pairs(logits.forward, block, tile);
-        mask_own_pairs(logits.backward, block, tile);
-        sums.add(logits, tile);
-      });
+      detail::for_each_tile(tiles(model.embeddings.rows()),
+                            [&](std::int64_t first, std::int64_t count) {
+                              const Tile tile{first, count};
+                              Logits logits(model, block, tile);
+                              mask_own_pairs(logits.forward, block, tile);
+                              mask_own_pairs(logits.backward, block, tile);
+                              sums.add(logits, tile);
+                            });
     });
   }
 
@@ -208,6 +218,9 @@ class ContrastiveScores {
   std::optional<Sums> reference_;
   std::vector<double> own_;
   std::vector<double> scores_;
+  std::vector<char> picked_;
+  std::int64_t conditioned_on_ = 0;
+  std::int64_t largest_round_ = 0;
 };
 
 using SigmoidScores = ContrastiveScores<SigmoidPairs, SigmoidSums>;

@@ -29,9 +29,10 @@ struct Model {
   double bias = 0;
 
   double own_logit(std::int64_t i) const {
-    const Eigen::VectorXd x = rows(embeddings.x, i, 1).cast<double>().transpose();
-    const Eigen::VectorXd y = rows(embeddings.y, i, 1).cast<double>().transpose();
-    return embeddings.scale * x.dot(y) + bias;
+    using Row = Eigen::Map<const Eigen::VectorXf>;
+    const Row x(embeddings.x.row(i), embeddings.x.cols);
+    const Row y(embeddings.y.row(i), embeddings.y.cols);
+    return embeddings.scale * x.cast<double>().dot(y.cast<double>()) + bias;
   }
 };
 
@@ -78,15 +79,20 @@ struct Logits {
   }
 };
 
+struct BlockShape {
+  std::int64_t width = 0;
+  std::int64_t columns = 0;
+};
+
 /// Bytes of one PickedBlock.
-inline std::int64_t block_bytes(std::int64_t width) {
-  return 2 * width * kTileColumns * static_cast<std::int64_t>(sizeof(double));
+inline std::int64_t block_bytes(const BlockShape& block) {
+  return 2 * block.width * block.columns * static_cast<std::int64_t>(sizeof(double));
 }
 
-/// Bytes one thread needs for a tile: two casts of candidates, two logit arrays, two reductions.
-inline std::int64_t tile_bytes(std::int64_t width) {
-  return static_cast<std::int64_t>(sizeof(double)) *
-         (2 * kTileRows * width + 4 * kTileRows * kTileColumns + 8 * kTileRows);
+/// Bytes one thread needs for a tile: a cast of candidates, two logit arrays, two reductions.
+inline std::int64_t tile_bytes(const BlockShape& block) {
+  return static_cast<std::int64_t>(sizeof(double)) * kTileRows *
+         (block.width + 2 * block.columns + 4);
 }
 
 /// Calls `visit(block)` for fixed-size blocks of `picks`, in the order given.

@@ -130,6 +130,9 @@ Selection sample(State& state, const SelectionSpec& spec) {
   const auto start = std::chrono::steady_clock::now();
   std::span<const double> scores = state.scores();
   check_spec(spec, static_cast<std::int64_t>(scores.size()));
+  if (spec.backend == Backend::kCuda) {
+    refuse("select", "backend default or eigen for this criterion", "cuda");
+  }
   const std::vector<double> own(scores.begin(), scores.end());
   detail::Draw draw(spec, own);
   Selection selection;

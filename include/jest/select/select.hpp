@@ -24,7 +24,6 @@ namespace detail {
 template <class Scores, class Pairs>
 Selection select_pairs(const Pairs& pairs, const SelectionSpec& spec) {
   check_pairs("select", pairs);
-  check_spec(spec, pairs.candidates());
   if (spec.backend == Backend::kCuda) return cuda::select(pairs, spec);
   const auto start = std::chrono::steady_clock::now();
   Scores scores(pairs, spec.threads);

@@ -38,9 +38,9 @@ struct Named {
 };
 
 inline constexpr Named<Preset> kPresets[] = {
-    {"joint", Preset::kJoint},          {"independent", Preset::kIndependent},
-    {"topk", Preset::kTopK},            {"mean-field", Preset::kMeanField},
-    {"greedy", Preset::kGreedy},        {"uniform", Preset::kUniform},
+    {"joint", Preset::kJoint},   {"independent", Preset::kIndependent},
+    {"topk", Preset::kTopK},     {"mean-field", Preset::kMeanField},
+    {"greedy", Preset::kGreedy}, {"uniform", Preset::kUniform},
 };
 inline constexpr Named<Backend> kBackends[] = {
     {"default", Backend::kDefault}, {"eigen", Backend::kEigen}, {"cuda", Backend::kCuda}};
@@ -63,8 +63,8 @@ struct SelectionSpec {
 struct SelectionStatistics {
   std::string_view backend;
   double select_ms = 0;
-  std::int64_t extra_bytes = 0;  ///< peak memory beyond the inputs and the answer
-  std::int64_t nan_count = 0;    ///< distinct candidates set aside because a score was NaN
+  std::int64_t extra_bytes = 0;           ///< peak memory beyond the inputs and the answer
+  std::int64_t nan_count = 0;             ///< distinct candidates set aside because a score was NaN
   double mean_own_score_super_batch = 0;  ///< over the candidates that are not NaN
   double mean_own_score_picks = 0;
   double learner_scoring_ms = 0;    ///< filled by JointExampleScorer

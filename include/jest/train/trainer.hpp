@@ -82,8 +82,7 @@ class Trainer {
     const std::int64_t step = state_.step;
     detail::seed_step(spec_.seed, step);
     StageSeconds& seconds = state_.seconds;
-    const SuperBatch super_batch =
-        timed(seconds[Stage::kLoad], [&] { return source_.at(step); });
+    const SuperBatch super_batch = timed(seconds[Stage::kLoad], [&] { return source_.at(step); });
     StepMetrics metrics;
     const Selection picks = choose(super_batch, metrics);
     const SuperBatch batch =

@@ -1,0 +1,97 @@
+"""The rules of the tree as plain functions of paths and texts; tree_test.py applies them."""
+
+import re
+
+# A folder may include itself and the folders named here; each layer adds to the one before it.
+CORE = {"core"}
+BELOW_TORCH = {"core", "criteria", "io", "select"}
+MAY_USE = {
+    "core": set(),
+    "criteria": CORE,
+    "io": CORE,
+    "select": {"core", "criteria", "io"},
+    "torch": BELOW_TORCH,
+    "model": BELOW_TORCH | {"torch"},
+    "data": BELOW_TORCH | {"torch", "model"},
+    "train": BELOW_TORCH | {"torch", "model", "data"},
+}
+TORCH = ("torch/", "ATen/", "c10/", "caffe2/")
+LOGGING = ("fmt/", "spdlog/")
+INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.MULTILINE)
+
+FORBIDDEN_FOLDERS = {"util", "utils", "common", "helper", "helpers", "manager", "managers"}
+MACHINE_PATH = re.compile(r"(?<![\w.)}])/(?:work|root|home/\w+|tmp/x)/")
+REGISTRY = re.compile(r"\b(?:pypi|pythonhosted|deb\.debian|download\.pytorch|npmjs|conan)"
+                      r"\.(?:org|io|com)\b")
+
+
+def included_by(text):
+    """(quote or angle, path) of every include."""
+    return INCLUDE.findall(text)
+
+
+def layer_of(path):
+    """The folder of the table that `path` (relative, posix) lies in, or an empty string."""
+    found = re.match(r"(?:include/jest|src)/([^/]+)/", path)
+    return found.group(1) if found else ""
+
+
+def include_faults(path, text):
+    """What is wrong with the includes of the library's file `path`."""
+    layer = layer_of(path)
+    if layer not in MAY_USE:
+        return [f"{path}: the folder {layer!r} is in no layer"]
+    faults = []
+    for style, name in included_by(text):
+        jest = re.match(r"jest/([^/]+)/", name)
+        if jest and jest.group(1) not in MAY_USE[layer] | {layer}:
+            faults.append(f"{path}: {layer} may not include {name}")
+        elif style == '"' and not jest and "/" in name:
+            faults.append(f"{path}: {name} is neither a jest header nor of this folder")
+        elif name.startswith(TORCH) and not may_include_torch(path, layer, name):
+            faults.append(f"{path}: may not include {name}")
+        elif name.startswith(LOGGING) and path.startswith("include/"):
+            faults.append(f"{path}: no public header includes {name}")
+    return faults
+
+
+def may_include_torch(path, layer, name):
+    if layer in BELOW_TORCH:
+        return False
+    if path.startswith("src/") and path.endswith(".cpp"):
+        return True
+    return name == "ATen/core/Tensor.h" or name.startswith("c10/")
+
+
+def region_of(text, name):
+    """The lines between the two marker lines `// [name]`, or None."""
+    parts = re.split(rf"^[ \t]*// \[{re.escape(name)}\][ \t]*\n", text, flags=re.MULTILINE)
+    return without_indentation(parts[1]) if len(parts) == 3 else None
+
+
+def without_indentation(text):
+    lines = text.rstrip("\n").split("\n")
+    indents = [len(line) - len(line.lstrip()) for line in lines if line.strip()]
+    return "\n".join(line[min(indents, default=0):].rstrip() for line in lines)
+
+
+SNIPPET = re.compile(r"<!-- region: (\S+)#(\S+) -->\s*```cpp\n(.*?)^```", re.DOTALL | re.MULTILINE)
+
+
+def snippets_of(page):
+    """(file, region, code) of every block of C++ that names where it comes from."""
+    return [(file, name, without_indentation(code)) for file, name, code in SNIPPET.findall(page)]
+
+
+def links_of(page):
+    """Relative link targets, without anchors; code blocks and code spans are not searched."""
+    prose = re.sub(r"```.*?^```|`[^`\n]*`", "", page, flags=re.DOTALL | re.MULTILINE)
+    targets = re.findall(r"\]\(<?([^)\s>]+)>?[^)]*\)|(?:href|src)=\"([^\"]+)\"", prose)
+    found = [(first or second).split("#")[0] for first, second in targets]
+    return [link for link in found if link and not re.match(r"[a-z]+:", link)]
+
+
+def main_length(text):
+    """Lines of the function main, or None."""
+    found = re.search(r"^int main\([^\n]*\}$|^int main\(.*?^\}", text, re.DOTALL | re.MULTILINE)
+    return found.group(0).count("\n") + 1 if found else None

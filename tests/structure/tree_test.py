@@ -1,0 +1,202 @@
+#!/usr/bin/env python3
+"""The rules of the tree that no compiler checks. Run from the project's root folder.
+
+Layers and includes, headers that compile alone, formatting, documentation that is a region of a
+tested file, links, names and lengths.
+"""
+
+import concurrent.futures
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import unittest
+
+sys.dont_write_bytecode = True  # a test leaves nothing in the source tree
+from tree_rules import (BELOW_TORCH, FORBIDDEN_FOLDERS, MACHINE_PATH, REGISTRY, include_faults,
+                        layer_of, links_of, main_length, region_of, snippets_of)
+
+ROOT = pathlib.Path.cwd()
+FORMATTED = ("include", "src", "apps", "tests", "examples", "benchmarks")
+
+
+def tree_files():
+    """Every file that is, or would be, under version control."""
+    done = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT,
+                          stdout=subprocess.PIPE, text=True, check=True)
+    return sorted({name for name in done.stdout.split("\0") if name and (ROOT / name).is_file()})
+
+
+def read(name):
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def pages():
+    return sorted(name for name in tree_files()
+                  if name == "README.md" or re.fullmatch(r"docs/[^/]+\.md", name))
+
+
+def sources(*folders):
+    return [name for name in tree_files()
+            if name.startswith(tuple(folder + "/" for folder in folders))
+            and name.endswith((".hpp", ".cpp"))]
+
+
+def torch_folder():
+    done = subprocess.run(["cmake", "-P", "cmake/FindLibTorch.cmake"], cwd=ROOT, text=True,
+                          stdout=subprocess.PIPE, check=True)
+    return done.stdout.strip()
+
+
+def compile_alone(name, torch):
+    """What the compiler says of a file that includes nothing but the header `name`."""
+    folders = ["/usr/include/eigen3"]
+    if layer_of(name) not in BELOW_TORCH:
+        folders += [f"{torch}/include", f"{torch}/include/torch/csrc/api/include"]
+    words = [os.environ.get("CXX", "c++"), "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra",
+             "-Werror", "-Iinclude", *[word for folder in folders for word in ("-isystem", folder)],
+             "-x", "c++", "-"]
+    done = subprocess.run(words, input=f'#include "{name.removeprefix("include/")}"\n', text=True,
+                          cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    return done.stdout if done.returncode != 0 else ""
+
+
+class TheCheckers(unittest.TestCase):
+    """A rule that nothing can break is no rule: each refuses something made up."""
+
+    def test_includes(self):
+        bad = {
+            ("include/jest/core/a.hpp", '#include "jest/select/select.hpp"'),
+            ("include/jest/criteria/a.hpp", '#include "jest/io/safetensors.hpp"'),
+            ("include/jest/io/a.hpp", '#  include <jest/criteria/separable.hpp>'),
+            ("src/select/a.cpp", "#include <c10/util/Half.h>"),
+            ("src/select/a.cpp", '#include "jest/torch/arrays.hpp"'),
+            ("include/jest/torch/a.hpp", "#include <torch/torch.h>"),
+            ("include/jest/torch/a.hpp", "#include <ATen/ATen.h>"),
+            ("src/torch/a.hpp", "#include <torch/torch.h>"),
+            ("include/jest/model/a.hpp", '#include "jest/train/trainer.hpp"'),
+            ("include/jest/train/a.hpp", "#include <spdlog/spdlog.h>"),
+            ("src/model/a.cpp", '#include "../train/a.hpp"'),
+            ("include/jest/extra/a.hpp", ""),
+        }
+        for path, text in bad:
+            with self.subTest(path=path, text=text):
+                self.assertEqual(len(include_faults(path, text + "\n")), 1)
+        for path, text in (("src/torch/a.cpp", "#include <torch/torch.h>"),
+                           ("src/train/a.cpp", "#include <spdlog/spdlog.h>"),
+                           ("src/io/a.cpp", '#include "dtypes.hpp"'),
+                           ("include/jest/train/a.hpp", '#include "jest/data/pair_table.hpp"'),
+                           ("include/jest/model/a.hpp", "#include <ATen/core/Tensor.h>")):
+            with self.subTest(path=path, text=text):
+                self.assertEqual(include_faults(path, text + "\n"), [])
+
+    def test_snippets(self):
+        page = "<!-- region: a.cpp#loop -->\n```cpp\nfor (;;) {\n  f();\n}\n```\n"
+        ((file, name, code),) = snippets_of(page)
+        self.assertEqual((file, name), ("a.cpp", "loop"))
+        source = "int main() {\n  // [loop]\n  for (;;) {\n    f();\n  }\n  // [loop]\n}\n"
+        self.assertEqual(code, region_of(source, "loop"))
+        self.assertNotEqual(code, region_of(source.replace("f()", "g()"), "loop"))
+        self.assertIsNone(region_of(source, "other"))
+        self.assertIsNone(region_of(source.replace("  // [loop]\n}", "}"), "loop"))
+
+    def test_links(self):
+        page = ("[a](docs/a.md#part) ![b](b.svg \"title\") [c](https://x.org) [d](#d)\n"
+                "```\n[e](e.md)\n```\n`[f](f.md)` <img src=\"g.svg\">")
+        self.assertEqual(links_of(page), ["docs/a.md", "b.svg", "g.svg"])
+
+    def test_names(self):
+        for text in ("cd /" + "work/main", '"/' + "root/.cache", "in /" + "tmp/x/y"):
+            self.assertRegex(text, MACHINE_PATH)
+        for text in ("a/work/b", "network/", "$HOME/.cache", "/usr/include"):
+            self.assertNotRegex(text, MACHINE_PATH)
+        self.assertRegex("https://" + "pypi" + ".org/simple", REGISTRY)
+
+    def test_main_length(self):
+        self.assertEqual(main_length("int main() {\n  return 0;\n}\nint other() {\n}\n"), 3)
+        self.assertEqual(main_length("int main() { return 0; }\n\nvoid f() {\n}\n"), 1)
+        self.assertIsNone(main_length("int remain() {\n}\n"))
+
+
+class Tree(unittest.TestCase):
+    def test_a_folder_includes_only_the_folders_above_it(self):
+        files = sources("include", "src")
+        self.assertGreater(len(files), 40)
+        faults = [fault for name in files for fault in include_faults(name, read(name))]
+        self.assertEqual(faults, [])
+
+    def test_every_public_header_is_guarded(self):
+        for name in sources("include"):
+            with self.subTest(header=name):
+                self.assertTrue(read(name).startswith("#pragma once\n"))
+
+    def check_headers_alone(self, names, torch=""):
+        self.assertGreater(len(names), 10)
+        with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
+            for name, said in zip(names, pool.map(lambda name: compile_alone(name, torch), names)):
+                with self.subTest(header=name):
+                    self.assertEqual(said.splitlines()[:20], [])
+
+    def test_core_headers_compile_alone_without_libtorch(self):
+        self.check_headers_alone([name for name in sources("include")
+                                  if layer_of(name) in BELOW_TORCH])
+
+    def test_torch_headers_compile_alone(self):
+        torch = torch_folder()
+        if not torch:
+            self.skipTest("no LibTorch on this machine")
+        self.check_headers_alone([name for name in sources("include")
+                                  if layer_of(name) not in BELOW_TORCH], torch)
+
+    def test_formatting(self):
+        formatter = shutil.which("clang-format-14")
+        if not formatter:
+            self.skipTest("no clang-format-14 on this machine")
+        done = subprocess.run([formatter, "--dry-run", "-Werror", *sources(*FORMATTED)], cwd=ROOT,
+                              stderr=subprocess.PIPE, text=True, check=False)
+        wrong = sorted(set(re.findall(r"^(\S+?):\d+:\d+: error", done.stderr, re.MULTILINE)))
+        self.assertEqual((done.returncode, wrong), (0, []), done.stderr[:2000])
+
+    def test_documentation_shows_code_that_is_tested(self):
+        named = 0
+        for page in pages():
+            for file, name, code in snippets_of(read(page)):
+                with self.subTest(page=page, region=f"{file}#{name}"):
+                    self.assertTrue((ROOT / file).is_file(), "no such file")
+                    self.assertEqual(code, region_of(read(file), name))
+                named += page == "README.md"
+        self.assertGreater(named, 0, "README.md shows no region of a tested file")
+
+    def test_links_lead_somewhere(self):
+        self.assertIn("README.md", pages())
+        for page in pages():
+            for link in links_of(read(page)):
+                with self.subTest(page=page, link=link):
+                    self.assertTrue((ROOT / page).parent.joinpath(link).exists())
+
+    def test_no_file_names_one_machine_or_a_registry(self):
+        for name in tree_files():
+            text = (ROOT / name).read_bytes().decode("utf-8", errors="replace")
+            with self.subTest(file=name):
+                self.assertEqual(MACHINE_PATH.findall(text) + REGISTRY.findall(text), [])
+
+    def test_programs_are_thin(self):
+        programs = [name for name in tree_files() if re.fullmatch(r"apps/[^/]+\.cpp", name)]
+        self.assertGreater(len(programs), 0)
+        for name in programs:
+            with self.subTest(program=name):
+                length = main_length(read(name))
+                self.assertIsNotNone(length, "no main in a file directly under apps")
+                self.assertLess(length, 60)
+
+    def test_no_folder_is_named_for_nothing(self):
+        folders = {part for name in tree_files() for part in pathlib.PurePath(name).parts[:-1]}
+        self.assertEqual(folders & FORBIDDEN_FOLDERS, set())
+
+
+if __name__ == "__main__":
+    if not (ROOT / "include" / "jest").is_dir():
+        sys.exit("tree_test: run from the project's root folder")
+    unittest.main(verbosity=2)

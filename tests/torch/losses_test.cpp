@@ -1,0 +1,102 @@
+// Batch losses against a double loop, and their gradients against finite differences.
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include "jest/torch/losses.hpp"
+
+namespace jest {
+namespace {
+
+Embeddings random_batch(std::int64_t rows, std::int64_t width) {
+  torch::manual_seed(3);
+  const auto options = torch::dtype(at::kDouble);
+  const auto unit = [&] {
+    return torch::nn::functional::normalize(torch::randn({rows, width}, options))
+        .detach()
+        .requires_grad_();
+  };
+  return {unit(), unit(), torch::scalar_tensor(7.0, options).requires_grad_(),
+          torch::scalar_tensor(-3.0, options).requires_grad_()};
+}
+
+double logit(const Embeddings& e, std::int64_t i, std::int64_t j) {
+  return (e.scale * e.x[i].dot(e.y[j])).item<double>();
+}
+
+double sigmoid_by_loop(const Embeddings& e) {
+  double total = 0;
+  for (std::int64_t i = 0; i < e.x.size(0); ++i) {
+    for (std::int64_t j = 0; j < e.x.size(0); ++j) {
+      const double u = logit(e, i, j) + e.bias.item<double>();
+      total += std::log1p(std::exp(i == j ? -u : u));
+    }
+  }
+  return total / static_cast<double>(e.x.size(0));
+}
+
+double softmax_by_loop(const Embeddings& e) {
+  double total = 0;
+  for (std::int64_t i = 0; i < e.x.size(0); ++i) {
+    double row = 0;
+    double column = 0;
+    for (std::int64_t j = 0; j < e.x.size(0); ++j) {
+      row += std::exp(logit(e, i, j));
+      column += std::exp(logit(e, j, i));
+    }
+    total += 0.5 * std::log(row) + 0.5 * std::log(column) - logit(e, i, i);
+  }
+  return total / static_cast<double>(e.x.size(0));
+}
+
+using Loss = at::Tensor (*)(const Embeddings&);
+
+/// Central differences of every input entry against autograd.
+void check_gradients(Loss loss, Embeddings e) {
+  loss(e).backward();
+  constexpr double kStep = 1e-6;
+  for (at::Tensor* input : {&e.x, &e.y, &e.scale, &e.bias}) {
+    const at::Tensor gradient =
+        input->grad().defined() ? input->grad().clone() : torch::zeros_like(*input);
+    const torch::NoGradGuard guard;
+    double* values = input->data_ptr<double>();
+    for (std::int64_t k = 0; k < input->numel(); ++k) {
+      const double kept = values[k];
+      values[k] = kept + kStep;
+      const double above = loss(e).item<double>();
+      values[k] = kept - kStep;
+      const double below = loss(e).item<double>();
+      values[k] = kept;
+      EXPECT_NEAR(gradient.view({-1})[k].item<double>(), (above - below) / (2 * kStep), 1e-6);
+    }
+  }
+}
+
+TEST(SigmoidLoss, EqualsTheDoubleLoop) {
+  const Embeddings batch = random_batch(7, 5);
+  EXPECT_NEAR(sigmoid_loss(batch).item<double>(), sigmoid_by_loop(batch), 1e-12);
+}
+
+TEST(SoftmaxLoss, EqualsTheDoubleLoopAndDoesNotSeeTheBias) {
+  Embeddings batch = random_batch(7, 5);
+  EXPECT_NEAR(softmax_loss(batch).item<double>(), softmax_by_loop(batch), 1e-12);
+  batch.bias = torch::scalar_tensor(40.0, at::kDouble);
+  EXPECT_NEAR(softmax_loss(batch).item<double>(), softmax_by_loop(batch), 1e-12);
+}
+
+TEST(SigmoidLoss, HasTheGradientOfFiniteDifferences) {
+  check_gradients(sigmoid_loss, random_batch(5, 3));
+}
+
+TEST(SoftmaxLoss, HasTheGradientOfFiniteDifferences) {
+  check_gradients(softmax_loss, random_batch(5, 3));
+}
+
+TEST(SigmoidLoss, IsFiniteForAnUntrainedModelAtScale100) {
+  Embeddings batch = random_batch(6, 4);
+  batch.scale = torch::scalar_tensor(100.0, at::kDouble);
+  EXPECT_TRUE(std::isfinite(sigmoid_loss(batch).item<double>()));
+  EXPECT_TRUE(std::isfinite(softmax_loss(batch).item<double>()));
+}
+
+}  // namespace
+}  // namespace jest
