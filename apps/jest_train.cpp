@@ -17,6 +17,18 @@ std::string joined(int argc, char** argv) {
   return command;
 }
 
+/// The keys of a configuration file are options of `pairs`.
+class PairsConfig : public CLI::ConfigTOML {
+ public:
+  std::vector<CLI::ConfigItem> from_config(std::istream& input) const override {
+    auto items = CLI::ConfigTOML::from_config(input);
+    for (CLI::ConfigItem& item : items) {
+      if (item.parents.empty()) item.parents = {"pairs"};
+    }
+    return items;
+  }
+};
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -29,6 +41,10 @@ int main(int argc, char** argv) {
   options.command = joined(argc, argv);
   CLI::App* pairs = app.add_subcommand("pairs", "Train two text towers on a pool of text pairs");
   jest::add_options(*pairs, options);
+  pairs->fallthrough()->allow_config_extras(CLI::config_extras_mode::error);
+  app.config_formatter(std::make_shared<PairsConfig>());
+  app.allow_config_extras(CLI::config_extras_mode::error);
+  app.set_config("--config", "", "TOML file with options of `pairs`");
   pairs->callback([&] { jest::run_pairs(options); });
 
   std::vector<std::filesystem::path> folders;

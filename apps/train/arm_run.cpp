@@ -64,7 +64,7 @@ class Run {
     trainer.watch_selection = [this](const TextPairBatch& super_batch, const Selection& picks,
                                      std::int64_t step) {
       if (step != spec_.steps / 10 && step != spec_.steps * 9 / 10) return;
-      record(sample_line(super_batch, picks, {step, towers_, reference_.model}));
+      record(sample_line(super_batch, picks, {step + 1, towers_, reference_.model}));
     };
     trainer.run();
     save_text_towers(folder_ / "model.safetensors", towers_, {});
@@ -120,8 +120,9 @@ std::int64_t steps_of(const Arm& arm, const PairsOptions& options, const Forward
   }
   if (!options.cache_reference) joint.reference_scored = joint.scored;
   const ExampleCounts uniform_step{.trained = options.count};
+  constexpr double kRounding = 1 + 1e-9;
   return static_cast<std::int64_t>(count_flops(joint, forward).run() /
-                                   count_flops(uniform_step, forward).run());
+                                   count_flops(uniform_step, forward).run() * kRounding);
 }
 
 void run_arm(const PairsOptions& options, const ExperimentData& data, const ArmRun& arm_run,

@@ -28,7 +28,9 @@ Arm find_arm(const std::string& name) {
     known += arm.name + ", ";
   }
   if (name.starts_with(kOraclePrefix) && name.size() > kOraclePrefix.size()) {
-    return {name, ArmKind::kOracle, {}, Preset::kUniform, name.substr(kOraclePrefix.size())};
+    const std::string tag = name.substr(kOraclePrefix.size());
+    if (tag.find('/') != tag.npos) refuse("--arms", "a tag that can name a folder", name);
+    return {name, ArmKind::kOracle, {}, Preset::kUniform, tag};
   }
   refuse("--arms", "one of " + known + "oracle:TAG", name);
 }

@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "jest/io/atomic_file.hpp"
+#include "jest/model/fingerprint.hpp"
 #include "train/arm_run.hpp"
 #include "train/run_folder.hpp"
 #include "train/summary.hpp"
@@ -18,7 +19,7 @@ bool uses_reference(const Arm& arm) {
 
 std::vector<ArmRun> all_runs(const PairsOptions& options) {
   std::vector<ArmRun> runs;
-  for (const std::uint64_t seed : options.seeds) {
+  for (const std::uint64_t seed : options.seeds()) {
     for (const std::string& arm : options.arms) runs.push_back({find_arm(arm), seed});
   }
   return runs;
@@ -49,12 +50,15 @@ Json runs_json(const PairsOptions& options, const ExperimentData& data,
 }
 
 /// Options and the data's content; where the files lie does not matter.
-Json claimed_identity(const PairsOptions& options, Json data) {
-  for (const char* table : {"curated", "pool", "eval"}) data[table].erase("path");
+Json claimed_identity(const PairsOptions& options, const ExperimentData& data) {
   Json json = identity(options);
-  json["data"] = data;
+  json["curated"] = data.curated->table.checksum;
+  json["pool"] = data.pool->table.checksum;
+  json["eval"] = data.eval->table.checksum;
+  json["reference"] = nullptr;
   if (!options.reference.empty()) {
-    json["reference"] = SafetensorsFile(options.reference).metadata();
+    TextTowers given = load_text_towers(SafetensorsFile(options.reference));
+    json["reference"] = model_fingerprint(*given);
   }
   return json;
 }
@@ -70,8 +74,7 @@ void run_pairs(const PairsOptions& options) {
   check_options(options);
   set_threads(options.threads);
   const ExperimentData data = read_data(options);
-  const Json described = describe_data(options, data);
-  claim_folder({options.out, claimed_identity(options, described), options.resume});
+  claim_folder({options.out, claimed_identity(options, data), options.resume});
   ReferenceRun reference = prepare_reference(options, data);
   std::optional<EmbeddingStore> store;
   if (options.cache_reference) store = prepare_store(options, data, reference);
@@ -80,10 +83,11 @@ void run_pairs(const PairsOptions& options) {
   }
   const Json summary{{"command", options.command},
                      {"version", JEST_VERSION},
-                     {"data", described},
+                     {"data", describe_data(options, data)},
                      {"reference", reference_json(options, data, reference)},
                      {"runs", runs_json(options, data, reference)}};
-  write_file(options.out / "summary.json", summary.dump(1) + "\n");
+  write_file(options.out / "summary.json",
+             summary.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
 }  // namespace jest

@@ -45,6 +45,10 @@ ExperimentData read_data(const PairsOptions& options) {
   if (options.reference.empty()) {
     at_least("--curated, which holds a batch", options.count, data.curated->table);
   }
+  const auto& tags = data.pool->table.tag_names;
+  if (std::find(tags.begin(), tags.end(), "step") != tags.end()) {
+    refuse("--pool", "tags other than step, a name that summary.json needs", "step");
+  }
   for (const std::string& name : options.arms) {
     const Arm arm = find_arm(name);
     if (arm.kind == ArmKind::kOracle) rows_with_tag(data.pool->table, arm.tag, options.count);

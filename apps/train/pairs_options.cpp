@@ -9,6 +9,8 @@
 namespace jest {
 namespace {
 
+constexpr int kMostThreads = 256;
+
 template <class Value>
 bool parse_whole(std::string_view field, Value& value) {
   const auto end = field.data() + field.size();
@@ -32,7 +34,14 @@ void check_sizes(const PairsOptions& options) {
   at_least("--reference-steps", 1, options.reference_steps);
   at_least("--eval-every", 1, options.evaluate_every);
   at_least("--checkpoint-every", 1, options.checkpoint_every);
-  at_least("--threads", 0, options.threads);
+  if (options.threads < 0 || options.threads > kMostThreads) {
+    refuse("--threads", text("a number from 0 to ", kMostThreads), options.threads);
+  }
+  constexpr std::int64_t kMostSteps = std::numeric_limits<std::uint32_t>::max();
+  if (std::max(options.steps, options.reference_steps) > kMostSteps) {
+    refuse("--steps and --reference-steps", text("at most ", kMostSteps),
+           std::max(options.steps, options.reference_steps));
+  }
   if (options.count > options.super_batch) {
     refuse("--super-batch", text("at least --count ", options.count), options.super_batch);
   }
@@ -65,6 +74,16 @@ InteractionSchedule PairsOptions::interaction_schedule() const {
   return schedule;
 }
 
+std::vector<std::uint64_t> PairsOptions::seeds() const {
+  std::vector<std::uint64_t> seeds;
+  for (const std::string& name : seed_names) {
+    std::uint64_t seed = 0;
+    if (!parse_whole(name, seed)) refuse("--seeds", "whole numbers below 2^64", "'" + name + "'");
+    seeds.push_back(seed);
+  }
+  return seeds;
+}
+
 void add_options(CLI::App& command, PairsOptions& options) {
   const auto add = [&command](const char* name, auto& value, const char* help) {
     return command.add_option(name, value, help)->capture_default_str();
@@ -78,7 +97,7 @@ void add_options(CLI::App& command, PairsOptions& options) {
       "Arms, comma-separated: uniform, uniform@equal-compute,\njoint, independent, mean-field, "
       "easy-reference,\nhard-learner, topk, greedy, oracle:TAG")
       ->delimiter(',');
-  add("--seeds", options.seeds, "Seeds, comma-separated")->delimiter(',');
+  add("--seeds", options.seed_names, "Seeds, comma-separated")->delimiter(',');
   add("--steps", options.steps, "Training steps of every arm");
   add("--count", options.count, "b: pairs trained on in a step");
   add("--super-batch", options.super_batch, "B: candidates of a step");
@@ -102,9 +121,6 @@ void add_options(CLI::App& command, PairsOptions& options) {
   add("--checkpoint-every", options.checkpoint_every, "Steps between checkpoints");
   command.add_flag("--resume", options.resume, "Go on where the run in --out stopped");
   add("--threads", options.threads, "Threads; 0: as many as the machine has");
-  command.set_config("--config", "", "TOML file with any of these options")
-      ->check(CLI::ExistingFile);
-  command.allow_config_extras(CLI::config_extras_mode::error);
 }
 
 void check_options(const PairsOptions& options) {
@@ -116,26 +132,28 @@ void check_options(const PairsOptions& options) {
   readable("--eval", options.eval);
   if (!options.reference.empty()) readable("--reference", options.reference);
   if (options.arms.empty()) refuse("--arms", "at least one arm", "none");
-  if (options.seeds.empty()) refuse("--seeds", "at least one seed", "none");
+  if (options.seed_names.empty()) refuse("--seeds", "at least one seed", "none");
   std::set<std::string> arms;
   for (const std::string& name : options.arms) {
     find_arm(name);
     if (!arms.insert(name).second) refuse("--arms", "distinct arms", name + " twice");
   }
-  if (std::set(options.seeds.begin(), options.seeds.end()).size() != options.seeds.size()) {
+  const auto seeds = options.seeds();
+  if (std::set(seeds.begin(), seeds.end()).size() != seeds.size()) {
     refuse("--seeds", "distinct seeds", "one of them twice");
   }
 }
 
 nlohmann::ordered_json identity(const PairsOptions& options) {
   return {{"arms", options.arms},
-          {"seeds", options.seeds},
+          {"seeds", options.seeds()},
           {"steps", options.steps},
           {"count", options.count},
           {"super_batch", options.super_batch},
           {"chunks", options.chunks},
           {"gain", options.gain},
-          {"interaction", options.interaction},
+          {"interaction", options.interaction_schedule().value},
+          {"interaction_start", options.interaction_schedule().start},
           {"learning_rate", options.learning_rate},
           {"bias", options.bias},
           {"select_start", options.selection.start},

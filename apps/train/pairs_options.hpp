@@ -21,7 +21,7 @@ struct PairsOptions {
   std::filesystem::path eval;
   std::filesystem::path out;
   std::vector<std::string> arms = {"uniform", "joint"};
-  std::vector<std::uint64_t> seeds = {1};
+  std::vector<std::string> seed_names = {"1"};
   std::int64_t steps = 1500;
   std::int64_t count = 128;        ///< b
   std::int64_t super_batch = 640;  ///< B
@@ -43,6 +43,7 @@ struct PairsOptions {
   std::string command;
 
   InteractionSchedule interaction_schedule() const;
+  std::vector<std::uint64_t> seeds() const;
 };
 
 /// Adds the options to a command.

@@ -19,6 +19,9 @@ double number(const Metadata& metadata, const std::string& key) {
   return found == metadata.end() ? 0 : std::strtod(found->second.c_str(), nullptr);
 }
 
+/// Shortest digits that read back as the same number.
+std::string exact(double value) { return nlohmann::json(value).dump(); }
+
 ReferenceRun load_reference(const fs::path& path, double features) {
   const SafetensorsFile file(path);
   ReferenceRun run{.model = load_text_towers(file)};
@@ -51,7 +54,7 @@ void train_reference(const PairsOptions& options, const ExperimentData& data,
   const double flops = count_flops(state.examples, {.learner = forward}).run();
   save_text_towers(
       result, towers,
-      {{"training_flops", text(flops)}, {"training_seconds", text(state.seconds.steps())}});
+      {{"training_flops", exact(flops)}, {"training_seconds", exact(state.seconds.steps())}});
 }
 
 }  // namespace
@@ -62,7 +65,6 @@ ReferenceRun prepare_reference(const PairsOptions& options, const ExperimentData
     if (options.reference.empty()) {
       train_reference(options, data, result);
     } else {
-      load_text_towers(SafetensorsFile(options.reference));
       write_file(result, read_file(options.reference));
     }
   }

@@ -1,5 +1,8 @@
 #include "train/run_folder.hpp"
 
+#include <algorithm>
+#include <vector>
+
 #include "jest/core/error.hpp"
 #include "jest/io/atomic_file.hpp"
 
@@ -18,6 +21,28 @@ void expect_same(const fs::path& folder, const Json& before, const Json& now) {
                 " as in the run this folder holds"),
            value.dump());
   }
+  if (before.size() != now.size()) {
+    refuse("--resume " + folder.string(), "a run.json of this version", "another");
+  }
+}
+
+/// What a process that was killed while writing left behind.
+bool is_leftover(const fs::path& path) {
+  return path.filename().string().find(".tmp-") != std::string::npos;
+}
+
+void remove_leftovers(const fs::path& folder) {
+  std::vector<fs::path> leftovers;
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    if (entry.is_regular_file() && is_leftover(entry.path())) leftovers.push_back(entry.path());
+  }
+  for (const fs::path& leftover : leftovers) fs::remove(leftover);
+}
+
+bool holds_nothing(const fs::path& folder) {
+  const fs::directory_iterator entries(folder);
+  return std::all_of(begin(entries), end(entries),
+                     [](const auto& entry) { return is_leftover(entry.path()); });
 }
 
 }  // namespace
@@ -25,7 +50,7 @@ void expect_same(const fs::path& folder, const Json& before, const Json& now) {
 void claim_folder(const FolderClaim& claim) try {
   const fs::path record = claim.folder / "run.json";
   fs::create_directories(claim.folder);
-  if (fs::is_empty(claim.folder)) {
+  if (holds_nothing(claim.folder)) {
     write_file(record, claim.identity.dump(1) + "\n");
     return;
   }
@@ -37,7 +62,9 @@ void claim_folder(const FolderClaim& claim) try {
     refuse("--out " + claim.folder.string(), "an empty folder, or --resume",
            "the folder of an earlier run");
   }
-  expect_same(claim.folder, Json::parse(read_file(record)), claim.identity);
+  const Json before = Json::parse(read_file(record));
+  expect_same(claim.folder, before.is_object() ? before : Json::object(), claim.identity);
+  remove_leftovers(claim.folder);
 } catch (const fs::filesystem_error& error) {
   refuse("--out " + claim.folder.string(), "a folder that can be written", error.code().message());
 } catch (const Json::exception&) {

@@ -10,7 +10,7 @@
 namespace jest {
 
 struct SampleContext {
-  std::int64_t step = 0;
+  std::int64_t step = 0;  ///< counted as in the other lines: steps done after this one
   TextTowers learner;
   TextTowers reference;
 };

@@ -1,7 +1,5 @@
 #include "train/text_towers.hpp"
 
-#include <charconv>
-
 #include "jest/model/fingerprint.hpp"
 #include "jest/torch/arrays.hpp"
 
@@ -10,17 +8,12 @@ namespace {
 
 constexpr const char* kArchitecture = "jest text towers 1";
 
-std::int64_t extent(const SafetensorsFile& file, const std::string& key) {
-  const auto found = file.metadata().find(key);
-  std::int64_t value = 0;
-  if (found != file.metadata().end()) {
-    std::from_chars(found->second.data(), found->second.data() + found->second.size(), value);
-  }
-  if (value < 1) {
-    refuse("load model " + file.path().string(), "metadata " + key + ", a positive number",
-           found == file.metadata().end() ? "none" : found->second);
-  }
-  return value;
+/// The architecture is read off the shapes.
+TextTowersSpec spec_of(const SafetensorsFile& file) {
+  const auto& features = file.array("x.features.weight", "F32", 2).shape;
+  const auto& output = file.array("x.output.weight", "F32", 2).shape;
+  return {
+      .buckets = features[0], .width = features[1], .hidden = output[1], .embedding = output[0]};
 }
 
 void copy_parameter(const SafetensorsFile& file, const std::string& name, at::Tensor target,
@@ -78,13 +71,8 @@ void save_text_towers(const std::filesystem::path& path, TextTowers& towers, Met
   for (const auto& item : towers->named_parameters()) {
     tensors.emplace_back(item.key(), item.value());
   }
-  const TextTowersSpec& spec = towers->spec();
   extra["architecture"] = kArchitecture;
   extra["fingerprint"] = model_fingerprint(*towers);
-  extra["buckets"] = text(spec.buckets);
-  extra["width"] = text(spec.width);
-  extra["hidden"] = text(spec.hidden);
-  extra["embedding"] = text(spec.embedding);
   save_tensors(path, tensors, extra);
 }
 
@@ -94,10 +82,7 @@ TextTowers load_text_towers(const SafetensorsFile& file) {
     refuse("load model " + file.path().string(), text("architecture \"", kArchitecture, "\""),
            architecture == file.metadata().end() ? "none" : architecture->second);
   }
-  TextTowers towers(TextTowersSpec{.buckets = extent(file, "buckets"),
-                                   .width = extent(file, "width"),
-                                   .hidden = extent(file, "hidden"),
-                                   .embedding = extent(file, "embedding")});
+  TextTowers towers(spec_of(file));
   const torch::NoGradGuard no_gradient;
   const NamedTensors tensors = load_tensors(file);
   const std::map<std::string, at::Tensor> saved(tensors.begin(), tensors.end());

@@ -56,7 +56,10 @@ void remove_others(const fs::path& folder, const fs::path& kept) {
       others.push_back(entry.path());
     }
   }
-  for (const fs::path& other : others) fs::remove_all(other);
+  for (const fs::path& other : others) {
+    fs::remove(other / "complete");  // first, so that what is half removed is no checkpoint
+    fs::remove_all(other);
+  }
 }
 
 }  // namespace

@@ -7,14 +7,15 @@ namespace {
 
 constexpr std::int64_t kTileRows = 512;
 
-/// Adds, for each query, how many other targets score at least as high as its own.
+/// For each query, how many other targets score at least as high as its own.
 at::Tensor ranks(const at::Tensor& queries, const at::Tensor& targets) {
   std::vector<at::Tensor> parts;
   for (std::int64_t first = 0; first < queries.size(0); first += kTileRows) {
     const std::int64_t end = std::min(first + kTileRows, queries.size(0));
     const at::Tensor scores = torch::matmul(queries.slice(0, first, end), targets.t());
     const at::Tensor own = scores.diagonal(first).unsqueeze(1);
-    parts.push_back((scores >= own).sum(1) - 1);
+    // Whatever does not score below the own target counts, NaN too.
+    parts.push_back((scores < own).logical_not().sum(1) - 1);
   }
   return torch::cat(parts);
 }

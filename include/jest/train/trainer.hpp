@@ -1,6 +1,7 @@
 #pragma once
 // The training loop. It is short on purpose: read run() and one_step() and you know it all.
 
+#include <cmath>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -90,6 +91,10 @@ class Trainer {
     metrics.learning_rate = spec_.learning_rate.at(step);
     learner_.set_learning_rate(metrics.learning_rate);
     metrics.loss = timed(seconds[Stage::kTrain], [&] { return learner_.step(batch); });
+    if (!std::isfinite(metrics.loss)) {
+      refuse(text("training step ", step), "a finite loss; try a lower learning rate",
+             metrics.loss);
+    }
     state_.examples.trained += static_cast<std::int64_t>(picks.indices.size());
     if (tags_of) {
       for (const auto& [tag, count] : tags_of(batch)) state_.tag_counts[tag] += count;
@@ -160,6 +165,7 @@ class Trainer {
   }
 
   void remark() {
+    if (state_.step > 0) return;  // said before the interruption
     const std::string_view text = scorer_.template remark<SuperBatch>();
     if (text.empty()) return;
     for (const auto& sink : spec_.sinks) sink->note(text);
