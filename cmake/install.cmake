@@ -22,7 +22,7 @@ foreach(folder IN LISTS header_folders)
   install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/jest/${folder}"
     DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/jest" FILES_MATCHING PATTERN "*.hpp")
 endforeach()
-install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}" OPTIONAL)
+install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 
 # One export set for each component: reading core's must not need what jest's needs.
 foreach(component IN LISTS JEST_COMPONENTS)

@@ -45,12 +45,10 @@ struct TowersImpl : torch::nn::Module {
 };
 TORCH_MODULE(Towers);
 
-/// y is a rotation of x, except in the second half of the pool, where it is noise.
+/// y is x with its entries moved by one; behind the first `matching` pairs it is noise.
 Pairs make_pairs(std::int64_t count, std::int64_t matching) {
-  const at::Tensor rotation = torch::linspace(-1, 1, kWidth * kWidth).sin().mul(40).cos();
   Pairs pairs{torch::randn({count, kWidth}), torch::randn({count, kWidth}), {}};
-  pairs.y.slice(0, 0, matching) =
-      torch::matmul(pairs.x.slice(0, 0, matching), rotation.view({kWidth, kWidth}));
+  pairs.y.slice(0, 0, matching) = pairs.x.slice(0, 0, matching).roll(1, 1);
   pairs.names.resize(count);
   std::iota(pairs.names.begin(), pairs.names.end(), 0);
   return pairs;
@@ -58,7 +56,7 @@ Pairs make_pairs(std::int64_t count, std::int64_t matching) {
 
 Pairs super_batch_of(const Pairs& pool, std::int64_t step) {
   std::vector<std::int64_t> positions(256);
-  for (std::int64_t k = 0; k < 256; ++k) positions[k] = (step * 97 + k * 13) % 4096;
+  for (std::int64_t k = 0; k < 256; ++k) positions[k] = (step * 97 + k * 16 + k % 16) % 4096;
   return pool.at(positions);
 }
 

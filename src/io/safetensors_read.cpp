@@ -50,9 +50,9 @@ Mapping map_file(const std::filesystem::path& path) {
 }
 
 /// A JSON number that counts something. nlohmann would convert 6.5, true and -1 without a word.
-std::uint64_t count_of(const Json& number) {
+std::uint64_t count_of(const Json& number, const char* key) {
   if (!number.is_number_unsigned() || number.get<std::uint64_t>() > INT64_MAX) {
-    throw Error("a number that counts nothing: " + number.dump());
+    throw Error(text(key, " with ", number.dump(), ", which counts nothing"));
   }
   return number.get<std::uint64_t>();
 }
@@ -69,14 +69,14 @@ ArrayView read_entry(const std::string& name, const Json& entry, std::span<const
   array.dtype = entry.at("dtype").get<std::string>();
   std::uint64_t bytes = dtype_bytes(array.dtype);
   for (const Json& extent : list_of(entry, "shape")) {
-    const std::uint64_t size = count_of(extent);
+    const std::uint64_t size = count_of(extent, "a shape");
     if (size > 0 && bytes > UINT64_MAX / 8 / size) throw Error("a shape that overflows: " + name);
     bytes *= size;
     array.shape.push_back(static_cast<std::int64_t>(size));
   }
   const Json& offsets = list_of(entry, "data_offsets");
-  const std::uint64_t begin = count_of(offsets.at(0));
-  const std::uint64_t end = count_of(offsets.at(1));
+  const std::uint64_t begin = count_of(offsets.at(0), "data_offsets");
+  const std::uint64_t end = count_of(offsets.at(1), "data_offsets");
   if (offsets.size() != 2 || begin > end || end > data.size()) {
     throw Error(text("data_offsets [", begin, ", ", end, "] of ", name, " in ", data.size(),
                      " bytes of data"));

@@ -51,7 +51,7 @@ TEST(EmbeddingsView, ThatCannotBeUsedIsRefusedNamingTheModelAndTheNumbers) {
   refused([](EmbeddingsView& v) { v.y.cols = 3; }, "x [3, 4] and y [3, 3]");
   refused([](EmbeddingsView& v) { v.x.rows = v.y.rows = 0; }, "[0, 4]");
   refused([](EmbeddingsView& v) { v.x.cols = v.y.cols = 0; }, "[3, 0]");
-  refused([](EmbeddingsView& v) { v.y.row_stride = 3; }, "4 and 3");
+  refused([](EmbeddingsView& v) { v.y.row_stride = 3; }, "at least 4, got 3");
   refused([](EmbeddingsView& v) { v.x.data = nullptr; }, "null");
   refused([](EmbeddingsView& v) { v.scale = 0; }, "scale > 0, got 0");
   refused([](EmbeddingsView& v) { v.scale = -1; }, "got -1");

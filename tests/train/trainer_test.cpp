@@ -45,7 +45,7 @@ TEST(SelectionSchedule, StartsEndsAndSkips) {
 
 TEST(LearnabilityAverage, StopsOnlyWhenTheLearnerBeatsTheReferenceOnAverage) {
   LearnabilityAverage average;
-  for (const double value : {1.0, -0.5, -0.6}) average.add(value, 3);
+  for (const double value : {1.0, -0.2, -0.3}) average.add(value, 3);
   EXPECT_FALSE(average.learner_beats_reference(3));
   for (int k = 0; k < 5; ++k) average.add(-0.5, 3);
   EXPECT_TRUE(average.learner_beats_reference(3));
