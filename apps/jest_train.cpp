@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "command_line.hpp"
+#include "jest/io/atomic_file.hpp"
 #include "report/report.hpp"
 #include "report/summary_table.hpp"
 #include "train/experiment.hpp"
@@ -45,7 +46,11 @@ int main(int argc, char** argv) {
   app.config_formatter(std::make_shared<PairsConfig>());
   app.allow_config_extras(CLI::config_extras_mode::error);
   app.set_config("--config", "", "TOML file with options of `pairs`");
-  pairs->callback([&] { jest::run_pairs(options); });
+  pairs->callback([&] {
+    jest::run_pairs(options);
+    const std::string summary = jest::read_file(options.out / "summary.json");
+    std::cout << jest::summary_table(nlohmann::json::parse(summary));
+  });
 
   std::vector<std::filesystem::path> folders;
   CLI::App* report = app.add_subcommand("report", "Write DIR/report.html from finished runs");
