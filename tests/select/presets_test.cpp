@@ -5,6 +5,7 @@
 
 #include "jest/select/select.hpp"
 #include "oracle/agree.hpp"
+#include "oracle/backends.hpp"
 #include "oracle/dense_sampler.hpp"
 #include "oracle/random_embeddings.hpp"
 
@@ -14,18 +15,18 @@ namespace {
 using oracle::agree;
 using oracle::Positions;
 
-template <class Pairs>
+template <class Case>
 class Presets : public ::testing::Test {};
-using Criteria = ::testing::Types<SigmoidPairs, SoftmaxPairs>;
-TYPED_TEST_SUITE(Presets, Criteria);
+TYPED_TEST_SUITE(Presets, oracle::Everywhere);
 
-template <class Pairs>
-void expect_dense_selection(const Pairs& pairs, const SelectionSpec& spec) {
+template <class Case>
+void expect_dense_selection(const typename Case::Pairs& pairs, SelectionSpec spec) {
+  spec.backend = Case::backend;
   const Selection got = select(pairs, spec);
   const auto dense = oracle::dense(pairs);
   const auto want = oracle::dense_select(dense, spec);
   EXPECT_EQ(got.indices, want.indices);
-  EXPECT_TRUE(agree(got.scores, want.scores));
+  EXPECT_TRUE(agree(got.scores, want.scores, Case::tolerance));
   EXPECT_EQ(got.statistics.nan_count, want.nan_count);
 }
 
@@ -37,10 +38,11 @@ TYPED_TEST(Presets, PickWhatTheDenseSamplerPicks) {
       SCOPED_TRACE(text(name, " ", weights.learner, " ", weights.reference));
       const SelectionSpec spec{
           .count = 20, .preset = preset, .gain = 3, .seed = 1u << 31, .step = 9};
-      expect_dense_selection(models.pairs<TypeParam>(weights), spec);
+      expect_dense_selection<TypeParam>(models.pairs<typename TypeParam::Pairs>(weights), spec);
       SelectionSpec named = spec;
       named.ids = ids;
-      expect_dense_selection(models.pairs<TypeParam>(weights.with_interaction(-0.5)), named);
+      expect_dense_selection<TypeParam>(
+          models.pairs<typename TypeParam::Pairs>(weights.with_interaction(-0.5)), named);
     }
   }
 }
@@ -54,8 +56,9 @@ TYPED_TEST(Presets, PickWhatTheDenseSamplerPicksForRandomShapes) {
     const auto chunks = static_cast<std::int64_t>(1 + random() % count);
     SCOPED_TRACE(text("B ", rows, " d ", cols, " b ", count, " N ", chunks));
     const auto models = oracle::random_models({rows, cols, trial % 2}, random());
-    expect_dense_selection(models.pairs<TypeParam>(),
-                           {.count = count, .chunks = chunks, .gain = 2, .seed = random()});
+    expect_dense_selection<TypeParam>(
+        models.pairs<typename TypeParam::Pairs>(),
+        {.count = count, .chunks = chunks, .gain = 2, .seed = random()});
   }
 }
 
@@ -66,7 +69,8 @@ TYPED_TEST(Presets, SetNanRowsAsideLikeTheDenseSampler) {
   models.reference.x_row(4)[1] = NAN;
   for (const auto& [name, preset] : kPresets) {
     SCOPED_TRACE(name);
-    expect_dense_selection(models.pairs<TypeParam>(), {.count = 20, .preset = preset, .gain = 2});
+    expect_dense_selection<TypeParam>(models.pairs<typename TypeParam::Pairs>(),
+                                      {.count = 20, .preset = preset, .gain = 2});
   }
 }
 
@@ -90,10 +94,15 @@ TYPED_TEST(Presets, ChangeNothingButPositionsWhenCandidatesArePermuted) {
   for (const std::int64_t i : order) moved_ids.push_back(ids[i]);
   for (const auto& [name, preset] : kPresets) {
     SCOPED_TRACE(name);
-    const auto before =
-        select(models.pairs<TypeParam>(), {.count = 30, .preset = preset, .gain = 2, .ids = ids});
-    const auto after = select(moved.pairs<TypeParam>(),
-                              {.count = 30, .preset = preset, .gain = 2, .ids = moved_ids});
+    const auto before = select(
+        models.pairs<typename TypeParam::Pairs>(),
+        {.count = 30, .preset = preset, .gain = 2, .ids = ids, .backend = TypeParam::backend});
+    const auto after =
+        select(moved.pairs<typename TypeParam::Pairs>(), {.count = 30,
+                                                          .preset = preset,
+                                                          .gain = 2,
+                                                          .ids = moved_ids,
+                                                          .backend = TypeParam::backend});
     Positions mapped;
     for (const std::int64_t i : after.indices) mapped.push_back(order[i]);
     EXPECT_EQ(mapped, before.indices);
@@ -103,8 +112,8 @@ TYPED_TEST(Presets, ChangeNothingButPositionsWhenCandidatesArePermuted) {
 
 TYPED_TEST(Presets, AnyNumberOfThreadsPicksTheSameToTheLastBit) {
   const auto models = oracle::random_models({64 * 32 * 3 + 11, 8}, 13);
-  const auto pairs = models.pairs<TypeParam>();
-  SelectionSpec spec{.count = 200, .chunks = 4, .seed = 3};
+  const auto pairs = models.pairs<typename TypeParam::Pairs>();
+  SelectionSpec spec{.count = 200, .chunks = 4, .seed = 3, .backend = TypeParam::backend};
   ASSERT_EQ((detail::RowTiles{pairs.candidates(), eigen::kTileRows, 3}.workers()), 3);
   const auto one = select(pairs, spec);
   for (spec.threads = 2; spec.threads <= 3; ++spec.threads) {

@@ -1,4 +1,4 @@
-// The plain backend's running sums against the dense oracle, after every round.
+// The running sums of every backend against the dense oracle, after every round.
 #include <gtest/gtest.h>
 
 #include <limits>
@@ -6,6 +6,7 @@
 
 #include "jest/select/select.hpp"
 #include "oracle/agree.hpp"
+#include "oracle/backends.hpp"
 #include "oracle/dense_oracle.hpp"
 #include "oracle/random_embeddings.hpp"
 
@@ -15,41 +16,52 @@ namespace {
 using oracle::agree;
 using oracle::Positions;
 
-eigen::SigmoidScores state_of(const SigmoidPairs& pairs) { return {pairs, 1}; }
-eigen::SoftmaxScores state_of(const SoftmaxPairs& pairs) { return {pairs, 1}; }
-
 constexpr ScoreWeights kAllWeights[] = {kLearnability, kHardLearner, kEasyReference, {0.7, 1.3}};
 
 /// Conditions on each of `rounds` and compares all scores, those of picked candidates left out.
-template <class Pairs>
-void expect_running_sums(const Pairs& pairs, const std::vector<Positions>& rounds) {
-  auto state = state_of(pairs);
-  const auto dense = oracle::dense(pairs);
+template <class Case, class Dense>
+void expect_state(typename Case::Scores& state, const Dense& dense,
+                  const std::vector<Positions>& rounds) {
   Positions picked;
   for (const Positions& picks : rounds) {
     state.condition_on(picks);
     picked.insert(picked.end(), picks.begin(), picks.end());
     for (std::int64_t i = 0; i < dense.size(); ++i) {
       if (std::find(picked.begin(), picked.end(), i) != picked.end()) continue;
-      EXPECT_TRUE(agree(state.scores()[i], dense.score(i, picked)))
+      EXPECT_TRUE(agree(state.scores()[i], dense.score(i, picked), Case::tolerance))
           << "candidate " << i << " after " << picked.size() << " picks";
     }
   }
 }
 
+template <class Case>
+void expect_running_sums(const typename Case::Pairs& pairs, const std::vector<Positions>& rounds) {
+  const auto dense = oracle::dense(pairs);
+  for (const auto& engine : Case::engines()) {
+    typename Case::Scores state(pairs, engine);
+    expect_state<Case>(state, dense, rounds);
+  }
+}
+
 const std::vector<Positions> kRounds{{}, {5}, {0, 7, 11}, {1, 2, 3, 12}};
 
-template <class Pairs>
+template <class Case>
 class RunningSums : public ::testing::Test {};
-using Criteria = ::testing::Types<SigmoidPairs, SoftmaxPairs>;
-TYPED_TEST_SUITE(RunningSums, Criteria);
+TYPED_TEST_SUITE(RunningSums, oracle::Everywhere);
+
+template <class Case>
+class SoftmaxSums : public ::testing::Test {};
+using SoftmaxEverywhere = ::testing::Types<oracle::On<SoftmaxPairs, Backend::kEigen>,
+                                           oracle::On<SoftmaxPairs, Backend::kCpu>>;
+TYPED_TEST_SUITE(SoftmaxSums, SoftmaxEverywhere);
 
 TYPED_TEST(RunningSums, EqualRecomputedMaskedSumsForEveryWeightAndInteraction) {
   const auto models = oracle::random_models({19, 8}, 4);
   for (const ScoreWeights& weights : kAllWeights) {
     for (const double interaction : {1.0, 0.3, 0.0, -0.5}) {
       SCOPED_TRACE(text(weights.learner, " ", weights.reference, " ", interaction));
-      expect_running_sums(models.pairs<TypeParam>(weights.with_interaction(interaction)), kRounds);
+      expect_running_sums<TypeParam>(
+          models.pairs<typename TypeParam::Pairs>(weights.with_interaction(interaction)), kRounds);
     }
   }
 }
@@ -71,7 +83,8 @@ TYPED_TEST(RunningSums, EqualTheDenseOnesForRandomShapes) {
       rounds.emplace_back(order.begin() + first, order.begin() + first + size);
       first += size;
     }
-    expect_running_sums(models.pairs<TypeParam>(kAllWeights[trial % 4]), rounds);
+    expect_running_sums<TypeParam>(models.pairs<typename TypeParam::Pairs>(kAllWeights[trial % 4]),
+                                   rounds);
   }
 }
 
@@ -79,19 +92,21 @@ TYPED_TEST(RunningSums, HoldOverMoreThanOneBlockOfPicksAndTileOfRows) {
   const auto models = oracle::random_models({333, 5}, 6);
   Positions even;
   for (std::int64_t i = 0; i < 333; i += 2) even.push_back(i);
-  expect_running_sums(models.pairs<TypeParam>(), {even, {1, 331}});
+  expect_running_sums<TypeParam>(models.pairs<typename TypeParam::Pairs>(), {even, {1, 331}});
 }
 
 TYPED_TEST(RunningSums, OfEverybodyAreMeanFieldAndLeaveOutTheOwnPair) {
   const auto models = oracle::random_models({70, 5}, 7);
-  const auto pairs = models.pairs<TypeParam>();
-  auto state = state_of(pairs);
+  const auto pairs = models.pairs<typename TypeParam::Pairs>();
   const auto dense = oracle::dense(pairs);
   Positions all(70);
   std::iota(all.begin(), all.end(), 0);
-  state.condition_on(all);
-  for (std::int64_t i = 0; i < 70; ++i) {
-    EXPECT_TRUE(agree(state.scores()[i], dense.score(i, all))) << i;
+  for (const auto& engine : TypeParam::engines()) {
+    typename TypeParam::Scores state(pairs, engine);
+    state.condition_on(all);
+    for (std::int64_t i = 0; i < 70; ++i) {
+      EXPECT_TRUE(agree(state.scores()[i], dense.score(i, all), TypeParam::tolerance)) << i;
+    }
   }
 }
 
@@ -101,7 +116,7 @@ TYPED_TEST(RunningSums, AreRightAtScaleTenThousandAndBiasFifty) {
   for (const double bias : {50.0, -50.0}) {
     models.learner.bias = bias;
     models.reference.bias = -bias;
-    expect_running_sums(models.pairs<TypeParam>(), kRounds);
+    expect_running_sums<TypeParam>(models.pairs<typename TypeParam::Pairs>(), kRounds);
   }
 }
 
@@ -110,11 +125,11 @@ TYPED_TEST(RunningSums, OfAnUntrainedLearnerAndAStrongReferenceAtScaleHundredAre
   models.reference.y = models.reference.x;  // every pair matches perfectly
   models.learner.scale = models.reference.scale = 100;
   models.learner.bias = models.reference.bias = -10;
-  const auto pairs = models.pairs<TypeParam>();
-  const auto picks = select(pairs, {.count = 32});
+  const auto pairs = models.pairs<typename TypeParam::Pairs>();
+  const auto picks = select(pairs, {.count = 32, .backend = TypeParam::backend});
   for (const double score : picks.scores) EXPECT_TRUE(std::isfinite(score));
   EXPECT_EQ(picks.indices.size(), 32u);
-  expect_running_sums(pairs, kRounds);
+  expect_running_sums<TypeParam>(pairs, kRounds);
 }
 
 TYPED_TEST(RunningSums, CarryInfiniteEmbeddingsThrough) {
@@ -124,21 +139,21 @@ TYPED_TEST(RunningSums, CarryInfiniteEmbeddingsThrough) {
     models.learner.x_row(5)[2] = value;  // picked in the first round
     models.learner.y_row(9)[0] = value;  // never picked
     SCOPED_TRACE(value);
-    expect_running_sums(models.pairs<TypeParam>(kHardLearner), kRounds);
-    expect_running_sums(models.pairs<TypeParam>(), kRounds);
+    expect_running_sums<TypeParam>(models.pairs<typename TypeParam::Pairs>(kHardLearner), kRounds);
+    expect_running_sums<TypeParam>(models.pairs<typename TypeParam::Pairs>(), kRounds);
   }
 }
 
-TEST(SoftmaxSums, WithThePositivePairInsideBothLogarithms) {
+TYPED_TEST(SoftmaxSums, WithThePositivePairInsideBothLogarithms) {
   const auto models = oracle::random_models({19, 8}, 4);
   for (const double interaction : {1.0, 0.3}) {
     auto pairs = models.pairs<SoftmaxPairs>(kLearnability.with_interaction(interaction));
     pairs.include_positive = true;
-    expect_running_sums(pairs, kRounds);
+    expect_running_sums<TypeParam>(pairs, kRounds);
   }
 }
 
-TEST(SoftmaxSums, AreMinusInfinityAndNotEmptyWhereEveryLogitIs) {
+TYPED_TEST(SoftmaxSums, AreMinusInfinityAndNotEmptyWhereEveryLogitIs) {
   const float infinity = std::numeric_limits<float>::infinity();
   auto models = oracle::random_models({19, 4}, 11);
   models.learner.x_row(5)[2] = models.learner.y_row(5)[0] = infinity;
@@ -148,15 +163,17 @@ TEST(SoftmaxSums, AreMinusInfinityAndNotEmptyWhereEveryLogitIs) {
   std::int64_t excluded = 0;
   for (std::int64_t i = 0; i < 19; ++i) excluded += std::isinf(dense.score(i, {5}));
   ASSERT_GT(excluded, 0);
-  expect_running_sums(pairs, {{5}});
+  expect_running_sums<TypeParam>(pairs, {{5}});
 }
 
-TEST(SoftmaxSums, DoNotSeeTheBias) {
+TYPED_TEST(SoftmaxSums, DoNotSeeTheBias) {
   auto models = oracle::random_models({19, 8}, 4);
-  const auto before = select(models.pairs<SoftmaxPairs>(), {.count = 8, .chunks = 3});
+  const auto before = select(models.pairs<SoftmaxPairs>(),
+                             {.count = 8, .chunks = 3, .backend = TypeParam::backend});
   models.learner.bias = 50;
   models.reference.bias = -50;
-  const auto after = select(models.pairs<SoftmaxPairs>(), {.count = 8, .chunks = 3});
+  const auto after = select(models.pairs<SoftmaxPairs>(),
+                            {.count = 8, .chunks = 3, .backend = TypeParam::backend});
   EXPECT_EQ(before.indices, after.indices);
   EXPECT_EQ(before.scores, after.scores);
 }

@@ -170,7 +170,8 @@ TEST(Sampler, NanRowsAreInNoOnesSums) {
 TEST(Sampler, ReportsWhatItKnows) {
   const auto models = oracle::random_models({40, 4}, 2);
   const auto statistics = select(models.pairs<SigmoidPairs>(), {.count = 10}).statistics;
-  EXPECT_EQ(statistics.backend, "eigen");
+  EXPECT_EQ(statistics.backend, "cpu");
+  EXPECT_EQ(statistics.instruction_set, cpu::name_of(cpu::fastest_instruction_set()));
   EXPECT_GT(statistics.select_ms, 0);
   EXPECT_GT(statistics.extra_bytes, 40 * 8);
   EXPECT_EQ(statistics.nan_count, 0);

@@ -6,14 +6,15 @@
 // f = softplus for the sigmoid criterion, exp in log-sum-exp form for the softmax criterion.
 
 #include <Eigen/Core>
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
-#include <optional>
 #include <span>
 #include <vector>
 
 #include "jest/criteria/contrastive.hpp"
+#include "jest/select/contrastive_scores.hpp"
 #include "jest/select/eigen_logits.hpp"
 #include "jest/select/row_tiles.hpp"
 
@@ -62,23 +63,70 @@ Eigen::ArrayXd reduce_rows(const Array& u, double start, const Step& step) {
   return result;
 }
 
+struct Engine {
+  int threads = 1;
+};
+
+/// One model's candidates against newly picked rows, tile by tile.
+class TileLoop {
+ public:
+  TileLoop(const EmbeddingsView& embeddings, double bias, const Engine& engine)
+      : model_{embeddings, bias}, tiles_{embeddings.rows(), kTileRows, engine.threads} {}
+
+  const Model& model() const { return model_; }
+
+  /// Calls add(logits, tile) with the logits of every tile against every block of picks.
+  template <class Add>
+  void run(std::span<const std::int64_t> picks, const Add& add) {
+    largest_round_ = std::max(largest_round_, static_cast<std::int64_t>(picks.size()));
+    for_each_block(model_.embeddings, picks, [&](const PickedBlock& block) {
+      detail::for_each_tile(tiles_, [&](std::int64_t first, std::int64_t count) {
+        const Tile tile{first, count};
+        Logits logits(model_, block, tile);
+        mask_own_pairs(logits.forward, block, tile);
+        mask_own_pairs(logits.backward, block, tile);
+        add(logits, tile);
+      });
+    });
+  }
+
+  std::int64_t scratch_bytes() const {
+    const BlockShape shape{model_.embeddings.x.cols, std::min(largest_round_, kTileColumns)};
+    return block_bytes(shape) + tiles_.workers() * tile_bytes(shape);
+  }
+
+ private:
+  Model model_;
+  detail::RowTiles tiles_;
+  std::int64_t largest_round_ = 0;
+};
+
 /// Running sums of one model under the sigmoid criterion.
 class SigmoidSums {
  public:
-  SigmoidSums(const SigmoidPairs&, const EmbeddingsView& embeddings)
-      : model_{embeddings, embeddings.bias}, sums_(embeddings.rows(), 0.0) {}
+  using Engine = eigen::Engine;
 
-  const Model& model() const { return model_; }
-  double own(std::int64_t i) const { return softplus(-model_.own_logit(i)); }
-  double pairs(std::int64_t i) const { return sums_[i]; }
+  SigmoidSums(const SigmoidPairs&, const EmbeddingsView& embeddings, const Engine& engine)
+      : loop_(embeddings, embeddings.bias, engine) {}
 
-  void add(const Logits& logits, const Tile& tile) {
-    const Eigen::ArrayXd rows =
-        row_sums(logits.forward, logits.finite) + row_sums(logits.backward, logits.finite);
-    for (std::int64_t i = 0; i < tile.rows; ++i) sums_[tile.first + i] += rows[i];
+  const Model& model() const { return loop_.model(); }
+  double own(std::int64_t i) const { return softplus(-model().own_logit(i)); }
+  double pairs(std::int64_t i) const { return pairs(i, sums_[i], 0.0); }
+  /// The pair term from Σ_j softplus(u_ij) and Σ_j softplus(u_ji).
+  double pairs(std::int64_t, double forward, double backward) const { return forward + backward; }
+
+  void condition_on(std::span<const std::int64_t> picks, Afterwards) {
+    sums_.resize(static_cast<std::size_t>(model().embeddings.rows()));
+    loop_.run(picks, [this](const Logits& logits, const Tile& tile) {
+      const Eigen::ArrayXd rows =
+          row_sums(logits.forward, logits.finite) + row_sums(logits.backward, logits.finite);
+      for (std::int64_t i = 0; i < tile.rows; ++i) sums_[tile.first + i] += rows[i];
+    });
   }
 
-  static constexpr std::int64_t kStateBytes = sizeof(double);
+  std::int64_t extra_bytes() const {
+    return static_cast<std::int64_t>(sums_.size() * sizeof(double)) + loop_.scratch_bytes();
+  }
 
  private:
   static Eigen::ArrayXd row_sums(const Array& u, bool finite) {
@@ -86,40 +134,46 @@ class SigmoidSums {
     return reduce_rows(u, 0.0, [](double sum, double v) { return sum + softplus(v); });
   }
 
-  Model model_;
+  TileLoop loop_;
   std::vector<double> sums_;
 };
 
 /// Running log-sum-exps of one model under the softmax criterion.
 class SoftmaxSums {
  public:
-  SoftmaxSums(const SoftmaxPairs& pairs, const EmbeddingsView& embeddings)
-      : model_{embeddings, 0.0},
-        include_positive_(pairs.include_positive),
-        rows_(embeddings.rows(), kEmpty),
-        columns_(embeddings.rows(), kEmpty) {}
+  using Engine = eigen::Engine;
 
-  const Model& model() const { return model_; }
-  double own(std::int64_t i) const { return -model_.own_logit(i); }
+  SoftmaxSums(const SoftmaxPairs& pairs, const EmbeddingsView& embeddings, const Engine& engine)
+      : loop_(embeddings, 0.0, engine), include_positive_(pairs.include_positive) {}
 
-  double pairs(std::int64_t i) const {
-    if (!include_positive_) return 0.5 * rows_[i] + 0.5 * columns_[i];
-    const double own_logit = model_.own_logit(i);
-    return 0.5 * log_add_exp(rows_[i], own_logit) + 0.5 * log_add_exp(columns_[i], own_logit);
+  const Model& model() const { return loop_.model(); }
+  double own(std::int64_t i) const { return -model().own_logit(i); }
+  double pairs(std::int64_t i) const { return pairs(i, rows_[i], columns_[i]); }
+  /// The pair term from R_i and C_i.
+  double pairs(std::int64_t i, double row, double column) const {
+    if (!include_positive_) return 0.5 * row + 0.5 * column;
+    const double own_logit = model().own_logit(i);
+    return 0.5 * log_add_exp(row, own_logit) + 0.5 * log_add_exp(column, own_logit);
   }
 
-  void add(const Logits& logits, const Tile& tile) {
-    const Eigen::ArrayXd forward = row_sums(logits.forward, logits.finite);
-    const Eigen::ArrayXd backward = row_sums(logits.backward, logits.finite);
-    for (std::int64_t i = 0; i < tile.rows; ++i) {
-      double& row = rows_[tile.first + i];
-      double& column = columns_[tile.first + i];
-      row = log_add_exp(row, forward[i]);
-      column = log_add_exp(column, backward[i]);
-    }
+  void condition_on(std::span<const std::int64_t> picks, Afterwards) {
+    rows_.resize(static_cast<std::size_t>(model().embeddings.rows()), kEmpty);
+    columns_.resize(rows_.size(), kEmpty);
+    loop_.run(picks, [this](const Logits& logits, const Tile& tile) {
+      const Eigen::ArrayXd forward = row_sums(logits.forward, logits.finite);
+      const Eigen::ArrayXd backward = row_sums(logits.backward, logits.finite);
+      for (std::int64_t i = 0; i < tile.rows; ++i) {
+        double& row = rows_[tile.first + i];
+        double& column = columns_[tile.first + i];
+        row = log_add_exp(row, forward[i]);
+        column = log_add_exp(column, backward[i]);
+      }
+    });
   }
 
-  static constexpr std::int64_t kStateBytes = 2 * sizeof(double);
+  std::int64_t extra_bytes() const {
+    return static_cast<std::int64_t>(rows_.size() * 2 * sizeof(double)) + loop_.scratch_bytes();
+  }
 
  private:
   static constexpr double kEmpty = -std::numeric_limits<double>::infinity();
@@ -129,98 +183,10 @@ class SoftmaxSums {
     return reduce_rows(u, kEmpty, log_add_exp);
   }
 
-  Model model_;
+  TileLoop loop_;
   bool include_positive_;
   std::vector<double> rows_;     // R_i
   std::vector<double> columns_;  // C_i
-};
-
-/// Conditional scores of a contrastive criterion: both models' sums, weighed. A candidate beside
-/// which nobody has been picked has its own term alone.
-template <class Pairs, class Sums>
-class ContrastiveScores {
- public:
-  ContrastiveScores(const Pairs& pairs, int threads) : weights_(pairs.weights), threads_(threads) {
-    check_pairs("select", pairs);
-    if (weights_.learner != 0) learner_.emplace(pairs, pairs.learner);
-    if (weights_.reference != 0) reference_.emplace(pairs, pairs.reference);
-    own_.resize(static_cast<std::size_t>(pairs.candidates()));
-    for (std::size_t i = 0; i < own_.size(); ++i) {
-      own_[i] = weighed(i, [](const Sums& sums, std::int64_t k) { return sums.own(k); });
-    }
-    scores_ = own_;
-    picked_.resize(own_.size());
-  }
-
-  std::span<const double> scores() const { return scores_; }
-
-  void condition_on(std::span<const std::int64_t> picks) {
-    if (weights_.interaction == 0) return;
-    if (learner_) add(*learner_, picks);
-    if (reference_) add(*reference_, picks);
-    for (const std::int64_t j : picks) picked_[j] = 1;
-    conditioned_on_ += static_cast<std::int64_t>(picks.size());
-    largest_round_ = std::max(largest_round_, static_cast<std::int64_t>(picks.size()));
-    for (std::size_t i = 0; i < scores_.size(); ++i) {
-      if (conditioned_on_ == picked_[i]) continue;  // nobody but itself
-      scores_[i] = own_[i] + weights_.interaction *
-                                 weighed(i, [](const Sums& sums, auto k) { return sums.pairs(k); });
-    }
-  }
-
-  std::int64_t extra_bytes() const {
-    const auto candidates = static_cast<std::int64_t>(own_.size());
-    const std::int64_t columns = std::min(largest_round_, kTileColumns);
-    std::int64_t state = candidates * static_cast<std::int64_t>(2 * sizeof(double) + sizeof(char));
-    std::int64_t scratch = 0;
-    for (const auto* sums : {&learner_, &reference_}) {
-      if (!*sums) continue;
-      const std::int64_t width = (*sums)->model().embeddings.x.cols;
-      state += candidates * Sums::kStateBytes;
-      const std::int64_t workers = tiles(candidates).workers();
-      scratch =
-          std::max(scratch, block_bytes({width, columns}) + workers * tile_bytes({width, columns}));
-    }
-    return state + scratch;
-  }
-
- private:
-  template <class Term>
-  double weighed(std::size_t row, const Term& term) const {
-    const auto i = static_cast<std::int64_t>(row);
-    double total = 0;
-    if (learner_) total += weights_.learner * term(*learner_, i);
-    if (reference_) total -= weights_.reference * term(*reference_, i);
-    return total;
-  }
-
-  detail::RowTiles tiles(std::int64_t candidates) const {
-    return {candidates, kTileRows, threads_};
-  }
-
-  void add(Sums& sums, std::span<const std::int64_t> picks) const {
-    const Model& model = sums.model();
-    for_each_block(model.embeddings, picks, [&](const PickedBlock& block) {
-      detail::for_each_tile(tiles(model.embeddings.rows()),
-                            [&](std::int64_t first, std::int64_t count) {
-                              const Tile tile{first, count};
-                              Logits logits(model, block, tile);
-                              mask_own_pairs(logits.forward, block, tile);
-                              mask_own_pairs(logits.backward, block, tile);
-                              sums.add(logits, tile);
-                            });
-    });
-  }
-
-  ScoreWeights weights_;
-  int threads_;
-  std::optional<Sums> learner_;
-  std::optional<Sums> reference_;
-  std::vector<double> own_;
-  std::vector<double> scores_;
-  std::vector<char> picked_;
-  std::int64_t conditioned_on_ = 0;
-  std::int64_t largest_round_ = 0;
 };
 
 using SigmoidScores = ContrastiveScores<SigmoidPairs, SigmoidSums>;

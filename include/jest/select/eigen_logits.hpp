@@ -23,16 +23,30 @@ inline Rows rows(const MatrixView& view, std::int64_t first, std::int64_t count)
   return {view.row(first), count, view.cols, Eigen::OuterStride<>(view.row_stride)};
 }
 
+/// x_i·y_i in double precision, as eight sums that a compiler keeps in vector registers.
+inline double inner_product(const EmbeddingsView& embeddings, std::int64_t i) {
+  constexpr std::int64_t kSums = 8;
+  const float* x = embeddings.x.row(i);
+  const float* y = embeddings.y.row(i);
+  const std::int64_t cols = embeddings.x.cols;
+  double sums[kSums] = {};
+  std::int64_t k = 0;
+  for (; k + kSums <= cols; k += kSums) {
+    for (std::int64_t s = 0; s < kSums; ++s) {
+      sums[s] += static_cast<double>(x[k + s]) * static_cast<double>(y[k + s]);
+    }
+  }
+  for (; k < cols; ++k) sums[0] += static_cast<double>(x[k]) * static_cast<double>(y[k]);
+  return ((sums[0] + sums[4]) + (sums[1] + sums[5])) + ((sums[2] + sums[6]) + (sums[3] + sums[7]));
+}
+
 /// A model as the criterion sees it: logits t·(x_i·y_j) + β.
 struct Model {
   EmbeddingsView embeddings;
   double bias = 0;
 
   double own_logit(std::int64_t i) const {
-    using Row = Eigen::Map<const Eigen::VectorXf>;
-    const Row x(embeddings.x.row(i), embeddings.x.cols);
-    const Row y(embeddings.y.row(i), embeddings.y.cols);
-    return embeddings.scale * x.cast<double>().dot(y.cast<double>()) + bias;
+    return embeddings.scale * inner_product(embeddings, i) + bias;
   }
 };
 

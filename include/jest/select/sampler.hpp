@@ -43,6 +43,7 @@ class Draw {
     available_.reserve(own.size());
     for (std::size_t i = 0; i < own.size(); ++i) available_.push_back(static_cast<std::int64_t>(i));
     candidates_ = static_cast<std::int64_t>(own.size());
+    picked_.resize(own.size());
     set_nan_aside(own);
   }
 
@@ -101,17 +102,16 @@ class Draw {
         std::erase_if(available_, [&](std::int64_t i) { return std::isnan(scores[i]); }));
   }
 
-  void remove(std::vector<std::int64_t> picks) {
-    std::sort(picks.begin(), picks.end());
-    std::erase_if(available_, [&](std::int64_t i) {
-      return std::binary_search(picks.begin(), picks.end(), i);
-    });
+  void remove(const std::vector<std::int64_t>& picks) {
+    for (const std::int64_t i : picks) picked_[i] = true;
+    std::erase_if(available_, [&](std::int64_t i) { return picked_[i]; });
   }
 
   const SelectionSpec& spec_;
   std::int64_t candidates_ = 0;
   std::int64_t nan_count_ = 0;
   std::vector<std::int64_t> available_;  // ascending positions
+  std::vector<bool> picked_;
   std::vector<Keyed> keyed_;
 };
 

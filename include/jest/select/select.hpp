@@ -14,6 +14,7 @@
 #include "jest/criteria/contrastive.hpp"
 #include "jest/criteria/linear_pairs.hpp"
 #include "jest/criteria/separable.hpp"
+#include "jest/select/cpu.hpp"
 #include "jest/select/cuda.hpp"
 #include "jest/select/eigen_contrastive.hpp"
 #include "jest/select/sampler.hpp"
@@ -21,28 +22,46 @@
 namespace jest {
 namespace detail {
 
+/// Samples from a criterion's state and names in the statistics what computed it.
 template <class Scores, class Pairs>
-Selection select_pairs(const Pairs& pairs, const SelectionSpec& spec) {
-  check_pairs("select", pairs);
-  if (spec.backend == Backend::kCuda) return cuda::select(pairs, spec);
+Selection select_by(const Pairs& pairs, const SelectionSpec& spec,
+                    const typename Scores::Engine& engine) {
   const auto start = std::chrono::steady_clock::now();
-  Scores scores(pairs, spec.threads);
+  Scores scores(pairs, engine);
   Selection selection = sample(scores, spec);
   const std::chrono::duration<double, std::milli> elapsed =
       std::chrono::steady_clock::now() - start;
-  selection.statistics.backend = "eigen";
   selection.statistics.select_ms = elapsed.count();
+  return selection;
+}
+
+/// The one place that turns a backend's name into its code.
+template <class EigenScores, class CpuScores, class Pairs>
+Selection select_pairs(const Pairs& pairs, const SelectionSpec& spec) {
+  check_pairs("select", pairs);
+  if (spec.backend == Backend::kCuda) return cuda::select(pairs, spec);
+  if (spec.backend == Backend::kEigen) {
+    Selection selection = select_by<EigenScores>(pairs, spec, {spec.threads});
+    selection.statistics.backend = "eigen";
+    return selection;
+  }
+  const bool narrow = spec.backend == Backend::kCpuBf16;
+  const cpu::Engine engine{.threads = spec.threads,
+                           .operands = narrow ? cpu::Operands::kBfloat16 : cpu::Operands::kFloat32};
+  Selection selection = select_by<CpuScores>(pairs, spec, engine);
+  selection.statistics.backend = narrow ? "cpu-bf16" : "cpu";
+  selection.statistics.instruction_set = cpu::name_of(engine.instruction_set);
   return selection;
 }
 
 }  // namespace detail
 
 inline Selection select(const SigmoidPairs& pairs, const SelectionSpec& spec) {
-  return detail::select_pairs<eigen::SigmoidScores>(pairs, spec);
+  return detail::select_pairs<eigen::SigmoidScores, cpu::SigmoidScores>(pairs, spec);
 }
 
 inline Selection select(const SoftmaxPairs& pairs, const SelectionSpec& spec) {
-  return detail::select_pairs<eigen::SoftmaxScores>(pairs, spec);
+  return detail::select_pairs<eigen::SoftmaxScores, cpu::SoftmaxScores>(pairs, spec);
 }
 
 inline Selection select(const GradientAlignment& criterion, const SelectionSpec& spec) {

@@ -1,13 +1,13 @@
 #pragma once
 // What a selection is asked for, and what it answers.
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 #include <vector>
 
 #include "jest/core/error.hpp"
@@ -28,6 +28,8 @@ enum class Preset {
 enum class Backend {
   kDefault,  ///< the fastest that fits the memory the embeddings live in
   kEigen,    ///< the plain one: readable, double precision
+  kCpu,      ///< SIMD and threads, float32
+  kCpuBf16,  ///< the same on embeddings rounded to bfloat16
   kCuda,
 };
 
@@ -43,7 +45,9 @@ inline constexpr Named<Preset> kPresets[] = {
     {"greedy", Preset::kGreedy}, {"uniform", Preset::kUniform},
 };
 inline constexpr Named<Backend> kBackends[] = {
-    {"default", Backend::kDefault}, {"eigen", Backend::kEigen}, {"cuda", Backend::kCuda}};
+    {"default", Backend::kDefault},  {"eigen", Backend::kEigen}, {"cpu", Backend::kCpu},
+    {"cpu-bf16", Backend::kCpuBf16}, {"cuda", Backend::kCuda},
+};
 
 inline constexpr std::int64_t kDefaultChunks = 16;
 inline constexpr double kDefaultGain = 100;
@@ -62,6 +66,7 @@ struct SelectionSpec {
 
 struct SelectionStatistics {
   std::string_view backend;
+  std::string_view instruction_set;  ///< of the cpu backend; empty otherwise
   double select_ms = 0;
   std::int64_t extra_bytes = 0;           ///< peak memory beyond the inputs and the answer
   std::int64_t nan_count = 0;             ///< distinct candidates set aside because a score was NaN
@@ -94,6 +99,15 @@ inline std::int64_t chunk_count(const SelectionSpec& spec) {
   return chunks;
 }
 
+/// Throws unless all ids are distinct and none is negative.
+inline void check_ids(std::span<const std::int64_t> ids) {
+  std::vector<std::int64_t> sorted(ids.begin(), ids.end());
+  std::sort(sorted.begin(), sorted.end());
+  if (sorted.front() < 0) refuse("select", "ids of at least 0", sorted.front());
+  const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
+  if (twice != sorted.end()) refuse("select", "distinct ids", *twice, " more than once");
+}
+
 /// Throws unless `spec` is possible for `candidates` (B).
 inline void check_spec(const SelectionSpec& spec, std::int64_t candidates) {
   if (spec.count < 1 || spec.count > candidates) {
@@ -108,11 +122,7 @@ inline void check_spec(const SelectionSpec& spec, std::int64_t candidates) {
   if (static_cast<std::int64_t>(spec.ids.size()) != candidates) {
     refuse("select", text(candidates, " ids, one per candidate"), spec.ids.size());
   }
-  std::unordered_set<std::int64_t> seen;
-  for (const std::int64_t id : spec.ids) {
-    if (id < 0) refuse("select", "ids of at least 0", id);
-    if (!seen.insert(id).second) refuse("select", "distinct ids", id, " more than once");
-  }
+  check_ids(spec.ids);
 }
 
 }  // namespace jest

@@ -1,0 +1,90 @@
+#pragma once
+// Conditional scores of a contrastive criterion from the running sums of its two models. A backend
+// provides the sums of one model; everything else is here once.
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "jest/criteria/contrastive.hpp"
+
+namespace jest {
+
+/// Whether freshly picked candidates leave the super-batch. They stay when everybody is
+/// conditioned on (mean field), and then nobody's pair with itself may be counted.
+enum class Afterwards { kLeave, kStay };
+
+/// `Sums` of one model offers
+/// - own(i): the own term of a candidate, from (pairs, embeddings, engine) at construction;
+/// - condition_on(picks, afterwards): picks ascending in id; those that leave are never asked for;
+/// - pairs(i): what everything conditioned on adds to candidate i;
+/// - extra_bytes(): its peak memory beside the inputs.
+///
+/// A candidate beside which nobody has been picked has its own term alone. Scores of candidates
+/// that have left are not kept up.
+template <class Pairs, class Sums>
+class ContrastiveScores {
+ public:
+  using Engine = typename Sums::Engine;
+
+  ContrastiveScores(const Pairs& pairs, const Engine& engine) : weights_(pairs.weights) {
+    check_pairs("select", pairs);
+    if (weights_.learner != 0) learner_.emplace(pairs, pairs.learner, engine);
+    if (weights_.reference != 0) reference_.emplace(pairs, pairs.reference, engine);
+    own_.resize(static_cast<std::size_t>(pairs.candidates()));
+    for (std::size_t i = 0; i < own_.size(); ++i) {
+      own_[i] = weighed(i, [](const Sums& sums, std::int64_t k) { return sums.own(k); });
+    }
+    in_play_ = std::count_if(own_.begin(), own_.end(), [](double own) { return !std::isnan(own); });
+    scores_ = own_;
+    picked_.resize(own_.size());
+  }
+
+  std::span<const double> scores() const { return scores_; }
+
+  void condition_on(std::span<const std::int64_t> picks) {
+    if (weights_.interaction == 0) return;
+    const auto count = static_cast<std::int64_t>(picks.size());
+    const Afterwards afterwards = count == in_play_ ? Afterwards::kStay : Afterwards::kLeave;
+    if (learner_) learner_->condition_on(picks, afterwards);
+    if (reference_) reference_->condition_on(picks, afterwards);
+    for (const std::int64_t j : picks) picked_[j] = 1;
+    conditioned_on_ += count;
+    for (std::size_t i = 0; i < scores_.size(); ++i) {
+      if (conditioned_on_ == picked_[i]) continue;  // nobody but itself
+      scores_[i] = own_[i] + weights_.interaction *
+                                 weighed(i, [](const Sums& sums, auto k) { return sums.pairs(k); });
+    }
+  }
+
+  std::int64_t extra_bytes() const {
+    auto bytes = static_cast<std::int64_t>(own_.size() * (2 * sizeof(double) + sizeof(char)));
+    if (learner_) bytes += learner_->extra_bytes();
+    if (reference_) bytes += reference_->extra_bytes();
+    return bytes;
+  }
+
+ private:
+  template <class Term>
+  double weighed(std::size_t row, const Term& term) const {
+    const auto i = static_cast<std::int64_t>(row);
+    double total = 0;
+    if (learner_) total += weights_.learner * term(*learner_, i);
+    if (reference_) total -= weights_.reference * term(*reference_, i);
+    return total;
+  }
+
+  ScoreWeights weights_;
+  std::optional<Sums> learner_;
+  std::optional<Sums> reference_;
+  std::vector<double> own_;
+  std::vector<double> scores_;
+  std::vector<char> picked_;
+  std::int64_t in_play_ = 0;
+  std::int64_t conditioned_on_ = 0;
+};
+
+}  // namespace jest

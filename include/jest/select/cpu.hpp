@@ -1,0 +1,117 @@
+#pragma once
+// The cpu backend of the contrastive criteria: the speed of the multiply-add units, memory linear
+// in B, and the same bits for every instruction set and number of threads.
+//
+// Candidates are packed in panels of 32, vector lanes being candidates; a fused kernel turns a
+// panel and the newly picked rows into sums of softplus or exp without storing a logit. Dot
+// products and functions are float32 (or bfloat16 operands, by name), sums of at most 96 terms are
+// added in float64. Panels are kept between rounds up to kKeptPanelBytes a model and packed anew
+// beyond that, so that the memory beside the inputs is bounded by that and O(B).
+//
+// Own terms are those of the plain backend, bit for bit. Embeddings that float32 cannot carry
+// (infinities, logits beyond 1e20) go the plain backend's way.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "jest/core/views.hpp"
+#include "jest/criteria/contrastive.hpp"
+#include "jest/select/contrastive_scores.hpp"
+#include "jest/select/eigen_contrastive.hpp"
+
+namespace jest::cpu {
+
+enum class InstructionSet { kScalar, kAvx2, kAvx512, kNeon };
+
+std::string_view name_of(InstructionSet set);
+
+/// What the products are made of. Sums are as exact in both; bfloat16 rounds the embeddings.
+enum class Operands { kFloat32, kBfloat16 };
+
+/// Instruction sets this machine has, fastest first; kScalar is always the last.
+std::vector<InstructionSet> instruction_sets();
+InstructionSet fastest_instruction_set();
+
+inline constexpr std::int64_t kKeptPanelBytes = std::int64_t{24} << 20;
+
+struct Engine {
+  int threads = 1;
+  Operands operands = Operands::kFloat32;
+  InstructionSet instruction_set = fastest_instruction_set();
+};
+
+enum class Reduction { kSoftplusSum, kLogSumExp };
+
+/// Σ_j f(u_ij) over picked j ("forward") and Σ_j f(u_ji) ("backward") of one model's candidates.
+class PanelSums {
+ public:
+  /// `embeddings` must outlive this.
+  PanelSums(Reduction reduction, const EmbeddingsView& embeddings, const Engine& engine);
+  PanelSums(PanelSums&&) noexcept;
+  PanelSums& operator=(PanelSums&&) noexcept;
+  ~PanelSums();
+
+  /// Whether every row without a NaN is finite and no logit can exceed 1e20; without that the
+  /// other members must not be called.
+  bool carried() const;
+
+  void add(std::span<const std::int64_t> picks, Afterwards afterwards);
+  double forward(std::int64_t i) const;
+  double backward(std::int64_t i) const;
+  std::int64_t extra_bytes() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// What ContrastiveScores asks of a model, by panels where they carry it.
+template <class PlainSums, class Pairs, Reduction reduction>
+class Sums {
+ public:
+  using Engine = cpu::Engine;
+
+  Sums(const Pairs& pairs, const EmbeddingsView& embeddings, const Engine& engine)
+      : plain_(pairs, embeddings, {engine.threads}), engine_(engine) {}
+
+  double own(std::int64_t i) const { return plain_.own(i); }
+  double pairs(std::int64_t i) const {
+    return panels_ ? plain_.pairs(i, panels_->forward(i), panels_->backward(i)) : plain_.pairs(i);
+  }
+
+  void condition_on(std::span<const std::int64_t> picks, Afterwards afterwards) {
+    if (!begun_) begin();
+    if (panels_) return panels_->add(picks, afterwards);
+    plain_.condition_on(picks, afterwards);
+  }
+
+  std::int64_t extra_bytes() const {
+    return panels_ ? panels_->extra_bytes() : plain_.extra_bytes();
+  }
+
+ private:
+  void begin() {
+    EmbeddingsView view = plain_.model().embeddings;
+    view.bias = plain_.model().bias;
+    panels_.emplace(reduction, view, engine_);
+    if (!panels_->carried()) panels_.reset();
+    begun_ = true;
+  }
+
+  PlainSums plain_;
+  Engine engine_;
+  bool begun_ = false;
+  std::optional<PanelSums> panels_;
+};
+
+using SigmoidScores =
+    ContrastiveScores<SigmoidPairs,
+                      Sums<eigen::SigmoidSums, SigmoidPairs, Reduction::kSoftplusSum>>;
+using SoftmaxScores =
+    ContrastiveScores<SoftmaxPairs, Sums<eigen::SoftmaxSums, SoftmaxPairs, Reduction::kLogSumExp>>;
+
+}  // namespace jest::cpu
