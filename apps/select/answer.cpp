@@ -58,6 +58,7 @@ nlohmann::ordered_json json_of(const Selection& selection) {
           {"scores", selection.scores},
           {"statistics",
            {{"backend", statistics.backend},
+            {"instruction_set", statistics.instruction_set},
             {"select_ms", statistics.select_ms},
             {"extra_bytes", statistics.extra_bytes},
             {"nan_count", statistics.nan_count},

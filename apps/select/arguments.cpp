@@ -57,8 +57,11 @@ void SelectArguments::add_scoring(CLI::App& app) {
 }
 
 void SelectArguments::add_running(CLI::App& app) {
-  add_name(app, {"--backend", "NAME", "default, eigen or cuda [default]"}, kBackends,
-           [this](Backend value) { spec_.backend = value; });
+  add_name(app,
+           {"--backend", "NAME",
+            "eigen (double precision), cpu (faster),\ncpu-bf16, cuda or default: the fastest\nthat "
+            "is not approximate [eigen]"},
+           kBackends, [this](Backend value) { spec_.backend = value; });
   add_integer(app, {"--threads", "T", "never changes the answer [1]"}, AtLeast{1},
               [this](std::int64_t value) {
                 if (value > kMostThreads) {
@@ -72,7 +75,7 @@ void SelectArguments::check() const {
   chunk_count(spec_);
   if (spec_.gain < 0) refuse("--gain", "a finite number of at least 0", spec_.gain);
   if (spec_.backend == Backend::kCuda && !cuda::available()) {
-    refuse("--backend", "a backend of this build (default, eigen)", "cuda");
+    refuse("--backend", "a backend of this build (eigen, cpu, cpu-bf16)", "cuda");
   }
   if (score_.learner != 0 && learner_.empty()) refuse("--learner", "a file", "none");
   if (score_.reference != 0 && reference_.empty()) refuse("--reference", "a file", "none");

@@ -39,7 +39,7 @@ class SelectArguments {
   Criterion criterion_ = Criterion::kSigmoid;
   ScoreWeights score_ = kLearnability;
   double interaction_ = 1;
-  SelectionSpec spec_;
+  SelectionSpec spec_{.backend = Backend::kEigen};  // answers are compared bit by bit
 };
 
 }  // namespace jest

@@ -31,6 +31,7 @@ ScorerSpec scorer_spec(const PairsOptions& options, const ArmRun& run) {
   if (run.arm.preset == Preset::kJoint) spec.chunks = options.chunks;
   spec.gain = options.gain;
   spec.seed = run.seed;
+  spec.backend = options.backend();
   spec.threads = at::get_num_threads();
   return spec;
 }

@@ -84,6 +84,15 @@ std::vector<std::uint64_t> PairsOptions::seeds() const {
   return seeds;
 }
 
+Backend PairsOptions::backend() const {
+  std::string names;
+  for (const auto& [name, backend] : kBackends) {
+    if (name == backend_name) return backend;
+    names += (names.empty() ? "" : ", ") + std::string(name);
+  }
+  refuse("--backend", "one of " + names, "'" + backend_name + "'");
+}
+
 void add_options(CLI::App& command, PairsOptions& options) {
   const auto add = [&command](const char* name, auto& value, const char* help) {
     return command.add_option(name, value, help)->capture_default_str();
@@ -105,6 +114,8 @@ void add_options(CLI::App& command, PairsOptions& options) {
   add("--gain", options.gain, "Scale of scores against noise");
   add("--interaction", options.interaction,
       "K, K@STEP or K@P%: weight of pair terms, from STEP\non (P % of the steps)");
+  add("--backend", options.backend_name,
+      "What computes selections: default (cpu), eigen (double\nprecision), cpu, cpu-bf16");
   add("--learning-rate", options.learning_rate, "Peak of warm-up and cosine");
   add("--bias", options.bias, "Initial logit bias");
   add("--select-start", options.selection.start, "First step that selects");
@@ -127,6 +138,9 @@ void check_options(const PairsOptions& options) {
   check_sizes(options);
   check_schedule(options.selection);
   options.interaction_schedule();
+  if (options.backend() == Backend::kCuda) {
+    refuse("--backend", "a backend of this build (default, eigen, cpu, cpu-bf16)", "cuda");
+  }
   readable("--curated", options.curated);
   readable("--pool", options.pool);
   readable("--eval", options.eval);
@@ -154,6 +168,7 @@ nlohmann::ordered_json identity(const PairsOptions& options) {
           {"gain", options.gain},
           {"interaction", options.interaction_schedule().value},
           {"interaction_start", options.interaction_schedule().start},
+          {"backend", options.backend_name},
           {"learning_rate", options.learning_rate},
           {"bias", options.bias},
           {"select_start", options.selection.start},

@@ -31,6 +31,7 @@ struct PairsOptions {
   /// and for no gain measured at these sizes: docs/method.md.
   std::string interaction = "1@75%";
   SelectionSchedule selection;
+  std::string backend_name = "default";
   double learning_rate = 2e-3;
   double bias = -5;  ///< initial logit bias, about −log b
   std::filesystem::path reference;
@@ -44,6 +45,7 @@ struct PairsOptions {
 
   InteractionSchedule interaction_schedule() const;
   std::vector<std::uint64_t> seeds() const;
+  Backend backend() const;
 };
 
 /// Adds the options to a command.

@@ -157,13 +157,27 @@ class Answers(Case):
         files = {"learner": learner, "reference": reference}
         self.expect_equal(files, {"count": 10, "criterion": "softmax"})
 
-    def test_do_not_depend_on_threads_or_backend(self):
+    def test_do_not_depend_on_threads(self):
         files = options(self.files(60, (), []))
-        answers = set()
-        for more in ((), ("--threads", "3"), ("--backend", "eigen"), ("--backend", "default")):
-            answer = json.loads(run(*files, "--count", 20, *more).stdout)
-            answers.add((tuple(answer["indices"]), tuple(answer["scores"])))
-        self.assertEqual(len(answers), 1)
+        for backend in ("eigen", "cpu", "cpu-bf16"):
+            answers = set()
+            for threads in (1, 2, 3):
+                answer = json.loads(run(*files, "--count", 20, "--backend", backend,
+                                        "--threads", threads).stdout)
+                answers.add((tuple(answer["indices"]), tuple(answer["scores"])))
+            self.assertEqual(len(answers), 1)
+
+    def test_of_the_cpu_backend_are_the_plain_ones_in_float32(self):
+        files = options(self.files(60, (), []))
+        plain = json.loads(run(*files, "--count", 20).stdout)
+        for name in ("cpu", "default"):
+            fast = json.loads(run(*files, "--count", 20, "--backend", name).stdout)
+            self.assertEqual(fast["statistics"]["backend"], "cpu")
+            self.assertIn(fast["statistics"]["instruction_set"],
+                          ("scalar", "avx2", "avx512", "neon"))
+            self.assertEqual(fast["indices"], plain["indices"])
+            for a, b in zip(fast["scores"], plain["scores"]):
+                self.assertTrue(math.isclose(a, b, rel_tol=3e-6, abs_tol=3e-6), (a, b))
 
     def test_of_help_and_version(self):
         text = run("--help")
