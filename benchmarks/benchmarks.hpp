@@ -1,0 +1,15 @@
+#pragma once
+// One function a file registers its benchmarks with. Names are read by scripts/bench.
+
+namespace jest::bench {
+
+/// How much is run: the shapes that headline figures need, or all.
+enum class Extent { kQuick, kFull };
+
+void add_machine();
+void add_accuracy();
+void add_kernel(Extent extent);
+void add_selection(Extent extent);
+void add_peers(Extent extent);
+
+}  // namespace jest::bench

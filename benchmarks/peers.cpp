@@ -1,0 +1,74 @@
+// Peers on the same inputs, in the same process, with LibTorch's own threads.
+#include <benchmark/benchmark.h>
+
+#include <functional>
+
+#include "benchmarks.hpp"
+#include "peer_algorithms.hpp"
+
+namespace jest::bench {
+namespace {
+
+using Algorithm = std::function<at::Tensor(const SuperBatch&)>;
+
+struct Peer {
+  std::string name;
+  Algorithm run;
+  int repetitions = 3;
+};
+
+void run(benchmark::State& state, const Peer& peer, const Shape& shape, int threads) {
+  const SuperBatch& batch = super_batch(shape);
+  at::set_num_threads(threads);
+  for (auto _ : state) benchmark::DoNotOptimize(peer.run(batch).data_ptr());
+  at::set_num_threads(1);
+  state.counters["flops"] = shape.flops();
+}
+
+void add(const Peer& peer, const Shape& shape, int threads = 1) {
+  const std::string name =
+      "peer/" + peer.name + "/threads:" + std::to_string(threads) + "/" + shape.name();
+  benchmark::RegisterBenchmark(name.c_str(), run, peer, shape, threads)
+      ->Iterations(1)
+      ->Repetitions(peer.repetitions)
+      ->UseRealTime()
+      ->Unit(benchmark::kMillisecond);
+}
+
+Algorithm with_type(at::Tensor (*algorithm)(const SuperBatch&, at::ScalarType),
+                    at::ScalarType type) {
+  return [=](const SuperBatch& batch) { return algorithm(batch, type); };
+}
+
+}  // namespace
+
+void add_peers(Extent extent) {
+  const Peer literal{"literal", literal_sigmoid, extent == Extent::kQuick ? 1 : 3};
+  const Peer incremental{"incremental-f32", with_type(incremental_sigmoid, at::kFloat)};
+  const Peer incremental_bf16{"incremental-bf16", with_type(incremental_sigmoid, at::kBFloat16)};
+  const Peer tiled{"tiled-f32", with_type(tiled_sigmoid, at::kFloat)};
+  const Peer tiled_bf16{"tiled-bf16", with_type(tiled_sigmoid, at::kBFloat16)};
+  const Peer recomputed{"recomputed-softmax", recomputed_softmax, 2};
+  const Peer topk{"topk", independent_topk, 9};
+  const Peer loss{"chunked-loss", chunked_sigmoid_loss};
+  const Shape large{16384, 768, 3277, 16};
+  const Shape medium{2048, 512, 410, 16};
+  const Shape small{640, 64, 128, 4};
+  add(recomputed, medium);
+  for (const Peer& peer : {incremental, incremental_bf16, tiled, tiled_bf16, topk}) {
+    add(peer, small);
+    add(peer, large);
+  }
+  add(literal, small);
+  add(literal, large);
+  if (extent == Extent::kQuick) return;
+  add(loss, large);
+  for (const Peer& peer : {incremental, incremental_bf16, tiled, tiled_bf16}) add(peer, large, 2);
+  for (const Shape& shape : {medium, Shape{4096, 768, 819, 16}}) {
+    for (const Peer& peer : {literal, incremental, incremental_bf16, tiled, tiled_bf16, topk}) {
+      add(peer, shape);
+    }
+  }
+}
+
+}  // namespace jest::bench
