@@ -71,7 +71,7 @@ void run_peak(benchmark::State& state, const Peak& peak) {
 void add_peak(const char* name, const Peak& peak) {
   benchmark::RegisterBenchmark(name, run_peak, peak)
       ->Iterations(1)
-      ->Repetitions(9)
+      ->Repetitions(51)
       ->UseRealTime()
       ->Unit(benchmark::kMillisecond);
 }

@@ -14,7 +14,7 @@ using Algorithm = std::function<at::Tensor(const SuperBatch&)>;
 struct Peer {
   std::string name;
   Algorithm run;
-  int repetitions = 3;
+  int repetitions;
 };
 
 void run(benchmark::State& state, const Peer& peer, const Shape& shape, int threads) {
@@ -43,14 +43,16 @@ Algorithm with_type(at::Tensor (*algorithm)(const SuperBatch&, at::ScalarType),
 }  // namespace
 
 void add_peers(Extent extent) {
-  const Peer literal{"literal", literal_sigmoid, extent == Extent::kQuick ? 1 : 3};
-  const Peer incremental{"incremental-f32", with_type(incremental_sigmoid, at::kFloat)};
-  const Peer incremental_bf16{"incremental-bf16", with_type(incremental_sigmoid, at::kBFloat16)};
-  const Peer tiled{"tiled-f32", with_type(tiled_sigmoid, at::kFloat)};
-  const Peer tiled_bf16{"tiled-bf16", with_type(tiled_sigmoid, at::kBFloat16)};
+  const int few = extent == Extent::kQuick ? 2 : 5;
+  const Peer literal{"literal", literal_sigmoid, 1};
+  const Peer incremental{"incremental-f32", with_type(incremental_sigmoid, at::kFloat), few};
+  const Peer incremental_bf16{"incremental-bf16", with_type(incremental_sigmoid, at::kBFloat16),
+                              few};
+  const Peer tiled{"tiled-f32", with_type(tiled_sigmoid, at::kFloat), few};
+  const Peer tiled_bf16{"tiled-bf16", with_type(tiled_sigmoid, at::kBFloat16), few};
   const Peer recomputed{"recomputed-softmax", recomputed_softmax, 2};
   const Peer topk{"topk", independent_topk, 9};
-  const Peer loss{"chunked-loss", chunked_sigmoid_loss};
+  const Peer loss{"chunked-loss", chunked_sigmoid_loss, few};
   const Shape large{16384, 768, 3277, 16};
   const Shape medium{2048, 512, 410, 16};
   const Shape small{640, 64, 128, 4};

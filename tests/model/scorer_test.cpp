@@ -180,6 +180,24 @@ TEST_F(Store, WithoutAnIdOfTheSuperBatchSaysWhich) {
   EXPECT_THROW(store.gather(ids), Error);
 }
 
+/// Forgets the last pair of every batch.
+struct ForgetfulTowersImpl : testing::SmallTowersImpl {
+  Embeddings embed(const VectorPairs& batch) {
+    Embeddings all = testing::SmallTowersImpl::embed(batch);
+    const std::int64_t rows = all.x.size(0) - 1;
+    return {all.x.slice(0, 0, rows), all.y.slice(0, 0, rows), all.scale, all.bias};
+  }
+};
+TORCH_MODULE(ForgetfulTowers);
+
+TEST(Scoring, RefusesAModelThatAnswersForTooFewExamples) {
+  ForgetfulTowers model;
+  const VectorPairs batch = make_pairs(20, 1);
+  for (const std::int64_t micro_batch : {0, 7}) {
+    EXPECT_THROW(score_embeddings(model, batch, {.micro_batch = micro_batch}), Error);
+  }
+}
+
 TEST(Fingerprint, ChangesWithAnyParameter) {
   SmallTowers model = make_towers(1);
   const auto before = model_fingerprint(*model);

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <numeric>
+#include <span>
 #include <vector>
 
 #include "jest/model/concepts.hpp"
@@ -25,7 +26,22 @@ struct ScoringSpec {
 
 namespace detail {
 
-JEST_EXPORT at::Tensor concatenate(const std::vector<at::Tensor>& parts);
+/// Results of micro-batches, written to their rows of one tensor as they come: the whole is never
+/// held twice. A part that is the whole is taken as it is.
+class JEST_EXPORT ScoredRows {
+ public:
+  explicit ScoredRows(std::int64_t total) : total_(total) {}
+
+  /// `part` is [n, ...].
+  void append(const at::Tensor& part);
+  /// Throws unless as many rows have come as there are examples.
+  at::Tensor all() const;
+
+ private:
+  std::int64_t total_;
+  std::int64_t filled_ = 0;
+  at::Tensor all_;
+};
 
 /// Puts a module into a mode for the time of a scope.
 template <class Model>
@@ -63,16 +79,17 @@ requires EmbedsPairs<Model, B> Embeddings score_embeddings(Model& model, const B
                                                            const ScoringSpec& spec) {
   const c10::InferenceMode no_gradient;
   const detail::ModeGuard<Model> mode(model, spec.mode);
-  std::vector<at::Tensor> x;
-  std::vector<at::Tensor> y;
+  const auto total = static_cast<std::int64_t>(std::span(batch.ids()).size());
+  detail::ScoredRows x(total);
+  detail::ScoredRows y(total);
   Embeddings result;
   detail::for_each_micro_batch(batch, spec.micro_batch, [&](const B& part) {
     result = model->embed(part);
-    x.push_back(result.x);
-    y.push_back(result.y);
+    x.append(result.x);
+    y.append(result.y);
   });
-  result.x = detail::concatenate(x);
-  result.y = detail::concatenate(y);
+  result.x = x.all();
+  result.y = y.all();
   return result;
 }
 
@@ -82,10 +99,11 @@ requires GivesLosses<Model, B> at::Tensor score_losses(Model& model, const B& ba
                                                        const ScoringSpec& spec) {
   const c10::InferenceMode no_gradient;
   const detail::ModeGuard<Model> mode(model, spec.mode);
-  std::vector<at::Tensor> parts;
+  const auto total = static_cast<std::int64_t>(std::span(batch.ids()).size());
+  detail::ScoredRows losses(total);
   detail::for_each_micro_batch(batch, spec.micro_batch,
-                               [&](const B& part) { parts.push_back(model->losses(part)); });
-  return detail::concatenate(parts);
+                               [&](const B& part) { losses.append(model->losses(part)); });
+  return losses.all();
 }
 
 }  // namespace jest

@@ -15,34 +15,16 @@
 #include <memory>
 #include <optional>
 #include <span>
-#include <string_view>
-#include <vector>
 
 #include "jest/core/views.hpp"
 #include "jest/criteria/contrastive.hpp"
 #include "jest/select/contrastive_scores.hpp"
+#include "jest/select/cpu_engine.hpp"
 #include "jest/select/eigen_contrastive.hpp"
 
 namespace jest::cpu {
 
-enum class InstructionSet { kScalar, kAvx2, kAvx512, kNeon };
-
-std::string_view name_of(InstructionSet set);
-
-/// What the products are made of. Sums are as exact in both; bfloat16 rounds the embeddings.
-enum class Operands { kFloat32, kBfloat16 };
-
-/// Instruction sets this machine has, fastest first; kScalar is always the last.
-std::vector<InstructionSet> instruction_sets();
-InstructionSet fastest_instruction_set();
-
 inline constexpr std::int64_t kKeptPanelBytes = std::int64_t{24} << 20;
-
-struct Engine {
-  int threads = 1;
-  Operands operands = Operands::kFloat32;
-  InstructionSet instruction_set = fastest_instruction_set();
-};
 
 enum class Reduction { kSoftplusSum, kLogSumExp };
 

@@ -52,8 +52,8 @@ class Draw {
     return static_cast<std::int64_t>(candidates_ * (sizeof(std::int64_t) + sizeof(Keyed)));
   }
 
-  /// Every candidate still available, ascending in id.
-  std::vector<std::int64_t> eligible() const { return in_order_of_id(available_); }
+  /// Every candidate still available, ascending in position.
+  const std::vector<std::int64_t>& available() const { return available_; }
 
   /// The `take` best of `scores` by key, best first; they are available no more.
   std::vector<std::int64_t> round(std::uint32_t round, std::int64_t take,
@@ -136,13 +136,13 @@ Selection sample(State& state, const SelectionSpec& spec) {
   const std::vector<double> own(scores.begin(), scores.end());
   detail::Draw draw(spec, own);
   Selection selection;
-  const std::vector<std::int64_t> eligible = draw.eligible();
+  const std::vector<std::int64_t> eligible = draw.available();
   if (static_cast<std::int64_t>(eligible.size()) < spec.count) {
     refuse("select", text(spec.count, " eligible candidates"), eligible.size(), " of ", own.size(),
            " (", draw.nan_count(), " set aside as NaN)");
   }
   if (spec.preset == Preset::kMeanField) {
-    state.condition_on(eligible);
+    state.condition_on(draw.in_order_of_id(eligible));
     scores = state.scores();
   }
   const std::int64_t chunks = chunk_count(spec);

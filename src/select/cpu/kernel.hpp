@@ -2,19 +2,20 @@
 // What one instruction set does for the cpu backend: pack rows, and reduce the logits of a panel of
 // candidates against all newly picked rows of one side of one model.
 //
-// Lanes are candidates: a dot product is one chain of fused multiply-adds over d in one lane, and
-// picked columns are visited in order, so that every instruction set gives the same bits as the
-// scalar kernel. Logits live in registers only. They are in base 2: v = log2(e)·(t·(x·y) + β).
+// Lanes are candidates: a dot product is chains of fused multiply-adds over 128 words in one lane,
+// added in order (one chain over all of d would err more), and picked columns are visited in order:
+// every instruction set gives the same bits as the scalar kernel. Logits live in registers only. They are in base 2: v = log2(e)·(t·(x·y) + β).
 
 #include <cstdint>
 #include <span>
 
-#include "jest/select/cpu.hpp"
+#include "jest/select/cpu_engine.hpp"
 
 namespace jest::cpu {
 
 inline constexpr std::int64_t kLanes = 32;         ///< candidates of a panel
 inline constexpr std::int64_t kBlockColumns = 12;  ///< picked rows of a block at most
+inline constexpr std::int64_t kChainWords = 128;   ///< words of a dot product added in one chain
 inline constexpr std::int64_t kSoftmaxStep = 6;    ///< picked rows that move a maximum together
 inline constexpr std::int64_t kGroupColumns = 96;  ///< picked rows between two sums in double
 

@@ -44,8 +44,12 @@ float logit(const PanelTask& task, std::int64_t column, std::int64_t lane) {
   const std::int64_t columns = picked.begin(block + 1) - first;
   const float* words = picked.words + first * picked.depth + (column - first);
   float dot = 0;
-  for (std::int64_t k = 0; k < picked.depth; ++k) {
-    dot = std::fma(task.panel[k * kLanes + lane], words[k * columns], dot);
+  for (std::int64_t first = 0; first < picked.depth; first += kChainWords) {
+    float chain = 0;
+    for (std::int64_t k = first; k < std::min(first + kChainWords, picked.depth); ++k) {
+      chain = std::fma(task.panel[k * kLanes + lane], words[k * columns], chain);
+    }
+    dot += chain;
   }
   const Logit& u = task.logit;
   return std::fma(u.scale, dot, u.bias) + std::fma(u.scale_rest, dot, u.bias_rest);

@@ -88,15 +88,17 @@ struct Tile {
   const float* ahead;  ///< a cache line of each of the next panel's rows
 };
 
-/// Logits of kStrip candidates against `columns` picked rows, in registers.
+/// Sums of kStrip candidates' products with `columns` picked rows over words [0, words), in
+/// registers; the tile's pointers move on.
 template <class Dot, int columns>
-HWY_INLINE void logits_of(const Tile& tile, const Logit& logit, V (&v)[columns][kVectors]) {
+HWY_INLINE void chain_of(Tile& tile, std::int64_t words, V (&v)[columns][kVectors]) {
   HWY_UNROLL(12)
   for (int j = 0; j < columns; ++j) v[j][0] = v[j][1] = hn::Zero(kTag);
   const float* HWY_RESTRICT panel = tile.panel;
   const float* HWY_RESTRICT picked = tile.picked;
   const float* ahead = tile.ahead;
-  for (std::int64_t k = 0; k < tile.depth; ++k) {
+  const std::int64_t stride = tile.stride;
+  for (std::int64_t k = 0; k < words; ++k) {
     const V a0 = hn::Load(kTag, panel);
     const V a1 = hn::Load(kTag, panel + kWidth);
     HWY_UNROLL(12)
@@ -107,8 +109,30 @@ HWY_INLINE void logits_of(const Tile& tile, const Logit& logit, V (&v)[columns][
     }
     __builtin_prefetch(ahead, 0, 2);
     panel += kLanes;
-    picked += tile.stride;
+    picked += stride;
     ahead += kLanes;
+  }
+  tile.panel = panel;
+  tile.picked = picked;
+  tile.ahead = ahead;
+}
+
+/// Logits of kStrip candidates against `columns` picked rows.
+template <class Dot, int columns>
+HWY_INLINE void logits_of(Tile tile, const Logit& logit, V (&v)[columns][kVectors]) {
+  V total[columns][kVectors];
+  const std::int64_t depth = tile.depth;
+  chain_of<Dot>(tile, HWY_MIN(kChainWords, depth), v);
+  for (std::int64_t first = kChainWords; first < depth; first += kChainWords) {
+    for (int j = 0; j < columns; ++j) {
+      for (int s = 0; s < kVectors; ++s) {
+        total[j][s] = first == kChainWords ? v[j][s] : hn::Add(total[j][s], v[j][s]);
+      }
+    }
+    chain_of<Dot>(tile, HWY_MIN(kChainWords, depth - first), v);
+  }
+  for (int j = 0; depth > kChainWords && j < columns; ++j) {
+    for (int s = 0; s < kVectors; ++s) v[j][s] = hn::Add(total[j][s], v[j][s]);
   }
   HWY_UNROLL(12)
   for (int j = 0; j < columns; ++j) {
