@@ -1,0 +1,78 @@
+#!/usr/bin/env python3
+"""jest-train: config files, given references, odd input. Usage: train_inputs_test.py JEST_TRAIN"""
+
+import os
+import shutil
+import sys
+
+sys.dont_write_bytecode = True  # a test leaves nothing in the source tree
+from train_cases import (POOL_ROWS, SHORTEST, TINY, FolderCase, UndisturbedCase, execute, finished,
+                         main, pairs, path, read, summary_of, tables, tensors, write, write_table)
+
+
+class ConfigsAndReferences(UndisturbedCase):
+    """A config file or a given reference leads where the options alone lead."""
+
+    GIVEN = TINY
+
+    def test_config_file_says_what_options_say(self):
+        # Nothing in the file equals its default.
+        numbers = {name: value for name, value in TINY.items() if name not in ("arms", "seeds")}
+        lines = [f'{name} = "{value}"' for name, value in tables(out=self.out).items()]
+        lines += ['arms = ["joint"]', "seeds = [3]"]
+        lines += [f"{name} = {value}" for name, value in numbers.items()]
+        write("\n".join(lines + [""]).encode(), path("tiny.toml"))
+        finished(execute("pairs", "--config", path("tiny.toml")))
+        self.assert_same_result(self.out, self.undisturbed)
+
+    def test_options_override_the_config_file(self):
+        write(b"steps = 9\neval-every = 3\n", path("steps.toml"))
+        given = {name: value for name, value in TINY.items() if name != "eval-every"}
+        given |= {"steps": 5, "reference-steps": 1, "config": path("steps.toml")}
+        finished(pairs(self.out, given))
+        steps = [entry["step"] for entry in summary_of(self.out)["runs"][0]["evaluations"]]
+        self.assertEqual(steps, [3, 5])
+
+    def test_a_given_reference_is_used_and_must_be_given_again(self):
+        given = TINY | {"reference": os.path.join(self.undisturbed, "reference.safetensors")}
+        finished(pairs(self.out, given))
+        self.assertFalse(os.path.exists(os.path.join(self.out, "reference")))
+        self.assertTrue(tensors(self.out, "joint-seed3", "model.safetensors") ==
+                        tensors(self.undisturbed, "joint-seed3", "model.safetensors"))
+        self.refused(pairs(self.out, TINY | {"resume": True}), "reference")
+
+    def test_a_truncated_reference_is_refused(self):
+        whole = read(self.undisturbed, "reference.safetensors")
+        for size in (0, 4, 100, len(whole) // 2, len(whole) - 1):
+            with self.subTest(size):
+                write(whole[:size], path("truncated.safetensors"))
+                done = pairs(self.out, TINY | {"reference": path("truncated.safetensors")})
+                self.refused(done, "truncated.safetensors")
+                self.assertFalse(os.path.exists(self.out))
+
+
+class Oddities(FolderCase):
+    def test_a_learner_that_diverged_finds_nothing(self):
+        done = pairs(self.out, TINY | {"arms": "uniform", "learning-rate": 1e30})
+        if done.returncode != 0:
+            self.error_line(done)
+            return
+        summary = summary_of(self.out)
+        self.assertLess(summary["reference"]["r_at_1"], 0.5)
+        self.assertLess(summary["runs"][0]["evaluations"][-1]["r_at_1"], 0.5)
+
+    def test_tags_are_names_of_nothing_else(self):
+        tags = ["step", "/../../escaped"]
+        write_table("odd.tsv", 1000, tags, POOL_ROWS)
+        self.addCleanup(shutil.rmtree, path("escaped-seed3"), ignore_errors=True)
+        done = pairs(self.out, SHORTEST | {"arms": "uniform,oracle:" + tags[1],
+                                           "pool": path("odd.tsv")})
+        self.assertFalse(os.path.exists(path("escaped-seed3")), "written outside of --out")
+        if done.returncode != 0:
+            self.error_line(done)
+            return
+        self.assertEqual(summary_of(self.out)["runs"][0]["picked_tags"][0]["step"], 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,223 @@
+#!/usr/bin/env python3
+"""jest-train: summaries, costs, models, reports. Usage: train_outputs_test.py JEST_TRAIN"""
+
+import os
+import shutil
+import statistics
+import sys
+import time
+
+sys.dont_write_bytecode = True  # a test leaves nothing in the source tree
+from train_cases import (ARMS, POOL_ROWS, SIZES, TINY, Case, FolderCase, execute, finished,
+                         folder_of, main, metrics_of, names_in, pairs, path, read, summary_of,
+                         tensors, times_in)
+
+STAGES = {"load", "learner_scoring", "reference_scoring", "selection", "gather", "train",
+          "evaluate"}
+FLOPS = {"learner_training", "learner_scoring", "reference_scoring", "reference_training",
+         "pool_embedding"}
+
+
+def run_flops(flops):
+    return sum(flops[part] for part in ("learner_training", "learner_scoring",
+                                        "reference_scoring"))
+
+
+class Results(Case):
+    STEPS = 10
+    REFERENCE_STEPS = 12
+
+    @classmethod
+    def setUpClass(cls):
+        cls.out = path("results")
+        cls.addClassCleanup(shutil.rmtree, cls.out, ignore_errors=True)
+        cls.given = SIZES | {"arms": ",".join(ARMS), "seeds": "1,2", "steps": cls.STEPS,
+                             "reference-steps": cls.REFERENCE_STEPS, "eval-every": 4}
+        finished(pairs(cls.out, cls.given))
+        cls.summary = summary_of(cls.out)
+        cls.runs = {(run["arm"], run["seed"]): run for run in cls.summary["runs"]}
+        cls.files = names_in(cls.out)
+        for run in cls.summary["runs"]:
+            shutil.rmtree(os.path.join(cls.out, folder_of(run), "checkpoints"))
+
+    def steps_of(self, arm):
+        # method.md: joint with a live reference costs (3 + 2 B/b) / 3 = 13/3 of uniform.
+        return self.STEPS * 13 // 3 if arm == "uniform@equal-compute" else self.STEPS
+
+    def forward_flops(self):
+        run = self.runs["uniform", 1]
+        return run["flops"]["learner_training"] / (3 * run["examples_trained"])
+
+    def test_summary_has_the_documented_fields(self):
+        self.assertEqual(set(self.summary), {"command", "version", "data", "reference", "runs"})
+        self.assertEqual(set(self.summary["reference"]), {"r_at_1", "r_at_10", "flops", "seconds"})
+        self.assertEqual(list(self.runs), [(arm, seed) for seed in (1, 2) for arm in ARMS])
+        for run in self.runs.values():
+            self.assertEqual(set(run), {"arm", "seed", "steps", "evaluations", "steps_to",
+                                        "examples_scored", "examples_trained", "flops", "seconds",
+                                        "picked_tags"})
+            self.assertEqual(set(run["flops"]), FLOPS)
+            self.assertEqual(set(run["seconds"]), STAGES)
+            self.assertTrue(all(value >= 0 for value in run["seconds"].values()))
+            for evaluation in run["evaluations"]:
+                self.assertEqual(set(evaluation), {"step", "r_at_1", "r_at_10"})
+                self.assertTrue(0 <= evaluation["r_at_1"] <= evaluation["r_at_10"] <= 1)
+
+    def test_command_version_and_data_are_told(self):
+        self.assertTrue(self.summary["command"].startswith("jest-train pairs --curated"))
+        version = execute("--version").stdout.decode().strip()
+        self.assertEqual(self.summary["version"], version)
+        rows = {name: self.summary["data"][name]["rows"] for name in ("curated", "pool", "eval")}
+        self.assertEqual(rows, {"curated": 100, "pool": POOL_ROWS, "eval": 60})
+        self.assertAlmostEqual(self.summary["data"]["pool"]["tags"]["target"], 1 / 3)
+
+    def test_evaluations_and_picked_tags_come_at_the_asked_steps(self):
+        for (arm, _), run in self.runs.items():
+            last = self.steps_of(arm)
+            steps = [step for step in range(1, last + 1) if step % 4 == 0 or step == last]
+            self.assertEqual(run["steps"], last, arm)
+            self.assertEqual([entry["step"] for entry in run["evaluations"]], steps, arm)
+            self.assertEqual([entry["step"] for entry in run["picked_tags"]], steps, arm)
+
+    def test_shares_of_tags_sum_to_one(self):
+        for (arm, _), run in self.runs.items():
+            for entry in run["picked_tags"]:
+                shares = {tag: share for tag, share in entry.items() if tag != "step"}
+                self.assertAlmostEqual(sum(shares.values()), 1)
+                self.assertLessEqual(set(shares), {"target", "other"})
+                if arm == "oracle:target":
+                    self.assertEqual(shares, {"target": 1})
+
+    def test_steps_to_a_target_is_the_first_evaluation_that_reaches_it(self):
+        finals = [run["evaluations"][-1]["r_at_1"] for (arm, _), run in self.runs.items()
+                  if arm == "uniform"]
+        for run in self.runs.values():
+            # A grid, and what uniform reaches in the end.
+            self.assertTrue(any(min(finals) - 1e-3 <= float(target) <= max(finals)
+                                for target in run["steps_to"]))
+            for target, step in run["steps_to"].items():
+                reached = [entry["step"] for entry in run["evaluations"]
+                           if entry["r_at_1"] >= float(target)]
+                self.assertEqual(step, reached[0] if reached else None, target)
+
+    def test_examples_are_counted(self):
+        for (arm, _), run in self.runs.items():
+            scored = 40 * self.STEPS if arm in ("joint", "independent") else 0
+            self.assertEqual(run["examples_scored"], scored, arm)
+            self.assertEqual(run["examples_trained"], 8 * self.steps_of(arm), arm)
+
+    def test_costs_follow_the_method(self):
+        for seed in (1, 2):
+            uniform = self.runs["uniform", seed]["flops"]["learner_training"]
+            for arm in ("joint", "independent"):
+                flops = self.runs[arm, seed]["flops"]
+                self.assertAlmostEqual(run_flops(flops) / uniform, 13 / 3)
+                self.assertEqual(flops["learner_training"], uniform)
+                self.assertAlmostEqual(flops["learner_scoring"] / uniform, 5 / 3)
+            equal = run_flops(self.runs["uniform@equal-compute", seed]["flops"])
+            joint = run_flops(self.runs["joint", seed]["flops"])
+            self.assertTrue(joint - uniform / self.STEPS < equal <= joint)
+
+    def test_the_reference_is_paid_by_those_who_use_it(self):
+        flops = self.summary["reference"]["flops"]
+        # Nine digits: a count is not rounded on its way through a file.
+        self.assertAlmostEqual(
+            flops / (3 * self.forward_flops() * 8 * self.REFERENCE_STEPS), 1, places=9)
+        for (arm, _), run in self.runs.items():
+            pays = arm in ("joint", "independent")
+            self.assertEqual(run["flops"]["reference_training"], flops if pays else 0)
+            self.assertEqual(run["flops"]["pool_embedding"], 0)
+
+    def test_seeds_differ(self):
+        self.assertNotEqual(metrics_of(os.path.join(self.out, "joint-seed1")),
+                            metrics_of(os.path.join(self.out, "joint-seed2")))
+        self.assertFalse(tensors(self.out, "joint-seed1", "model.safetensors") ==
+                         tensors(self.out, "joint-seed2", "model.safetensors"))
+
+    def test_training_learns(self):
+        for (arm, _), run in self.runs.items():
+            losses = [line["loss"] for line in metrics_of(os.path.join(self.out, folder_of(run)))
+                      if line["event"] == "step"]
+            self.assertEqual(len(losses), self.steps_of(arm))
+            self.assertLess(statistics.mean(losses[-3:]), losses[0])
+
+    def test_every_run_leaves_its_files(self):
+        self.assertLessEqual({"run.json", "summary.json", "reference.safetensors"}, self.files)
+        for run in self.summary["runs"]:
+            checkpoint = f"{folder_of(run)}/checkpoints/step-{run['steps']:08}/"
+            self.assertLessEqual(
+                {f"{folder_of(run)}/metrics.jsonl", f"{folder_of(run)}/model.safetensors",
+                 checkpoint + "complete", checkpoint + "state.json",
+                 checkpoint + "tensors.safetensors"}, self.files)
+        self.assertEqual([name for name in self.files if ".tmp-" in name], [])
+
+    def test_a_finished_folder_stays_as_it_is(self):
+        models = times_in(self.out, [name for name in self.files
+                                     if name.endswith(("model.safetensors", "metrics.jsonl"))])
+        start = time.monotonic()
+        finished(pairs(self.out, self.given | {"resume": True}))
+        self.assertLess(time.monotonic() - start, 10)
+        self.assertEqual(models, times_in(self.out, models))
+        again = summary_of(self.out)
+        self.assertEqual(again["runs"], self.summary["runs"])
+        self.assertEqual(again["reference"], self.summary["reference"])
+
+    def test_only_the_same_experiment_may_go_on(self):
+        before = times_in(self.out, names_in(self.out))
+        other = {"steps": 11, "seeds": "1,3", "arms": "uniform", "count": 7, "chunks": 2,
+                 "learning-rate": 0.001, "reference-steps": 2, "interaction": "1@3"}
+        for option, value in other.items():
+            with self.subTest(option):
+                done = pairs(self.out, self.given | {option: value, "resume": True})
+                self.refused(done, option.replace("-", "_"))
+        with self.subTest("other data"):
+            done = pairs(self.out, self.given | {"pool": path("curated.tsv"), "resume": True})
+            self.refused(done, "pool")
+        with self.subTest("a given reference"):
+            given = {"reference": os.path.join(self.out, "reference.safetensors"), "resume": True}
+            self.refused(pairs(self.out, self.given | given), "reference")
+        with self.subTest("no --resume"):
+            self.refused(pairs(self.out, self.given), "--resume")
+        self.assertEqual(before, times_in(self.out, names_in(self.out)))
+
+    def test_report_needs_nothing_from_elsewhere(self):
+        done = finished(execute("report", self.out))
+        report = os.path.join(self.out, "report.html")
+        self.assertEqual(done.stdout.decode(), report + "\n")
+        page = read(report).decode()
+        for arm in ARMS:
+            self.assertIn(arm, page)
+        # The SVG namespace is a name; nobody fetches it.
+        page = page.replace("http://www.w3.org/2000/svg", "")
+        for loads in ("<script src", "<link", "<img", "@import", "url(http", 'src="http'):
+            self.assertNotIn(loads, page)
+        self.assertNotRegex(page, r"""(?:src|href|data|action)\s*=\s*["']?(?:https?:)?//""")
+
+
+class CachedReference(FolderCase):
+    def test_costs_follow_the_method(self):
+        finished(pairs(self.out, TINY | {"arms": "uniform,joint,uniform@equal-compute", "steps": 3,
+                                         "cache-reference": True}))
+        uniform, joint, equal = summary_of(self.out)["runs"]
+        training = uniform["flops"]["learner_training"]
+        self.assertAlmostEqual(run_flops(joint["flops"]) / training, 8 / 3)
+        self.assertEqual(joint["flops"]["reference_scoring"], 0)
+        self.assertEqual(equal["steps"], 8)
+        self.assertEqual(equal["examples_trained"], 8 * 8)
+        self.assertEqual(joint["examples_scored"], 3 * 40)
+        forward = training / (3 * uniform["examples_trained"])
+        self.assertAlmostEqual(joint["flops"]["pool_embedding"] / (POOL_ROWS * forward), 1)
+        self.assertEqual(uniform["flops"]["pool_embedding"], 0)
+
+
+class EqualCompute(FolderCase):
+    def test_a_whole_number_of_steps_is_not_rounded_down(self):
+        # Three steps of (3 + 2 B/b) / 3 are 11 exactly at B = 4 b, whatever a forward pass costs.
+        # These sizes are such that floating-point sums of FLOPs say a little less.
+        finished(pairs(self.out, TINY | {"arms": "uniform@equal-compute", "count": 11,
+                                         "super-batch": 44, "steps": 3, "reference-steps": 1}))
+        self.assertEqual(summary_of(self.out)["runs"][0]["steps"], 11)
+
+
+if __name__ == "__main__":
+    main()
