@@ -58,7 +58,7 @@ void measure_against_target(ArmResult& result, double target) {
   });
   result.all_in_to_uniform = over(result.runs, [&](const Run& run) {
     return at_target(run.metrics.evaluations, target,
-                     [](const Evaluation& e) { return e.flops.all_in(); });
+                     [&](const Evaluation& e) { return e.flops.run() + run.flops.paid_once(); });
   });
 }
 

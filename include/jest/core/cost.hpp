@@ -31,7 +31,8 @@ struct FlopCount {
   double pool_embedding = 0;
 
   double run() const { return learner_training + learner_scoring + reference_scoring; }
-  double all_in() const { return run() + reference_training + pool_embedding; }
+  double paid_once() const { return reference_training + pool_embedding; }
+  double all_in() const { return run() + paid_once(); }
 };
 
 inline constexpr double kTrainingForwards = 3;  ///< forward + backward, in units of F

@@ -4,7 +4,8 @@
 //
 // Lanes are candidates: a dot product is chains of fused multiply-adds over 128 words in one lane,
 // added in order (one chain over all of d would err more), and picked columns are visited in order:
-// every instruction set gives the same bits as the scalar kernel. Logits live in registers only. They are in base 2: v = log2(e)·(t·(x·y) + β).
+// every instruction set gives the same bits as the scalar kernel. Logits live in registers only.
+// They are in base 2: v = log2(e)·(t·(x·y) + β).
 
 #include <cstdint>
 #include <span>
