@@ -1,7 +1,6 @@
 // What this machine can do: multiply-adds from registers, and reading memory.
 #include <benchmark/benchmark.h>
 
-#include <numeric>
 #include <vector>
 
 #include "benchmarks.hpp"

@@ -21,7 +21,8 @@ at::Tensor draw(const at::Tensor& scores, const at::Tensor& picked, std::int64_t
 }
 
 at::Tensor logits(const at::Tensor& x, const at::Tensor& y) {
-  return at::mm(x, y.t()).mul_(kScale).add_(kBias);
+  const at::Tensor bias = torch::full({1}, kBias, x.options());
+  return at::addmm(bias, x, y.t(), 1, kScale);
 }
 
 at::Tensor own_logits(const at::Tensor& x, const at::Tensor& y) {
@@ -124,6 +125,30 @@ at::Tensor recomputed_softmax(const SuperBatch& batch) {
     if (round + 1 == shape.chunks) break;
     scores = log_sums(batch.learner_x, batch.learner_y, picked) -
              log_sums(batch.reference_x, batch.reference_y, picked);
+  }
+  return at::cat(picks);
+}
+
+at::Tensor incremental_softmax(const SuperBatch& batch) {
+  const Shape& shape = batch.shape;
+  const at::Tensor sides[] = {batch.learner_x, batch.learner_y, batch.reference_x,
+                              batch.reference_y};
+  const at::Tensor own = own_logits(batch.reference_x, batch.reference_y) -
+                         own_logits(batch.learner_x, batch.learner_y);
+  std::vector<at::Tensor> running(4, torch::full({shape.candidates}, -INFINITY));
+  at::Tensor scores = own;
+  at::Tensor picked = torch::zeros({shape.candidates}, at::kBool);
+  std::vector<at::Tensor> picks;
+  for (std::int64_t round = 0; round < shape.chunks; ++round) {
+    picks.push_back(draw(scores, picked, chunk(shape, round)));
+    picked.index_fill_(0, picks.back(), true);
+    if (round + 1 == shape.chunks) break;
+    for (int side = 0; side < 4; ++side) {
+      const at::Tensor other = sides[side ^ 1].index_select(0, picks.back());
+      const at::Tensor u = at::mm(sides[side], other.t()).mul_(kScale);
+      running[side] = at::logaddexp(running[side], u.logsumexp(1));
+    }
+    scores = own + 0.5 * (running[0] + running[1]) - 0.5 * (running[2] + running[3]);
   }
   return at::cat(picks);
 }

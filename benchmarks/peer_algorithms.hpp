@@ -16,6 +16,9 @@ at::Tensor incremental_sigmoid(const SuperBatch& batch, at::ScalarType type);
 /// The same in tiles of rows whose logits stay in the cache.
 at::Tensor tiled_sigmoid(const SuperBatch& batch, at::ScalarType type);
 
+/// Softmax criterion: only columns of new picks, running log-sum-exps.
+at::Tensor incremental_softmax(const SuperBatch& batch);
+
 /// Softmax criterion with every logit of every model computed anew each round.
 at::Tensor recomputed_softmax(const SuperBatch& batch);
 

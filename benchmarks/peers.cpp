@@ -15,11 +15,13 @@ struct Peer {
   std::string name;
   Algorithm run;
   int repetitions;
+  bool warms_up = true;
 };
 
 void run(benchmark::State& state, const Peer& peer, const Shape& shape, int threads) {
   const SuperBatch& batch = super_batch(shape);
   at::set_num_threads(threads);
+  if (peer.warms_up) peer.run(batch);
   for (auto _ : state) benchmark::DoNotOptimize(peer.run(batch).data_ptr());
   at::set_num_threads(1);
   state.counters["flops"] = shape.flops();
@@ -43,27 +45,29 @@ Algorithm with_type(at::Tensor (*algorithm)(const SuperBatch&, at::ScalarType),
 }  // namespace
 
 void add_peers(Extent extent) {
-  const int few = extent == Extent::kQuick ? 2 : 5;
-  const Peer literal{"literal", literal_sigmoid, 1};
+  const int few = extent == Extent::kQuick ? 3 : 5;
+  const Peer literal{"literal", literal_sigmoid, few};
+  const Peer literal_once{"literal", literal_sigmoid, 1, false};  // its two matrices take a minute
   const Peer incremental{"incremental-f32", with_type(incremental_sigmoid, at::kFloat), few};
   const Peer incremental_bf16{"incremental-bf16", with_type(incremental_sigmoid, at::kBFloat16),
                               few};
   const Peer tiled{"tiled-f32", with_type(tiled_sigmoid, at::kFloat), few};
   const Peer tiled_bf16{"tiled-bf16", with_type(tiled_sigmoid, at::kBFloat16), few};
-  const Peer recomputed{"recomputed-softmax", recomputed_softmax, 2};
+  const Peer recomputed{"recomputed-softmax", recomputed_softmax, 3};
+  const Peer softmax{"incremental-softmax", incremental_softmax, few};
   const Peer topk{"topk", independent_topk, 9};
   const Peer loss{"chunked-loss", chunked_sigmoid_loss, few};
   const Shape large{16384, 768, 3277, 16};
   const Shape medium{2048, 512, 410, 16};
   const Shape small{640, 64, 128, 4};
   add(recomputed, medium);
-  for (const Peer& peer : {incremental, incremental_bf16, tiled, tiled_bf16, topk}) {
+  add(softmax, medium);
+  for (const Peer& peer : {incremental, incremental_bf16, tiled, tiled_bf16, topk, literal}) {
     add(peer, small);
-    add(peer, large);
   }
-  add(literal, small);
-  add(literal, large);
+  for (const Peer& peer : {tiled, tiled_bf16, topk, literal_once}) add(peer, large);
   if (extent == Extent::kQuick) return;
+  for (const Peer& peer : {incremental, incremental_bf16}) add(peer, large);
   add(loss, large);
   for (const Peer& peer : {incremental, incremental_bf16, tiled, tiled_bf16}) add(peer, large, 2);
   for (const Shape& shape : {medium, Shape{4096, 768, 819, 16}}) {

@@ -59,6 +59,7 @@ nlohmann::ordered_json json_of(const Selection& selection) {
           {"statistics",
            {{"backend", statistics.backend},
             {"instruction_set", statistics.instruction_set},
+            {"fell_back", statistics.fell_back},
             {"select_ms", statistics.select_ms},
             {"extra_bytes", statistics.extra_bytes},
             {"nan_count", statistics.nan_count},

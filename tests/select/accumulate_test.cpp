@@ -59,9 +59,18 @@ TEST(Accumulation, NeedsNoModelWithoutWeight) {
   const auto models = oracle::random_models({60, 5}, 4);
   auto pairs = models.pairs<SigmoidPairs>(kEasyReference);
   pairs.learner = {};
-  Accumulation<SigmoidPairs> super_batch({.candidates = 60, .weights = kEasyReference});
+  Accumulation<SigmoidPairs> super_batch({.candidates = 60, .like = pairs});
   super_batch.add({.reference = pairs.reference});
   EXPECT_EQ(super_batch.finish({.count = 9}).indices, select(pairs, {.count = 9}).indices);
+}
+
+TEST(Accumulation, KeepsTheOptionsOfItsCriterion) {
+  const auto models = oracle::random_models({60, 5}, 4);
+  auto pairs = models.pairs<SoftmaxPairs>(kLearnability.with_interaction(0.5));
+  pairs.include_positive = true;
+  Accumulation<SoftmaxPairs> super_batch({.candidates = 60, .like = pairs});
+  super_batch.add({.learner = pairs.learner, .reference = pairs.reference});
+  EXPECT_EQ(super_batch.finish({.count = 9}).scores, select(pairs, {.count = 9}).scores);
 }
 
 std::string refusal(const std::function<void()>& call) {

@@ -111,10 +111,11 @@ TYPED_TEST(Presets, ChangeNothingButPositionsWhenCandidatesArePermuted) {
 }
 
 TYPED_TEST(Presets, AnyNumberOfThreadsPicksTheSameToTheLastBit) {
-  const auto models = oracle::random_models({64 * 32 * 3 + 11, 8}, 13);
+  const auto models = oracle::random_models({64 * 32 * 3 + 11, 24}, 13);
   const auto pairs = models.pairs<typename TypeParam::Pairs>();
   SelectionSpec spec{.count = 200, .chunks = 4, .seed = 3, .backend = TypeParam::backend};
   ASSERT_EQ((detail::RowTiles{pairs.candidates(), eigen::kTileRows, 3}.workers()), 3);
+  ASSERT_GT(2 * 50 * (pairs.candidates() - 200) * 24, 3 * cpu::Engine{}.multiply_adds_per_thread);
   const auto one = select(pairs, spec);
   for (spec.threads = 2; spec.threads <= 3; ++spec.threads) {
     const auto more = select(pairs, spec);

@@ -95,6 +95,13 @@ TYPED_TEST(RunningSums, HoldOverMoreThanOneBlockOfPicksAndTileOfRows) {
   expect_running_sums<TypeParam>(models.pairs<typename TypeParam::Pairs>(), {even, {1, 331}});
 }
 
+TYPED_TEST(RunningSums, HoldForWideRowsAndMoreThanOneSliceOfPicks) {
+  const auto models = oracle::random_models({900, 150}, 8);
+  Positions most;
+  for (std::int64_t i = 0; i < 880; ++i) most.push_back(i);
+  expect_running_sums<TypeParam>(models.pairs<typename TypeParam::Pairs>(), {{890, 895}, most});
+}
+
 TYPED_TEST(RunningSums, OfEverybodyAreMeanFieldAndLeaveOutTheOwnPair) {
   const auto models = oracle::random_models({70, 5}, 7);
   const auto pairs = models.pairs<typename TypeParam::Pairs>();

@@ -10,7 +10,8 @@
 //
 //   rows      8·B·(d_learner + d_reference)      float32 x and y of both models
 //   ids       8·B
-//   selection statistics.extra_bytes             for backend cpu at most 48 MiB of panels and O(B)
+//   selection statistics.extra_bytes             for backend cpu at most 48 MiB of panels, O(d) and
+//   O(B)
 //
 // The answer is that of select() on the whole super-batch, to the last bit.
 
@@ -31,9 +32,10 @@ struct MicroBatch {
   EmbeddingsView reference = {};
 };
 
+template <class Pairs>
 struct AccumulationSpec {
   std::int64_t candidates = 0;  ///< B of the whole super-batch
-  ScoreWeights weights = kLearnability;
+  Pairs like = {};              ///< weights and options; its embeddings are not looked at
 };
 
 namespace detail {
@@ -86,9 +88,9 @@ class AccumulatedRows {
 template <class Pairs>
 class Accumulation {
  public:
-  explicit Accumulation(const AccumulationSpec& spec) : spec_(spec) {
+  explicit Accumulation(const AccumulationSpec<Pairs>& spec) : spec_(spec) {
     if (spec_.candidates < 1) refuse("accumulate", "at least one candidate", spec_.candidates);
-    check_weights(spec_.weights);
+    check_weights(spec_.like.weights);
   }
 
   /// Candidates that have come.
@@ -113,16 +115,15 @@ class Accumulation {
     }
     if (!spec.ids.empty()) refuse("accumulate", "ids with the parts", "ids in the spec");
     spec.ids = ids_;
-    Pairs pairs;
+    Pairs pairs = spec_.like;
     pairs.learner = learner_.view(rows_);
     pairs.reference = reference_.view(rows_);
-    pairs.weights = spec_.weights;
     return select(pairs, spec);
   }
 
  private:
-  bool learns() const { return spec_.weights.learner != 0; }
-  bool refers() const { return spec_.weights.reference != 0; }
+  bool learns() const { return spec_.like.weights.learner != 0; }
+  bool refers() const { return spec_.like.weights.reference != 0; }
 
   /// How many rows the part has.
   std::int64_t check(const MicroBatch& part) const {
@@ -146,7 +147,7 @@ class Accumulation {
     return rows;
   }
 
-  AccumulationSpec spec_;
+  AccumulationSpec<Pairs> spec_;
   detail::AccumulatedRows learner_;
   detail::AccumulatedRows reference_;
   std::vector<std::int64_t> ids_;

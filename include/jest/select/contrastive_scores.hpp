@@ -48,6 +48,7 @@ class ContrastiveScores {
   void condition_on(std::span<const std::int64_t> picks) {
     if (weights_.interaction == 0) return;
     const auto count = static_cast<std::int64_t>(picks.size());
+    // Only mean-field scores condition on everybody who is in play, and want scores afterwards.
     const Afterwards afterwards = count == in_play_ ? Afterwards::kStay : Afterwards::kLeave;
     if (learner_) learner_->condition_on(picks, afterwards);
     if (reference_) reference_->condition_on(picks, afterwards);
@@ -59,6 +60,10 @@ class ContrastiveScores {
                                  weighed(i, [](const Sums& sums, auto k) { return sums.pairs(k); });
     }
   }
+
+  /// Whether a model went another way than its backend's name says.
+  bool fell_back() const requires requires(const Sums& sums) { sums.fell_back(); }
+  { return (learner_ && learner_->fell_back()) || (reference_ && reference_->fell_back()); }
 
   std::int64_t extra_bytes() const {
     auto bytes = static_cast<std::int64_t>(own_.size() * (2 * sizeof(double) + sizeof(char)));

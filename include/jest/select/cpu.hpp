@@ -6,7 +6,8 @@
 // panel and the newly picked rows into sums of softplus or exp without storing a logit. Dot
 // products and functions are float32 (or bfloat16 operands, by name), sums of at most 96 terms are
 // added in float64. Panels are kept between rounds up to kKeptPanelBytes a model and packed anew
-// beyond that, so that the memory beside the inputs is bounded by that and O(B).
+// beyond that; picks are packed 768 at a time. So the memory beside the inputs is bounded by that,
+// O(d) and O(B).
 //
 // Own terms are those of the plain backend, bit for bit. Embeddings that float32 cannot carry
 // (infinities, logits beyond 1e20) go the plain backend's way.
@@ -37,8 +38,8 @@ class PanelSums {
   PanelSums& operator=(PanelSums&&) noexcept;
   ~PanelSums();
 
-  /// Whether every row without a NaN is finite and no logit can exceed 1e20; without that the
-  /// other members must not be called.
+  /// Whether float32 holds every value of rows without a NaN, and no logit can exceed 1e20;
+  /// without that the other members must not be called.
   bool carried() const;
 
   void add(std::span<const std::int64_t> picks, Afterwards afterwards);
@@ -70,6 +71,8 @@ class Sums {
     if (panels_) return panels_->add(picks, afterwards);
     plain_.condition_on(picks, afterwards);
   }
+
+  bool fell_back() const { return begun_ && !panels_; }
 
   std::int64_t extra_bytes() const {
     return panels_ ? panels_->extra_bytes() : plain_.extra_bytes();

@@ -144,16 +144,18 @@ class SoftmaxSums {
   using Engine = eigen::Engine;
 
   SoftmaxSums(const SoftmaxPairs& pairs, const EmbeddingsView& embeddings, const Engine& engine)
-      : loop_(embeddings, 0.0, engine), include_positive_(pairs.include_positive) {}
+      : loop_(embeddings, 0.0, engine) {
+    if (!pairs.include_positive) return;
+    for (std::int64_t i = 0; i < embeddings.rows(); ++i) positives_.push_back(model().own_logit(i));
+  }
 
   const Model& model() const { return loop_.model(); }
   double own(std::int64_t i) const { return -model().own_logit(i); }
   double pairs(std::int64_t i) const { return pairs(i, rows_[i], columns_[i]); }
   /// The pair term from R_i and C_i.
   double pairs(std::int64_t i, double row, double column) const {
-    if (!include_positive_) return 0.5 * row + 0.5 * column;
-    const double own_logit = model().own_logit(i);
-    return 0.5 * log_add_exp(row, own_logit) + 0.5 * log_add_exp(column, own_logit);
+    if (positives_.empty()) return 0.5 * row + 0.5 * column;
+    return 0.5 * log_add_exp(row, positives_[i]) + 0.5 * log_add_exp(column, positives_[i]);
   }
 
   void condition_on(std::span<const std::int64_t> picks, Afterwards) {
@@ -184,9 +186,9 @@ class SoftmaxSums {
   }
 
   TileLoop loop_;
-  bool include_positive_;
-  std::vector<double> rows_;     // R_i
-  std::vector<double> columns_;  // C_i
+  std::vector<double> positives_;  // u_ii, when they go inside the logarithms
+  std::vector<double> rows_;       // R_i
+  std::vector<double> columns_;    // C_i
 };
 
 using SigmoidScores = ContrastiveScores<SigmoidPairs, SigmoidSums>;

@@ -32,6 +32,9 @@ Selection select_by(const Pairs& pairs, const SelectionSpec& spec,
   const std::chrono::duration<double, std::milli> elapsed =
       std::chrono::steady_clock::now() - start;
   selection.statistics.select_ms = elapsed.count();
+  if constexpr (requires { scores.fell_back(); }) {
+    if (scores.fell_back()) selection.statistics.fell_back = true;
+  }
   return selection;
 }
 
@@ -39,6 +42,7 @@ Selection select_by(const Pairs& pairs, const SelectionSpec& spec,
 template <class EigenScores, class CpuScores, class Pairs>
 Selection select_pairs(const Pairs& pairs, const SelectionSpec& spec) {
   check_pairs("select", pairs);
+  check_counts(spec, pairs.candidates());
   if (spec.backend == Backend::kCuda) return cuda::select(pairs, spec);
   if (spec.backend == Backend::kEigen) {
     Selection selection = select_by<EigenScores>(pairs, spec, {spec.threads});

@@ -67,6 +67,7 @@ struct SelectionSpec {
 struct SelectionStatistics {
   std::string_view backend;
   std::string_view instruction_set;  ///< of the cpu backend; empty otherwise
+  bool fell_back = false;            ///< a model's embeddings needed double precision: see cpu.hpp
   double select_ms = 0;
   std::int64_t extra_bytes = 0;           ///< peak memory beyond the inputs and the answer
   std::int64_t nan_count = 0;             ///< distinct candidates set aside because a score was NaN
@@ -108,8 +109,8 @@ inline void check_ids(std::span<const std::int64_t> ids) {
   if (twice != sorted.end()) refuse("select", "distinct ids", *twice, " more than once");
 }
 
-/// Throws unless `spec` is possible for `candidates` (B).
-inline void check_spec(const SelectionSpec& spec, std::int64_t candidates) {
+/// Throws unless everything in `spec` but its ids is possible for `candidates` (B). O(1).
+inline void check_counts(const SelectionSpec& spec, std::int64_t candidates) {
   if (spec.count < 1 || spec.count > candidates) {
     refuse("select", text("a count between 1 and the ", candidates, " candidates"), spec.count);
   }
@@ -118,6 +119,11 @@ inline void check_spec(const SelectionSpec& spec, std::int64_t candidates) {
   }
   if (spec.threads < 1) refuse("select", "at least one thread", spec.threads);
   chunk_count(spec);
+}
+
+/// Throws unless `spec` is possible for `candidates` (B).
+inline void check_spec(const SelectionSpec& spec, std::int64_t candidates) {
+  check_counts(spec, candidates);
   if (spec.ids.empty()) return;
   if (static_cast<std::int64_t>(spec.ids.size()) != candidates) {
     refuse("select", text(candidates, " ids, one per candidate"), spec.ids.size());

@@ -2,7 +2,6 @@
 
 #include <cstdlib>
 #include <new>
-#include <vector>
 
 #if defined(__linux__)
 #include <sys/mman.h>
@@ -17,39 +16,43 @@ constexpr std::int64_t kSpareBytes = std::int64_t{1} << 20;
 constexpr std::size_t kMostSpares = 8;
 
 struct Spare {
-  float* memory;
-  std::int64_t bytes;
+  float* memory = nullptr;
+  std::int64_t bytes = 0;
 };
+
+/// Outlives the thread's spares: blocks may be released after them.
+thread_local bool spares_are_gone = false;
 
 /// Blocks of this thread that wait for their next use.
 struct Spares {
-  std::vector<Spare> blocks;
+  Spare blocks[kMostSpares];
+  std::size_t count = 0;
 
-  Spares() { blocks.reserve(kMostSpares); }
   ~Spares() {
-    for (const Spare& spare : blocks) std::free(spare.memory);
-  }
-
-  bool put(const Spare& spare) {
-    if (spare.bytes >= kSpareBytes || blocks.size() == kMostSpares) return false;
-    blocks.push_back(spare);
-    return true;
-  }
-
-  /// A block of at least `bytes`, and not wastefully more.
-  Spare take(std::int64_t bytes) {
-    for (Spare& spare : blocks) {
-      if (spare.bytes < bytes || spare.bytes > 4 * bytes) continue;
-      const Spare found = spare;
-      spare = blocks.back();
-      blocks.pop_back();
-      return found;
-    }
-    return {nullptr, 0};
+    spares_are_gone = true;
+    for (std::size_t k = 0; k < count; ++k) std::free(blocks[k].memory);
   }
 };
 
 thread_local Spares spares;
+
+bool put(const Spare& spare) {
+  if (spares_are_gone || spare.bytes >= kSpareBytes || spares.count == kMostSpares) return false;
+  spares.blocks[spares.count++] = spare;
+  return true;
+}
+
+/// A block of at least `bytes` and not wastefully more, or none.
+Spare take(std::int64_t bytes) {
+  if (spares_are_gone) return {};
+  for (std::size_t k = 0; k < spares.count; ++k) {
+    const Spare found = spares.blocks[k];
+    if (found.bytes < bytes || found.bytes > 2 * bytes) continue;
+    spares.blocks[k] = spares.blocks[--spares.count];
+    return found;
+  }
+  return {};
+}
 
 }  // namespace
 
@@ -58,8 +61,7 @@ AlignedFloats::AlignedFloats(std::int64_t count) : size_(count) {
 }
 
 AlignedFloats::Block AlignedFloats::allocate(std::int64_t bytes) {
-  if (const Spare spare = spares.take(bytes); spare.memory)
-    return Block(spare.memory, {spare.bytes});
+  if (const Spare spare = take(bytes); spare.memory) return Block(spare.memory, {spare.bytes});
   const std::int64_t boundary = bytes < kHugePage ? kLine : kHugePage;
   const auto size = static_cast<std::size_t>(bytes);
   void* memory = nullptr;
@@ -73,7 +75,7 @@ AlignedFloats::Block AlignedFloats::allocate(std::int64_t bytes) {
 }
 
 void ReleaseFloats::operator()(float* memory) const {
-  if (!spares.put({memory, bytes})) std::free(memory);
+  if (!put({memory, bytes})) std::free(memory);
 }
 
 }  // namespace jest::cpu

@@ -2,7 +2,7 @@
 // What one instruction set does for the cpu backend: pack rows, and reduce the logits of a panel of
 // candidates against all newly picked rows of one side of one model.
 //
-// Lanes are candidates: a dot product is chains of fused multiply-adds over 128 words in one lane,
+// Lanes are candidates: a dot product is chains of fused multiply-adds over 96 words in one lane,
 // added in order (one chain over all of d would err more), and picked columns are visited in order:
 // every instruction set gives the same bits as the scalar kernel. Logits live in registers only.
 // They are in base 2: v = log2(e)·(t·(x·y) + β).
@@ -16,7 +16,7 @@ namespace jest::cpu {
 
 inline constexpr std::int64_t kLanes = 32;         ///< candidates of a panel
 inline constexpr std::int64_t kBlockColumns = 12;  ///< picked rows of a block at most
-inline constexpr std::int64_t kChainWords = 128;   ///< words of a dot product added in one chain
+inline constexpr std::int64_t kChainWords = 96;    ///< words of a dot product added in one chain
 inline constexpr std::int64_t kSoftmaxStep = 6;    ///< picked rows that move a maximum together
 inline constexpr std::int64_t kGroupColumns = 96;  ///< picked rows between two sums in double
 
@@ -41,8 +41,8 @@ struct Blocks {
   std::int64_t per_group() const { return kGroupColumns / (begin(1) - begin(0)); }
 };
 
-/// Logits in base 2: v = scale·(x·y) + bias, each constant as the sum of two floats, since a
-/// rounded constant would push all logits the same way.
+/// Logits in base 2: v = (scale·(x·y) + (scale_rest·(x·y) + bias_rest)) + bias. Each constant is
+/// the sum of two floats, since a rounded one would push all logits the same way.
 struct Logit {
   float scale;
   float bias;

@@ -44,18 +44,18 @@ float logit(const PanelTask& task, std::int64_t column, std::int64_t lane) {
   const std::int64_t columns = picked.begin(block + 1) - first;
   const float* words = picked.words + first * picked.depth + (column - first);
   float dot = 0;
-  for (std::int64_t first = 0; first < picked.depth; first += kChainWords) {
+  for (std::int64_t link = 0; link < picked.depth; link += kChainWords) {
     float chain = 0;
-    for (std::int64_t k = first; k < std::min(first + kChainWords, picked.depth); ++k) {
+    for (std::int64_t k = link; k < std::min(link + kChainWords, picked.depth); ++k) {
       chain = std::fma(task.panel[k * kLanes + lane], words[k * columns], chain);
     }
     dot += chain;
   }
   const Logit& u = task.logit;
-  return std::fma(u.scale, dot, u.bias) + std::fma(u.scale_rest, dot, u.bias_rest);
+  return std::fma(u.scale, dot, std::fma(u.scale_rest, dot, u.bias_rest)) + u.bias;
 }
 
-/// Calls visit(first column, one past the last) for every group of blocks.
+/// Calls visit(first block, one past the last) for every group of blocks.
 template <class Visit>
 void for_each_group(const Blocks& picked, const Visit& visit) {
   for (std::int64_t block = 0; block < picked.count(); block += picked.per_group()) {

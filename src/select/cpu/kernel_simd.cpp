@@ -1,10 +1,14 @@
 // The vector kernels, one for each instruction set with fused multiply-adds, through Highway.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "select/cpu/kernel_simd.cpp"
+// Targets that differ from the three below in nothing that is used here; as a compiler's baseline
+// they would take the place of those.
+#ifndef HWY_DISABLED_TARGETS
+#define HWY_DISABLED_TARGETS (HWY_AVX3_DL | HWY_SVE | HWY_SVE2)
+#endif
 // clang-format off
 #include <hwy/foreach_target.h>
 // clang-format on
-#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
 #include <vector>
@@ -12,9 +16,10 @@
 #include "formulas.hpp"
 #include "kernel.hpp"
 
-HWY_BEFORE_NAMESPACE();
 #if HWY_TARGET == HWY_AVX3
-#pragma GCC target("avx512bf16")
+HWY_PUSH_ATTRIBUTES(HWY_TARGET_STR ",avx512bf16")
+#else
+HWY_BEFORE_NAMESPACE();
 #endif
 
 #if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_NEON
@@ -138,8 +143,7 @@ HWY_INLINE void logits_of(Tile tile, const Logit& logit, V (&v)[columns][kVector
   for (int j = 0; j < columns; ++j) {
     for (int s = 0; s < kVectors; ++s) {
       const V rest = hn::MulAdd(constant(logit.scale_rest), v[j][s], constant(logit.bias_rest));
-      const V rounded = hn::MulAdd(constant(logit.scale), v[j][s], constant(logit.bias));
-      v[j][s] = hn::Add(rounded, rest);
+      v[j][s] = hn::Add(hn::MulAdd(constant(logit.scale), v[j][s], rest), constant(logit.bias));
     }
   }
 }
@@ -192,7 +196,7 @@ struct SigmoidGroup {
   }
 };
 
-/// Σ 2^v as (largest, sum below it); the maximum moves once every kStep columns.
+/// Σ 2^v as (largest, sum below it); the maximum moves once every kSoftmaxStep columns.
 struct SoftmaxGroup {
   using Lanes = SoftmaxLanes;
   V before[kVectors];
@@ -240,6 +244,8 @@ struct SoftmaxGroup {
 struct Step {
   const PanelTask& task;
   std::int64_t block;
+  std::int64_t begin;   ///< first column of the block
+  std::int64_t width;   ///< columns of the block
   std::int64_t column;  ///< within the block
   std::int64_t first;
 };
@@ -247,19 +253,18 @@ struct Step {
 template <class Dot, int columns, class Group>
 HWY_NOINLINE void add_tile(const Step& step, Group& group) {
   const Blocks& picked = step.task.picked;
-  const std::int64_t begin = picked.begin(step.block);
   // The first two blocks of a panel fetch the next one, a line of 16 floats of each row each.
   const bool fetches = step.first == 0 && step.column == 0 && step.block < 2;
   const Tile tile{
       .panel = step.task.panel + step.first,
-      .picked = picked.words + begin * picked.depth + step.column,
+      .picked = picked.words + step.begin * picked.depth + step.column,
       .depth = picked.depth,
-      .stride = picked.begin(step.block + 1) - begin,
+      .stride = step.width,
       .ahead = fetches ? step.task.next_panel + step.block * (kLanes / 2) : step.task.panel};
   V v[columns][kVectors];
   logits_of<Dot>(tile, step.task.logit, v);
   const std::int32_t* own = step.task.own_columns;
-  if (own) mask_own(own + step.first, begin + step.column, v);
+  if (own) mask_own(own + step.first, step.begin + step.column, v);
   group.template add<columns>(v);
 }
 
@@ -273,16 +278,19 @@ HWY_INLINE void add_columns(std::int64_t columns, const Step& step, Group& group
 template <class Dot, class Group>
 void reduce(const PanelTask& task, typename Group::Lanes& lanes) {
   const Blocks& picked = task.picked;
+  const std::int64_t blocks = picked.count();
+  const std::int64_t per_group = picked.per_group();
   for (std::int64_t first = 0; first < kLanes; first += kStrip) {
     Group group;
-    for (std::int64_t block = 0; block < picked.count(); ++block) {
-      if (block % picked.per_group() == 0) group.start(lanes, first);
-      const std::int64_t columns = picked.begin(block + 1) - picked.begin(block);
-      for (std::int64_t column = 0; column < columns; column += kColumns) {
-        add_columns<Dot>(HWY_MIN(kColumns, columns - column), {task, block, column, first}, group);
+    for (std::int64_t block = 0; block < blocks; ++block) {
+      if (block % per_group == 0) group.start(lanes, first);
+      const std::int64_t begin = picked.begin(block);
+      const std::int64_t width = picked.begin(block + 1) - begin;
+      for (std::int64_t column = 0; column < width; column += kColumns) {
+        add_columns<Dot>(HWY_MIN(kColumns, width - column),
+                         {task, block, begin, width, column, first}, group);
       }
-      const bool last = block + 1 == picked.count() || (block + 1) % picked.per_group() == 0;
-      if (last) group.finish(lanes, first);
+      if (block + 1 == blocks || (block + 1) % per_group == 0) group.finish(lanes, first);
     }
   }
 }

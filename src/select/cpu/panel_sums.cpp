@@ -5,6 +5,7 @@
 
 #include "aligned_floats.hpp"
 #include "formulas.hpp"
+#include "jest/core/error.hpp"
 #include "jest/select/cpu.hpp"
 #include "kernel.hpp"
 #include "thread_pool.hpp"
@@ -32,8 +33,25 @@ std::uint32_t largest_bits(const float* row, std::int64_t width) {
   return largest;
 }
 
-/// Waking a thread costs as much as some work; less than this is not worth one.
-constexpr std::int64_t kMultiplyAddsPerThread = 4'000'000;
+/// Picks whose rows are packed at a time, in whole groups: they stay in the second cache, and
+/// conditioning on everybody needs no second copy of all embeddings.
+constexpr std::int64_t kSliceColumns = 8 * kGroupColumns;
+
+const Kernel& kernel_of(const Engine& engine) {
+  for (const Kernel& kernel : kernels(engine.operands)) {
+    if (kernel.set == engine.instruction_set) return kernel;
+  }
+  refuse("cpu backend", "an instruction set of this machine", name_of(engine.instruction_set));
+}
+
+/// Whether float32 can hold every value, product and logit, in bfloat16 operands too.
+bool fits_float32(const EmbeddingsView& view, float largest_x, float largest_y) {
+  constexpr double kMost = 1e30;
+  const double product = static_cast<double>(largest_x) * static_cast<double>(largest_y) *
+                         static_cast<double>(view.x.cols);
+  return largest_x < kMost && largest_y < kMost && product < kMost && view.scale < kLogitLimit &&
+         view.scale > 1 / kLogitLimit && view.scale * product + std::fabs(view.bias) < kLogitLimit;
+}
 
 /// One direction: candidates of one side against picked rows of the other.
 struct Direction {
@@ -51,14 +69,15 @@ struct PanelSums::State {
   State(Reduction reduction, const EmbeddingsView& view, const Engine& engine)
       : reduction(reduction),
         embeddings(view),
-        kernel(*std::find_if(kernels(engine.operands).begin(), kernels(engine.operands).end(),
-                             [&](const Kernel& k) { return k.set == engine.instruction_set; })),
-        threads(engine.threads),
+        kernel(kernel_of(engine)),
+        threads(std::max(engine.threads, 1)),
+        multiply_adds_per_thread(std::max<std::int64_t>(engine.multiply_adds_per_thread, 1)),
         logit(logit_of(view)),
         depth(kernel.depth(view.x.cols)),
         slot_of(static_cast<std::size_t>(view.rows()), -1),
         directions{{view.x, view.y, {}, {}, {}, {}}, {view.y, view.x, {}, {}, {}, {}}} {
     float largest[2] = {};
+    slots.reserve(slot_of.size());
     for (std::int64_t i = 0; i < view.rows(); ++i) {
       const std::uint32_t x = largest_bits(view.x.row(i), view.x.cols);
       const std::uint32_t y = largest_bits(view.y.row(i), view.y.cols);
@@ -68,9 +87,7 @@ struct PanelSums::State {
       slot_of[i] = static_cast<std::int32_t>(slots.size());
       slots.push_back(static_cast<std::int32_t>(i));
     }
-    const double product = static_cast<double>(largest[0]) * static_cast<double>(largest[1]);
-    carried = view.scale * static_cast<double>(view.x.cols) * product + std::fabs(view.bias) <
-              kLogitLimit;
+    carried = fits_float32(view, largest[0], largest[1]);
     if (!carried) return;
     for (Direction& direction : directions) {
       direction.sums.resize(slot_of.size());
@@ -90,34 +107,44 @@ struct PanelSums::State {
   }
 
   void add(std::span<const std::int64_t> picks, Afterwards afterwards) {
-    if (picks.empty()) return;
     std::vector<std::int32_t> column_of;
     if (afterwards == Afterwards::kStay) {
       column_of = columns_of(picks);
     } else {
       for (const std::int64_t i : picks) remove(static_cast<std::int32_t>(i));
     }
-    const std::int64_t multiply_adds =
-        2 * std::ssize(picks) * std::ssize(slots) * embeddings.x.cols;
-    const auto workers = std::clamp(multiply_adds / kMultiplyAddsPerThread, std::int64_t{1},
-                                    static_cast<std::int64_t>(threads));
-    for (Direction& direction : directions) pack_picked(direction, picks, workers);
+    for (std::size_t first = 0; first < picks.size(); first += kSliceColumns) {
+      const std::size_t count = std::min<std::size_t>(kSliceColumns, picks.size() - first);
+      for (std::int32_t& column : column_of) {
+        if (first > 0) column -= kSliceColumns;
+      }
+      add_slice(picks.subspan(first, count), column_of);
+    }
+  }
+
+  /// `column_of` [B]: where in the slice a candidate itself is, if it is; or empty.
+  void add_slice(std::span<const std::int64_t> picks, std::span<const std::int32_t> column_of) {
+    workers = std::clamp(
+        2 * std::ssize(picks) * std::ssize(slots) * embeddings.x.cols / multiply_adds_per_thread,
+        std::int64_t{1}, static_cast<std::int64_t>(threads));
+    for (Direction& direction : directions) pack_picked(direction, picks);
     if (kept_panels < panels() && scratch.size() < workers * panel_floats()) {
       scratch = AlignedFloats(workers * panel_floats());
     }
     run_tasks(panels(), static_cast<int>(workers), [&](std::int64_t panel, int worker) {
+      alignas(64) std::int32_t own[kLanes];
+      for (std::int64_t lane = 0; lane < kLanes && !column_of.empty(); ++lane) {
+        const std::int64_t slot = panel * kLanes + lane;
+        own[lane] = slot < std::ssize(slots) ? column_of[slots[slot]] : -1;
+      }
       for (std::size_t side = 0; side < 2; ++side) {
-        Direction& direction = directions[side];
         const float* packed = packed_panel(panel, side, worker);
-        alignas(64) std::int32_t own[kLanes];
-        for (std::int64_t lane = 0; lane < kLanes && !column_of.empty(); ++lane) {
-          const std::int64_t slot = panel * kLanes + lane;
-          own[lane] = slot < std::ssize(slots) ? column_of[slots[slot]] : -1;
-        }
-        const Blocks blocks{std::ssize(picks), depth, direction.picked.data()};
-        const PanelTask task{packed, blocks, logit, column_of.empty() ? nullptr : own,
-                             next_panel(packed, panel, side)};
-        reduce(task, panel, direction);
+        reduce({.panel = packed,
+                .picked = {std::ssize(picks), depth, directions[side].picked.data()},
+                .logit = logit,
+                .own_columns = column_of.empty() ? nullptr : own,
+                .next_panel = next_panel(packed, panel, side)},
+               panel, directions[side]);
       }
       if (panel < kept_panels) stale[panel] = 0;
     });
@@ -144,8 +171,7 @@ struct PanelSums::State {
     if (panel < kept_panels) stale[panel] |= std::uint32_t{1} << (slot % kLanes);
   }
 
-  void pack_picked(Direction& direction, std::span<const std::int64_t> picks,
-                   std::int64_t workers) {
+  void pack_picked(Direction& direction, std::span<const std::int64_t> picks) {
     if (direction.picked.size() < std::ssize(picks) * depth) {
       direction.picked = AlignedFloats(std::ssize(picks) * depth);
     }
@@ -186,7 +212,7 @@ struct PanelSums::State {
   /// Where this worker will most likely go on.
   const float* next_panel(const float* packed, std::int64_t panel, std::size_t side) const {
     if (side == 0 && panel < kept_panels) return packed + panel_floats();
-    const std::int64_t next = panel + threads;
+    const std::int64_t next = panel + workers;
     return next < kept_panels ? kept.data() + 2 * next * panel_floats() : packed;
   }
 
@@ -246,6 +272,8 @@ struct PanelSums::State {
   EmbeddingsView embeddings;
   const Kernel& kernel;
   int threads;
+  std::int64_t multiply_adds_per_thread;
+  std::int64_t workers = 1;  // of this slice
   Logit logit;
   std::int64_t depth;
   std::vector<std::int32_t> slots;    // who sits where, 32 to a panel

@@ -1,10 +1,13 @@
 #include "thread_pool.hpp"
 
+#include <pthread.h>
+
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
+#include <system_error>
 #include <thread>
-#include <vector>
 
 namespace jest::cpu {
 namespace {
@@ -13,22 +16,13 @@ using Work = std::function<void(std::int64_t, int)>;
 
 class ThreadPool {
  public:
-  ~ThreadPool() {
-    {
-      const std::lock_guard lock(state_);
-      stop_ = true;
-    }
-    start_.notify_all();
-  }
+  /// Never to be destroyed: its threads sleep until the process ends.
+  ~ThreadPool() = delete;
 
   void run(std::int64_t tasks, int helpers, const Work& work) {
     {
       const std::lock_guard lock(state_);
-      while (static_cast<int>(threads_.size()) < helpers) {
-        threads_.emplace_back([this, worker = static_cast<int>(threads_.size()) + 1, seen = call_] {
-          serve(worker, seen);
-        });
-      }
+      helpers = std::min(helpers, grown_to(helpers));
       work_ = &work;
       tasks_ = tasks;
       next_ = 0;
@@ -45,12 +39,24 @@ class ThreadPool {
   std::mutex callers;  ///< one call at a time
 
  private:
-  void serve(int worker, std::int64_t seen) {
+  /// Starts threads until there are `helpers`, or as many as the system gives.
+  int grown_to(int helpers) {
+    try {
+      for (; helpers_alive_ < helpers; ++helpers_alive_) {
+        std::thread([this, worker = helpers_alive_ + 1, seen = call_] {
+          serve(worker, seen);
+        }).detach();
+      }
+    } catch (const std::system_error&) {  // fewer do the same work
+    }
+    return helpers_alive_;
+  }
+
+  [[noreturn]] void serve(int worker, std::int64_t seen) {
     for (;;) {
       {
         std::unique_lock lock(state_);
-        start_.wait(lock, [&] { return stop_ || call_ != seen; });
-        if (stop_) return;
+        start_.wait(lock, [&] { return call_ != seen; });
         seen = call_;
         if (worker > helpers_) continue;
       }
@@ -73,14 +79,22 @@ class ThreadPool {
   std::int64_t call_ = 0;
   int helpers_ = 0;
   int busy_ = 0;
-  bool stop_ = false;
-  std::vector<std::jthread> threads_;  // last: joined before what they use is gone
+  int helpers_alive_ = 0;
 };
+
+/// The pool of this process. A child of fork() has none of its parent's threads and gets its own.
+ThreadPool*& this_process_pool() {
+  static ThreadPool* pool = new ThreadPool;
+  static const int registered =
+      pthread_atfork(nullptr, nullptr, [] { this_process_pool() = new ThreadPool; });
+  static_cast<void>(registered);
+  return pool;
+}
 
 }  // namespace
 
 void run_tasks(std::int64_t tasks, int threads, const Work& work) {
-  static ThreadPool pool;
+  ThreadPool& pool = *this_process_pool();
   const auto helpers = static_cast<int>(std::min<std::int64_t>(threads, tasks)) - 1;
   std::unique_lock turn(pool.callers, std::try_to_lock);
   if (helpers < 1 || !turn.owns_lock()) {
