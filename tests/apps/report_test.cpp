@@ -183,10 +183,11 @@ TEST(LineChart, LeavesOutWhatIsNotFinite) {
 }
 
 TEST(Headline, StatesStepsAndComputeOfTheWinner) {
+  // 200 steps of 6 GFLOP, 600 GFLOP of reference training and 30 of pool embedding, against 1,800.
   EXPECT_EQ(lead_of({kUniformArm, kWinningArm}),
             "joint reached R@1 0.740 after 600 steps; uniform 0.650 after as many. It reached "
             "uniform's final score after 200 steps (3.0 times fewer), at 0.667 times the compute; "
-            "with the reference's training and the pool's embedding counted, 1.0 times.");
+            "with the reference's training and the pool's embedding counted, 1.02 times.");
 }
 
 TEST(Headline, SaysSoWhenJointLoses) {
