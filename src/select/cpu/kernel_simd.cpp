@@ -122,23 +122,31 @@ HWY_INLINE void chain_of(Tile& tile, std::int64_t words, V (&v)[columns][kVector
   tile.ahead = ahead;
 }
 
+/// Adds what earlier chains left in `total` to `v`.
+template <int columns>
+HWY_INLINE void add_stored(const float* total, V (&v)[columns][kVectors]) {
+  HWY_UNROLL(12)
+  for (int j = 0; j < columns; ++j) {
+    v[j][0] = hn::Add(hn::Load(kTag, total + 2 * j * kWidth), v[j][0]);
+    v[j][1] = hn::Add(hn::Load(kTag, total + (2 * j + 1) * kWidth), v[j][1]);
+  }
+}
+
 /// Logits of kStrip candidates against `columns` picked rows.
 template <class Dot, int columns>
 HWY_INLINE void logits_of(Tile tile, const Logit& logit, V (&v)[columns][kVectors]) {
-  V total[columns][kVectors];
-  const std::int64_t depth = tile.depth;
-  chain_of<Dot>(tile, HWY_MIN(kChainWords, depth), v);
-  for (std::int64_t first = kChainWords; first < depth; first += kChainWords) {
+  HWY_ALIGN float total[columns * kVectors * kWidth];
+  chain_of<Dot>(tile, HWY_MIN(kChainWords, tile.depth), v);
+  for (std::int64_t first = kChainWords; first < tile.depth; first += kChainWords) {
+    if (first > kChainWords) add_stored(total, v);
+    HWY_UNROLL(12)
     for (int j = 0; j < columns; ++j) {
-      for (int s = 0; s < kVectors; ++s) {
-        total[j][s] = first == kChainWords ? v[j][s] : hn::Add(total[j][s], v[j][s]);
-      }
+      hn::Store(v[j][0], kTag, total + 2 * j * kWidth);
+      hn::Store(v[j][1], kTag, total + (2 * j + 1) * kWidth);
     }
-    chain_of<Dot>(tile, HWY_MIN(kChainWords, depth - first), v);
+    chain_of<Dot>(tile, HWY_MIN(kChainWords, tile.depth - first), v);
   }
-  for (int j = 0; depth > kChainWords && j < columns; ++j) {
-    for (int s = 0; s < kVectors; ++s) v[j][s] = hn::Add(total[j][s], v[j][s]);
-  }
+  if (tile.depth > kChainWords) add_stored(total, v);
   HWY_UNROLL(12)
   for (int j = 0; j < columns; ++j) {
     for (int s = 0; s < kVectors; ++s) {
