@@ -103,8 +103,8 @@ void add_options(CLI::App& command, PairsOptions& options) {
   command.add_option("--eval", options.eval, "TSV of held-out pairs")->required();
   command.add_option("--out", options.out, "Folder of this run")->required();
   add("--arms", options.arms,
-      "Arms, comma-separated: uniform, uniform@equal-compute,\njoint, independent, mean-field, "
-      "easy-reference,\nhard-learner, topk, greedy, oracle:TAG")
+      "Arms, comma-separated: uniform,\nuniform@equal-compute, joint, independent,\n"
+      "mean-field, easy-reference, hard-learner, topk,\ngreedy, oracle:TAG")
       ->delimiter(',');
   add("--seeds", options.seed_names, "Seeds, comma-separated")->delimiter(',');
   add("--steps", options.steps, "Training steps of every arm");
@@ -115,19 +115,20 @@ void add_options(CLI::App& command, PairsOptions& options) {
   add("--interaction", options.interaction,
       "K, K@STEP or K@P%: weight of pair terms, from STEP\non (P % of the steps)");
   add("--backend", options.backend_name,
-      "What computes selections: default (cpu), eigen (double\nprecision), cpu, cpu-bf16");
+      "What computes selections: default (cpu), eigen\n(double precision), cpu, cpu-bf16");
   add("--learning-rate", options.learning_rate, "Peak of warm-up and cosine");
   add("--bias", options.bias, "Initial logit bias");
   add("--select-start", options.selection.start, "First step that selects");
-  add("--select-end", options.selection.end, "First step that no longer selects");
+  command.add_option("--select-end", options.selection.end,
+                     "First step that no longer selects; none when absent");
   add("--select-every", options.selection.every, "Select every so many steps");
   add("--select-stop", options.selection.stop_window,
       "Stop once the learner beats the reference on an\naverage over so many selections; 0: never");
   command.add_option("--reference", options.reference,
-                     "A reference.safetensors; trained from --curated when absent");
+                     "A reference.safetensors; trained from --curated\nwhen absent");
   add("--reference-steps", options.reference_steps, "Steps of the reference's training");
   command.add_flag("--cache-reference", options.cache_reference,
-                   "Embed the pool once instead of every super-batch anew");
+                   "Embed the pool once, not every super-batch anew");
   add("--eval-every", options.evaluate_every, "Steps between evaluations");
   add("--checkpoint-every", options.checkpoint_every, "Steps between checkpoints");
   command.add_flag("--resume", options.resume, "Go on where the run in --out stopped");
