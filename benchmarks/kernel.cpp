@@ -57,7 +57,7 @@ struct Packed {
                    shape.width},
                   columns, picked.get() + begin * depth);
     }
-    task = {panel.get(), blocks, {20, -10, 0, 0}, nullptr, panel.get()};
+    task = {panel.get(), blocks, {20, -10, 0, 0}, nullptr, {}};
   }
 };
 

@@ -50,13 +50,22 @@ struct Logit {
   float bias_rest;
 };
 
+/// Memory to be fetched into the cache while a panel is worked on: by each of the first `blocks`
+/// blocks, `step` floats for every word of a row, from `first` + block · `block_floats` on.
+struct Ahead {
+  const float* first;
+  std::int64_t blocks;
+  std::int64_t block_floats;
+  std::int64_t step;
+};
+
 /// 32 packed candidates against all picked rows.
 struct PanelTask {
   const float* panel;  ///< [depth][32]
   Blocks picked;
   Logit logit;
   const std::int32_t* own_columns;  ///< [32]: the column that is the lane itself, or −1; or null
-  const float* next_panel;          ///< what to fetch into the cache meanwhile
+  Ahead ahead;                      ///< where this thread goes on next
 };
 
 /// Σ_j softplus(u_j), in units of ln 2.

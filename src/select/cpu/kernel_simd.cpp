@@ -90,7 +90,8 @@ struct Tile {
   const float* picked;  ///< [depth][stride], at the first column
   std::int64_t depth;
   std::int64_t stride;
-  const float* ahead;  ///< a cache line of each of the next panel's rows
+  const float* ahead;  ///< to be fetched into the cache
+  std::int64_t ahead_step;
 };
 
 /// Sums of kStrip candidates' products with `columns` picked rows over words [0, words), in
@@ -102,6 +103,7 @@ HWY_INLINE void chain_of(Tile& tile, std::int64_t words, V (&v)[columns][kVector
   const float* HWY_RESTRICT panel = tile.panel;
   const float* HWY_RESTRICT picked = tile.picked;
   const float* ahead = tile.ahead;
+  const std::int64_t ahead_step = tile.ahead_step;
   const std::int64_t stride = tile.stride;
   for (std::int64_t k = 0; k < words; ++k) {
     const V a0 = hn::Load(kTag, panel);
@@ -115,7 +117,7 @@ HWY_INLINE void chain_of(Tile& tile, std::int64_t words, V (&v)[columns][kVector
     __builtin_prefetch(ahead, 0, 2);
     panel += kLanes;
     picked += stride;
-    ahead += kLanes;
+    ahead += ahead_step;
   }
   tile.panel = panel;
   tile.picked = picked;
@@ -261,14 +263,14 @@ struct Step {
 template <class Dot, int columns, class Group>
 HWY_NOINLINE void add_tile(const Step& step, Group& group) {
   const Blocks& picked = step.task.picked;
-  // The first two blocks of a panel fetch the next one, a line of 16 floats of each row each.
-  const bool fetches = step.first == 0 && step.column == 0 && step.block < 2;
-  const Tile tile{
-      .panel = step.task.panel + step.first,
-      .picked = picked.words + step.begin * picked.depth + step.column,
-      .depth = picked.depth,
-      .stride = step.width,
-      .ahead = fetches ? step.task.next_panel + step.block * (kLanes / 2) : step.task.panel};
+  const Ahead& next = step.task.ahead;
+  const bool fetches = step.first == 0 && step.column == 0 && step.block < next.blocks;
+  const Tile tile{.panel = step.task.panel + step.first,
+                  .picked = picked.words + step.begin * picked.depth + step.column,
+                  .depth = picked.depth,
+                  .stride = step.width,
+                  .ahead = fetches ? next.first + step.block * next.block_floats : step.task.panel,
+                  .ahead_step = fetches ? next.step : 0};
   V v[columns][kVectors];
   logits_of<Dot>(tile, step.task.logit, v);
   const std::int32_t* own = step.task.own_columns;

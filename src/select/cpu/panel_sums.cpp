@@ -143,7 +143,7 @@ struct PanelSums::State {
                 .picked = {std::ssize(picks), depth, directions[side].picked.data()},
                 .logit = logit,
                 .own_columns = column_of.empty() ? nullptr : own,
-                .next_panel = next_panel(packed, panel, side)},
+                .ahead = ahead_of(panel, side, Blocks{std::ssize(picks), depth}.count())},
                panel, directions[side]);
       }
       if (panel < kept_panels) stale[panel] = 0;
@@ -209,11 +209,20 @@ struct PanelSums::State {
     return out;
   }
 
-  /// Where this worker will most likely go on.
-  const float* next_panel(const float* packed, std::int64_t panel, std::size_t side) const {
-    if (side == 0 && panel < kept_panels) return packed + panel_floats();
-    const std::int64_t next = panel + workers;
-    return next < kept_panels ? kept.data() + 2 * next * panel_floats() : packed;
+  /// Where this worker will most likely go on: in a kept panel, a line of 16 floats of each row by
+  /// each of two blocks; before packing anew, the rows themselves, as if they followed each other.
+  Ahead ahead_of(std::int64_t panel, std::size_t side, std::int64_t blocks) const {
+    const std::size_t next_side = 1 - side;
+    const std::int64_t next = side == 0 ? panel : panel + workers;
+    if (next >= panels()) return {};
+    if (next < kept_panels) {
+      const std::int64_t at = 2 * next + static_cast<std::int64_t>(next_side);
+      return {kept.data() + at * panel_floats(), 2, kLanes / 2, kLanes};
+    }
+    const MatrixView& rows = directions[next_side].candidates;
+    const std::int64_t rows_a_block = (kLanes + blocks - 1) / blocks;
+    return {rows.row(slots[next * kLanes]), blocks, rows_a_block * rows.row_stride,
+            rows_a_block * (rows.row_stride / depth)};
   }
 
   /// All lanes of a panel; those beyond the last candidate repeat it.
