@@ -89,6 +89,14 @@ TEST(JointExampleScorer, InteractionScheduleStartsOnItsStep) {
   EXPECT_NE(late, now);
 }
 
+TEST(JointExampleScorer, WithoutInteractionIsTheIndependentDraw) {
+  Fixture f;
+  const auto before = f.select({.interaction = {1, 6}, .chunks = 4, .seed = 9});
+  const auto independent = f.select({.preset = Preset::kIndependent, .seed = 9});
+  EXPECT_EQ(before.indices, independent.indices);
+  EXPECT_NE(f.select({.chunks = 4, .seed = 9}).indices, independent.indices);
+}
+
 TEST(JointExampleScorer, RefusesImpossibleSpecsAtConstruction) {
   Fixture f;
   const auto build = [&](ScorerSpec spec) { JointExampleScorer(f.learner, f.reference, spec); };

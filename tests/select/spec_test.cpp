@@ -53,6 +53,16 @@ TEST(SelectionSpec, IsRefusedWithDuplicateNegativeOrMissingIds) {
   EXPECT_THAT(message({1, 2, 3}), HasSubstr("4 ids"));
 }
 
+TEST(SelectionSpec, FindsOneIdTwiceAmongMany) {
+  for (const std::int64_t stride : {std::int64_t{1}, std::int64_t{1} << 40}) {
+    std::vector<std::int64_t> ids;
+    for (std::int64_t i = 0; i < 5000; ++i) ids.push_back(i * stride);
+    EXPECT_NO_THROW(check_ids(ids));
+    ids[4321] = ids[17];
+    EXPECT_THAT(message_of([&] { check_ids(ids); }), HasSubstr(text("got ", ids[17], " more")));
+  }
+}
+
 TEST(SelectionSpec, IsRefusedWhereItsBackendIsMissing) {
   if (cuda::available()) GTEST_SKIP() << "this build has the CUDA backend";
   const auto models = oracle::random_models({10, 4}, 2);

@@ -60,8 +60,10 @@ class JointExampleScorer {
     double learner_seconds = 0;
     double reference_seconds = 0;
     const auto ids = super_batch.ids();
-    const SelectionSpec spec = selection_spec(ids, step);
     const ScoreWeights weights = spec_.score.with_interaction(spec_.interaction.at(step));
+    SelectionSpec spec = selection_spec(ids, step);
+    // Without pair terms N rounds and one draw have the same law; one round needs 1/N of the noise.
+    if (weights.interaction == 0 && spec.preset == Preset::kJoint) spec.chunks = 1;
     Selection selection = [&] {
       if constexpr (EmbedsPairs<Model, B>) {
         Embeddings learner, reference;

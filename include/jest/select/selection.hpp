@@ -2,6 +2,7 @@
 // What a selection is asked for, and what it answers.
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <optional>
@@ -100,13 +101,21 @@ inline std::int64_t chunk_count(const SelectionSpec& spec) {
   return chunks;
 }
 
-/// Throws unless all ids are distinct and none is negative.
+/// Throws unless all ids are distinct and none is negative. Expected O(B): sorting them would cost
+/// as much as drawing does.
 inline void check_ids(std::span<const std::int64_t> ids) {
-  std::vector<std::int64_t> sorted(ids.begin(), ids.end());
-  std::sort(sorted.begin(), sorted.end());
-  if (sorted.front() < 0) refuse("select", "ids of at least 0", sorted.front());
-  const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
-  if (twice != sorted.end()) refuse("select", "distinct ids", *twice, " more than once");
+  const int bits = std::bit_width(ids.size()) + 1;  // a table at most half full
+  const std::size_t last = (std::size_t{1} << bits) - 1;
+  std::vector<std::int64_t> seen(last + 1, -1);
+  for (const std::int64_t id : ids) {
+    if (id < 0) refuse("select", "ids of at least 0", id);
+    constexpr std::uint64_t kGoldenRatio = 0x9e3779b97f4a7c15;
+    std::size_t slot = (static_cast<std::uint64_t>(id) * kGoldenRatio) >> (64 - bits);
+    for (; seen[slot] >= 0; slot = (slot + 1) & last) {
+      if (seen[slot] == id) refuse("select", "distinct ids", id, " more than once");
+    }
+    seen[slot] = id;
+  }
 }
 
 /// Throws unless everything in `spec` but its ids is possible for `candidates` (B). O(1).

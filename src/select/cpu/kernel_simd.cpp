@@ -13,8 +13,10 @@
 
 #include <vector>
 
-#include "formulas.hpp"
+#include "groups-inl.hpp"
 #include "kernel.hpp"
+#include "packing-inl.hpp"
+#include "vectors-inl.hpp"
 
 #if HWY_TARGET == HWY_AVX3
 HWY_PUSH_ATTRIBUTES(HWY_TARGET_STR ",avx512bf16")
@@ -24,49 +26,10 @@ HWY_BEFORE_NAMESPACE();
 
 #if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_NEON
 namespace jest::cpu::HWY_NAMESPACE {
-namespace hn = hwy::HWY_NAMESPACE;
 
-using Tag = hn::ScalableTag<float>;
-using IntTag = hn::RebindToSigned<Tag>;
-using V = hn::Vec<Tag>;
-
-inline constexpr Tag kTag;
-inline constexpr IntTag kIntTag;
-inline constexpr std::int64_t kWidth = hn::MaxLanes(kTag);
-inline constexpr std::int64_t kVectors = 2;  ///< of candidates that a strip holds in registers
 inline constexpr std::int64_t kStrip = kVectors * kWidth;
 /// Picked rows at a time: 2 · 12 accumulators of 32 registers, or 2 · 6 of 16.
 inline constexpr std::int64_t kColumns = HWY_TARGET == HWY_AVX2 ? 6 : 12;
-
-HWY_INLINE V constant(float value) { return hn::Set(kTag, value); }
-
-HWY_INLINE V exp2_of_negative(V x) {
-  const V clamped = hn::Max(x, constant(kSmallestExponent));
-  const V whole = hn::Round(clamped);
-  const V f = hn::Sub(clamped, whole);
-  V p = constant(kExp2[5]);
-  HWY_UNROLL(5)
-  for (int k = 4; k >= 0; --k) p = hn::MulAdd(p, f, constant(kExp2[k]));
-  p = hn::MulAdd(p, f, constant(1.0F));
-  const auto exponent = hn::Add(hn::ConvertTo(kIntTag, whole), hn::Set(kIntTag, 127));
-  return hn::Mul(p, hn::BitCast(kTag, hn::ShiftLeft<23>(exponent)));
-}
-
-HWY_INLINE V log2_of_one_plus(V q) {
-  const V one = constant(1.0F);
-  const V w = hn::Add(one, q);
-  const V lost = hn::Div(hn::Sub(q, hn::Sub(w, one)), w);
-  const auto half = hn::BitCast(kIntTag, constant(kSqrtHalf));
-  const auto bits = hn::Sub(hn::BitCast(kIntTag, w), half);
-  const V exponent = hn::ConvertTo(kTag, hn::ShiftRight<23>(bits));
-  const V m = hn::BitCast(kTag, hn::Add(hn::And(bits, hn::Set(kIntTag, 0x007fffff)), half));
-  const V s = hn::Div(hn::Sub(m, one), hn::Add(m, one));
-  const V square = hn::Mul(s, s);
-  V p = constant(kLog2[5]);
-  HWY_UNROLL(5)
-  for (int k = 4; k >= 0; --k) p = hn::MulAdd(p, square, constant(kLog2[k]));
-  return hn::Add(exponent, hn::MulAdd(lost, constant(static_cast<float>(kLog2E)), hn::Mul(s, p)));
-}
 
 /// Chains of fused multiply-adds in float32.
 struct Float32Dot {
@@ -170,86 +133,6 @@ HWY_INLINE void mask_own(const std::int32_t* own, std::int64_t column, V (&v)[co
   }
 }
 
-/// Σ log2(1 + 2^v) of a group of columns = Σ max(v, 0) + log2 Π (1 + 2^-|v|); q is Π less one.
-struct SigmoidGroup {
-  using Lanes = SigmoidLanes;
-  V linear[kVectors];
-  V q[kVectors];
-
-  HWY_INLINE void start(const Lanes&, std::int64_t) {
-    for (int s = 0; s < kVectors; ++s) linear[s] = q[s] = hn::Zero(kTag);
-  }
-
-  template <int columns>
-  HWY_INLINE void add(const V (&v)[columns][kVectors]) {
-    HWY_UNROLL(12)
-    for (int j = 0; j < columns; ++j) {
-      HWY_UNROLL(2)
-      for (int s = 0; s < kVectors; ++s) {
-        const V e = exp2_of_negative(hn::Neg(hn::Abs(v[j][s])));
-        linear[s] = hn::Add(linear[s], hn::Max(v[j][s], hn::Zero(kTag)));
-        q[s] = hn::MulAdd(q[s], e, hn::Add(q[s], e));
-      }
-    }
-  }
-
-  HWY_INLINE void finish(Lanes& lanes, std::int64_t first) const {
-    HWY_ALIGN float parts[2][kWidth];
-    for (int s = 0; s < kVectors; ++s) {
-      hn::Store(linear[s], kTag, parts[0]);
-      hn::Store(log2_of_one_plus(q[s]), kTag, parts[1]);
-      double* sums = lanes.sums + first + s * kWidth;
-      for (std::int64_t i = 0; i < kWidth; ++i) {
-        sums[i] += static_cast<double>(parts[0][i]) + static_cast<double>(parts[1][i]);
-      }
-    }
-  }
-};
-
-/// Σ 2^v as (largest, sum below it); the maximum moves once every kSoftmaxStep columns.
-struct SoftmaxGroup {
-  using Lanes = SoftmaxLanes;
-  V before[kVectors];
-  V largest[kVectors];
-  V sum[kVectors];
-
-  HWY_INLINE void start(const Lanes& lanes, std::int64_t first) {
-    for (int s = 0; s < kVectors; ++s) {
-      before[s] = largest[s] = hn::LoadU(kTag, lanes.largest + first + s * kWidth);
-      sum[s] = hn::Zero(kTag);
-    }
-  }
-
-  template <int columns>
-  HWY_INLINE void add(const V (&v)[columns][kVectors]) {
-    for (int first = 0; first < columns; first += kSoftmaxStep) {
-      const int end = HWY_MIN(first + kSoftmaxStep, columns);
-      for (int s = 0; s < kVectors; ++s) {
-        V top = largest[s];
-        for (int j = first; j < end; ++j) top = hn::Max(top, v[j][s]);
-        sum[s] = hn::Mul(sum[s], exp2_of_negative(hn::Sub(largest[s], top)));
-        for (int j = first; j < end; ++j) {
-          sum[s] = hn::Add(sum[s], exp2_of_negative(hn::Sub(v[j][s], top)));
-        }
-        largest[s] = top;
-      }
-    }
-  }
-
-  HWY_INLINE void finish(Lanes& lanes, std::int64_t first) const {
-    HWY_ALIGN float parts[2][kWidth];
-    for (int s = 0; s < kVectors; ++s) {
-      hn::Store(exp2_of_negative(hn::Sub(before[s], largest[s])), kTag, parts[0]);
-      hn::Store(sum[s], kTag, parts[1]);
-      hn::StoreU(largest[s], kTag, lanes.largest + first + s * kWidth);
-      double* sums = lanes.sums + first + s * kWidth;
-      for (std::int64_t i = 0; i < kWidth; ++i) {
-        sums[i] = sums[i] * static_cast<double>(parts[0][i]) + static_cast<double>(parts[1][i]);
-      }
-    }
-  }
-};
-
 /// One tile: `columns` picked rows from `column` on, and the strip of lanes from `first` on.
 struct Step {
   const PanelTask& task;
@@ -305,103 +188,15 @@ void reduce(const PanelTask& task, typename Group::Lanes& lanes) {
   }
 }
 
-/// Four rows of four words, transposed.
-struct Square {
-  using Tag4 = hn::Full128<float>;
-  using V4 = hn::Vec<Tag4>;
-  V4 row[4];
-
-  HWY_INLINE void store_transposed(std::int64_t stride, float* out) const {
-    const Tag4 tag;
-    const hn::Full128<double> pairs;
-    const auto low01 = hn::BitCast(pairs, hn::InterleaveLower(tag, row[0], row[1]));
-    const auto low23 = hn::BitCast(pairs, hn::InterleaveLower(tag, row[2], row[3]));
-    const auto high01 = hn::BitCast(pairs, hn::InterleaveUpper(tag, row[0], row[1]));
-    const auto high23 = hn::BitCast(pairs, hn::InterleaveUpper(tag, row[2], row[3]));
-    hn::StoreU(hn::BitCast(tag, hn::InterleaveLower(pairs, low01, low23)), tag, out);
-    hn::StoreU(hn::BitCast(tag, hn::InterleaveUpper(pairs, low01, low23)), tag, out + stride);
-    hn::StoreU(hn::BitCast(tag, hn::InterleaveLower(pairs, high01, high23)), tag, out + 2 * stride);
-    hn::StoreU(hn::BitCast(tag, hn::InterleaveUpper(pairs, high01, high23)), tag, out + 3 * stride);
-  }
-};
-
-using Bits4 = hn::Full128<std::uint32_t>;
-
-/// The nearest bfloat16 in the upper 16 bits, ties to even; what is below is not cleared.
-HWY_INLINE hn::Vec<Bits4> nearest_bfloat16(const float* values) {
-  const Bits4 bits;
-  const auto value = hn::BitCast(bits, hn::LoadU(Square::Tag4(), values));
-  const auto odd = hn::And(hn::ShiftRight<16>(value), hn::Set(bits, 1));
-  return hn::Add(value, hn::Add(odd, hn::Set(bits, 0x7fff)));
-}
-
-struct Float32Words {
-  static constexpr std::int64_t kValues = 1;
-  static HWY_INLINE Square::V4 load(const float* values) {
-    return hn::LoadU(Square::Tag4(), values);
-  }
-  static HWY_INLINE float word(const float* row, std::int64_t k, std::int64_t) { return row[k]; }
-};
-
-/// Floats rounded to bfloat16: what machines without its instructions multiply.
-struct RoundedWords {
-  static constexpr std::int64_t kValues = 1;
-  static HWY_INLINE Square::V4 load(const float* values) {
-    const auto upper = hn::And(nearest_bfloat16(values), hn::Set(Bits4(), 0xffff0000U));
-    return hn::BitCast(Square::Tag4(), upper);
-  }
-  static HWY_INLINE float word(const float* row, std::int64_t k, std::int64_t) {
-    return rounded_to_bfloat16(row[k]);
-  }
-};
-
-/// A word is two neighbouring values as bfloat16, the first in the lower half.
-struct Bfloat16Words {
-  static constexpr std::int64_t kValues = 2;
-  static HWY_INLINE Square::V4 load(const float* values) {
-    const Bits4 bits;
-    const auto low = nearest_bfloat16(values);
-    const auto high = nearest_bfloat16(values + 4);
-    const auto even = hn::ShiftRight<16>(hn::ConcatEven(bits, high, low));
-    const auto odd = hn::And(hn::ConcatOdd(bits, high, low), hn::Set(bits, 0xffff0000U));
-    return hn::BitCast(Square::Tag4(), hn::Or(even, odd));
-  }
-  static HWY_INLINE float word(const float* row, std::int64_t k, std::int64_t width) {
-    const float high = 2 * k + 1 < width ? row[2 * k + 1] : 0.0F;
-    return bfloat16_pair(row[2 * k], high);
-  }
-};
-
-template <class Words>
-void pack(const RowPointers& rows, std::int64_t stride, float* out) {
-  const auto count = static_cast<std::int64_t>(rows.rows.size());
-  const std::int64_t depth = (rows.width + Words::kValues - 1) / Words::kValues;
-  const std::int64_t square_rows = count / 4 * 4;
-  const std::int64_t square_words = rows.width / (4 * Words::kValues) * 4;
-  // Four rows at a time, a stretch of words that stays in the first cache.
-  constexpr std::int64_t kStretch = 64;
-  for (std::int64_t first = 0; first < square_words; first += kStretch) {
-    const std::int64_t end = HWY_MIN(first + kStretch, square_words);
-    for (std::int64_t i = 0; i < square_rows; i += 4) {
-      for (std::int64_t k = first; k < end; k += 4) {
-        Square square;
-        for (int r = 0; r < 4; ++r) {
-          square.row[r] = Words::load(rows.rows[i + r] + k * Words::kValues);
-        }
-        square.store_transposed(stride, out + k * stride + i);
-      }
-    }
-  }
-  for (std::int64_t i = 0; i < count; ++i) {
-    for (std::int64_t k = i < square_rows ? square_words : 0; k < depth; ++k) {
-      out[k * stride + i] = Words::word(rows.rows[i], k, rows.width);
-    }
-  }
-}
-
 template <class Dot, class Words>
 Kernel kernel(InstructionSet set) {
   return {set, Words::kValues, pack<Words>, reduce<Dot, SigmoidGroup>, reduce<Dot, SoftmaxGroup>};
+}
+
+/// Products in float32, of values that are rounded to bfloat16 where those are asked for.
+Kernel float32_kernel(InstructionSet set, Operands operands) {
+  return operands == Operands::kFloat32 ? kernel<Float32Dot, Float32Words>(set)
+                                        : kernel<Float32Dot, RoundedWords>(set);
 }
 
 }  // namespace jest::cpu::HWY_NAMESPACE
@@ -415,34 +210,24 @@ namespace {
 std::vector<Kernel> kernels_of_this_machine(Operands operands) {
   std::vector<Kernel> found;
   const std::int64_t supported = hwy::SupportedTargets();
-  const bool narrow = operands == Operands::kBfloat16;
 #if HWY_TARGETS & HWY_AVX3
   if (supported & HWY_AVX3) {
-    namespace avx512 = N_AVX3;
-    const auto set = InstructionSet::kAvx512;
-    if (!narrow) {
-      found.push_back(avx512::kernel<avx512::Float32Dot, avx512::Float32Words>(set));
-    } else if (__builtin_cpu_supports("avx512bf16")) {
-      found.push_back(avx512::kernel<avx512::Bfloat16Dot, avx512::Bfloat16Words>(set));
+    if (operands == Operands::kBfloat16 && __builtin_cpu_supports("avx512bf16")) {
+      using Dot = N_AVX3::Bfloat16Dot;
+      found.push_back(N_AVX3::kernel<Dot, N_AVX3::Bfloat16Words>(InstructionSet::kAvx512));
     } else {
-      found.push_back(avx512::kernel<avx512::Float32Dot, avx512::RoundedWords>(set));
+      found.push_back(N_AVX3::float32_kernel(InstructionSet::kAvx512, operands));
     }
   }
 #endif
 #if HWY_TARGETS & HWY_AVX2
   if (supported & HWY_AVX2) {
-    namespace avx2 = N_AVX2;
-    const auto set = InstructionSet::kAvx2;
-    found.push_back(narrow ? avx2::kernel<avx2::Float32Dot, avx2::RoundedWords>(set)
-                           : avx2::kernel<avx2::Float32Dot, avx2::Float32Words>(set));
+    found.push_back(N_AVX2::float32_kernel(InstructionSet::kAvx2, operands));
   }
 #endif
 #if HWY_TARGETS & HWY_NEON
   if (supported & HWY_NEON) {
-    namespace neon = N_NEON;
-    const auto set = InstructionSet::kNeon;
-    found.push_back(narrow ? neon::kernel<neon::Float32Dot, neon::RoundedWords>(set)
-                           : neon::kernel<neon::Float32Dot, neon::Float32Words>(set));
+    found.push_back(N_NEON::float32_kernel(InstructionSet::kNeon, operands));
   }
 #endif
   found.push_back(scalar_kernel(operands));
