@@ -12,6 +12,8 @@
 #include "formulas.hpp"
 #include "kernel.hpp"
 
+// A compiler's baseline without vectors of four has no vector kernel either.
+#if HWY_TARGET != HWY_SCALAR
 HWY_BEFORE_NAMESPACE();
 namespace jest::cpu::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
@@ -112,4 +114,5 @@ void pack(const RowPointers& rows, std::int64_t stride, float* out) {
 
 }  // namespace jest::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
+#endif
 #endif
