@@ -1,12 +1,13 @@
 #pragma once
 // The noise of a draw: Gumbel variates as a pure function of (seed, example id, step, round).
 //
-// Same bits for any order of evaluation, thread count, tile size or world size. docs/method.md,
-// section "Sampling".
+// Same bits for any order of evaluation, thread count, tile size, world size, compiler and device.
+// docs/method.md, section "Sampling".
 
-#include <cmath>
 #include <cstdint>
 
+#include "jest/core/host_device.hpp"
+#include "jest/core/logarithm.hpp"
 #include "jest/core/philox.hpp"
 
 namespace jest {
@@ -18,7 +19,8 @@ struct NoiseKey {
 };
 
 /// A uniform variate strictly inside (0, 1) with 52 random bits, exact in double precision.
-inline double uniform_noise(const NoiseKey& key, std::int64_t id, std::uint32_t round) {
+JEST_HOST_DEVICE inline double uniform_noise(const NoiseKey& key, std::int64_t id,
+                                             std::uint32_t round) {
   const auto name = static_cast<std::uint64_t>(id);
   const PhiloxCounter words = philox4x32_10({low_word(name), high_word(name), key.step, round},
                                             {low_word(key.seed), high_word(key.seed)});
@@ -27,8 +29,9 @@ inline double uniform_noise(const NoiseKey& key, std::int64_t id, std::uint32_t 
 }
 
 /// Standard Gumbel noise, -log(-log u).
-inline double gumbel_noise(const NoiseKey& key, std::int64_t id, std::uint32_t round) {
-  return -std::log(-std::log(uniform_noise(key, id, round)));
+JEST_HOST_DEVICE inline double gumbel_noise(const NoiseKey& key, std::int64_t id,
+                                            std::uint32_t round) {
+  return -exact_log(-exact_log(uniform_noise(key, id, round)));
 }
 
 }  // namespace jest
