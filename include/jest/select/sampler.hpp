@@ -19,8 +19,8 @@
 #include <vector>
 
 #include "jest/core/error.hpp"
-#include "jest/core/noise.hpp"
 #include "jest/criteria/conditional_scores.hpp"
+#include "jest/select/key.hpp"
 #include "jest/select/selection.hpp"
 
 namespace jest {
@@ -39,7 +39,8 @@ struct Keyed {
 /// The candidates still to be had, and the draws among them.
 class Draw {
  public:
-  Draw(const SelectionSpec& spec, std::span<const double> own) : spec_(spec) {
+  Draw(const SelectionSpec& spec, std::span<const double> own)
+      : spec_(spec), rule_(key_rule(spec)) {
     available_.reserve(own.size());
     for (std::size_t i = 0; i < own.size(); ++i) available_.push_back(static_cast<std::int64_t>(i));
     candidates_ = static_cast<std::int64_t>(own.size());
@@ -62,7 +63,7 @@ class Draw {
     keyed_.clear();
     for (const std::int64_t i : available_) {
       if (scores[i] == -kInfinity) continue;
-      keyed_.push_back({key(round, i, scores[i]), id(i), i});
+      keyed_.push_back({key_of(rule_, scores[i], id(i), round), id(i), i});
     }
     const auto found = static_cast<std::int64_t>(keyed_.size());
     if (found < take) {
@@ -90,13 +91,6 @@ class Draw {
 
   std::int64_t id(std::int64_t i) const { return spec_.ids.empty() ? i : spec_.ids[i]; }
 
-  double key(std::uint32_t round, std::int64_t i, double score) const {
-    if (score == kInfinity) return kInfinity;
-    if (spec_.preset == Preset::kTopK || spec_.preset == Preset::kGreedy) return score;
-    const double scaled = spec_.preset == Preset::kUniform ? 0.0 : spec_.gain * score;
-    return scaled + gumbel_noise({spec_.seed, spec_.step}, id(i), round);
-  }
-
   void set_nan_aside(std::span<const double> scores) {
     nan_count_ += static_cast<std::int64_t>(
         std::erase_if(available_, [&](std::int64_t i) { return std::isnan(scores[i]); }));
@@ -108,6 +102,7 @@ class Draw {
   }
 
   const SelectionSpec& spec_;
+  KeyRule rule_;
   std::int64_t candidates_ = 0;
   std::int64_t nan_count_ = 0;
   std::vector<std::int64_t> available_;  // ascending positions
