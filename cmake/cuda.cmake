@@ -43,6 +43,17 @@ enable_language(CUDA)
 find_package(CUDAToolkit REQUIRED)
 message(STATUS "CUDA backend: nvcc ${nvcc_version}, ${CMAKE_CUDA_ARCHITECTURES}")
 
+# The fused product needs CUTLASS 4 and the architecture 90a; scripts/setup fetches its headers.
+include("${CMAKE_CURRENT_LIST_DIR}/cache_folder.cmake")
+jest_cache_folder(cache)
+find_path(JEST_CUTLASS_INCLUDE cutlass/gemm/kernel/gemm_universal.hpp
+  HINTS "${cache}/cutlass-4.2.0/cutlass_library/source/include")
+set(JEST_WITH_FUSED OFF)
+if(JEST_CUTLASS_INCLUDE AND CMAKE_CUDA_ARCHITECTURES MATCHES "90a")
+  set(JEST_WITH_FUSED ON)
+endif()
+message(STATUS "CUDA backend, fused route: ${JEST_WITH_FUSED} (CUTLASS: ${JEST_CUTLASS_INCLUDE})")
+
 # Kernels are an object library: options of nvcc stay away from the C++ of jest::core. They fuse
 # multiply-adds where they say so and nowhere else, or architectures would differ in the last bit.
 function(jest_cuda_objects name)

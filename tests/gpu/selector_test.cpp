@@ -2,7 +2,7 @@
 #include <thread>
 
 #include "gpu/device_memory.hpp"
-#include "oracle/message_of.hpp"
+#include "oracle/agree.hpp"
 #include "oracle/random_embeddings.hpp"
 #include "select/cuda/elements.hpp"
 
@@ -125,6 +125,38 @@ TEST_F(CudaSelector, TakesSixteenBitEmbeddingsAsTheyAre) {
     const cuda::DevicePairs pairs{.learner = narrow.view, .weights = kHardLearner};
     const cuda::DevicePairs same{.learner = wide.view, .weights = kHardLearner};
     EXPECT_EQ(answer_of(pairs, spec, {}), answer_of(same, spec, engine));
+  }
+}
+
+/// Both routes, by name, on exactly representable embeddings; skips where there is no fused one.
+TEST_F(CudaSelector, FusesToWhatProductsGive) {
+  TwoModels models(1);
+  auto round = models.host;
+  for (auto* model : {&round.learner, &round.reference}) {
+    for (auto* side : {&model->x, &model->y}) {
+      for (float& value : *side) value = std::nearbyint(value * 32) / 4;
+    }
+    model->scale = 0.5;
+  }
+  const auto learner = upload(round.learner);
+  const auto reference = upload(round.reference);
+  const cuda::DevicePairs pairs{.learner = learner.view, .reference = reference.view};
+  for (const auto operands : {cuda::Operands::kFloat16, cuda::Operands::kBfloat16}) {
+    const cuda::Engine fused{.operands = operands, .route = cuda::Route::kFused};
+    try {
+      cuda::Selector probe(fused);
+    } catch (const Error& error) {
+      GTEST_SKIP() << error.what();
+    }
+    for (const std::int64_t chunks : {2, 3, 40}) {
+      const SelectionSpec spec{.count = 1000, .chunks = chunks, .gain = 0.1};
+      const cuda::Engine products{.operands = operands, .route = cuda::Route::kProducts};
+      const Answer got = answer_of(pairs, spec, fused);
+      const Answer want = answer_of(pairs, spec, products);
+      EXPECT_EQ(got.indices, want.indices) << chunks;
+      EXPECT_TRUE(oracle::agree(got.scores, want.scores, 1e-5)) << chunks;
+      EXPECT_EQ(got, answer_of(pairs, spec, fused)) << chunks;
+    }
   }
 }
 

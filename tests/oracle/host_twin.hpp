@@ -43,6 +43,10 @@ class HostExecutor {
     enqueue(lane, [product] { multiply(product); });
   }
 
+  void fused_product(int lane, const cuda::FusedProduct& product) {
+    enqueue(lane, [product] { multiply_and_add(product); });
+  }
+
   void fork() { forked_ = true; }
   void join() {
     for (int lane = cuda::kLanes - 1; lane >= 0; --lane) {
@@ -96,6 +100,22 @@ class HostExecutor {
     }
   }
 
+  /// Rows beyond the last are written too, as the device does; what is there means nothing.
+  static void multiply_and_add(const cuda::FusedProduct& p) {
+    const auto rows = operands(p.rows_data, p.rows * p.width, p.type);
+    const auto picked = operands(p.picked_data, p.columns * p.width, p.type);
+    std::fill_n(p.partials, p.padded_rows() * p.column_tiles(), 0.0F);
+    for (std::int64_t r = 0; r < p.rows; ++r) {
+      for (std::int64_t j = 0; j < p.columns; ++j) {
+        const double dot =
+            std::inner_product(rows.data() + r * p.width, rows.data() + (r + 1) * p.width,
+                               picked.data() + j * p.width, 0.0);
+        p.partials[j / cuda::kFusedColumns * p.padded_rows() + r] +=
+            cuda::base2_softplus(p.logit->of(static_cast<float>(dot)));
+      }
+    }
+  }
+
   bool forked_ = false;
   std::vector<std::function<void()>> waiting_[cuda::kLanes];
 };
@@ -106,7 +126,7 @@ struct TwinSelection {
   cuda::Status status;
 };
 
-/// What the device would leave, and no check of it.
+/// What the device would leave, and no check of it. Route kFused is the twin of that route.
 inline TwinSelection twin_select(const cuda::DevicePairs& pairs, const SelectionSpec& spec,
                                  const cuda::Engine& engine) {
   const auto bytes = static_cast<std::size_t>(cuda::workspace_bytes(pairs, spec, engine));
@@ -116,7 +136,8 @@ inline TwinSelection twin_select(const cuda::DevicePairs& pairs, const Selection
   selection.scores.resize(static_cast<std::size_t>(spec.count), -1);
   const cuda::DeviceAnswer answer{selection.indices.data(), selection.scores.data(),
                                   &selection.status};
-  const cuda::Plan plan = cuda::plan_of(pairs, spec, engine);
+  cuda::Plan plan = cuda::plan_of(pairs, spec, engine);
+  plan.fused = engine.route == cuda::Route::kFused && cuda::fits_fused(plan);
   const cuda::Arrays arrays = cuda::divided(plan, memory.data());
   HostExecutor executor;
   executor.launch(0,

@@ -12,6 +12,7 @@
 #include "oracle/random_embeddings.hpp"
 #include "select/cuda/arrays.hpp"
 #include "select/cuda/elements.hpp"
+#include "select/cuda/fused_sums.hpp"
 #include "select/cuda/row_sums.hpp"
 
 namespace jest::cuda {
@@ -103,6 +104,18 @@ TEST(RowSums, AreRightToAMillionthInEveryRegime) {
                   1e-6 * std::max(1.0, std::fabs(log_sum)));
     }
   }
+}
+
+TEST(FusedSums, TakeSoftplusToATenthOfAMillionth) {
+  double worst = 0;
+  for (float v = -120; v < 120; v += 0.001F) {
+    const double want = softplus(kLn2 * static_cast<double>(v));
+    worst = std::fmax(worst, std::fabs(kLn2 * base2_softplus(v) / want - 1));
+  }
+  EXPECT_LT(worst, 3e-7);
+  EXPECT_EQ(base2_softplus(INFINITY), INFINITY);
+  EXPECT_EQ(base2_softplus(-INFINITY), 0);
+  EXPECT_TRUE(std::isnan(base2_softplus(NAN)));
 }
 
 TEST(RowSums, CarryNanAndInfinity) {

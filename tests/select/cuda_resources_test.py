@@ -30,8 +30,10 @@ BUDGET = {
     "Each<jest::cuda::SplitList>": 32,
     "Each<jest::cuda::TakePicks>": 32,
     "Each<jest::cuda::CloseRound>": 32,
+    "Each<jest::cuda::AddPartials>": 40,
 }
 LIBRARY_BUDGET = 128  # kernels of CUB
+FUSED_BUDGET = 168    # CUTLASS redistributes registers among warp groups at run time
 ENTRY = re.compile(r"Compiling entry function '(\S+)' for '(\S+)'.*?(\d+) bytes stack frame, (\d+) "
                    r"bytes spill stores, (\d+) bytes spill loads.*?Used (\d+) registers", re.DOTALL)
 
@@ -62,7 +64,8 @@ class Resources(unittest.TestCase):
             with self.subTest(kernel=name[:100], architecture=architecture):
                 self.assertEqual((stores, loads), (0, 0))
                 own = own_name(name)
-                self.assertLessEqual(registers, BUDGET[own] if own else LIBRARY_BUDGET)
+                library = FUSED_BUDGET if "cutlass::device_kernel" in name else LIBRARY_BUDGET
+                self.assertLessEqual(registers, BUDGET[own] if own else library)
 
     def test_every_kernel_is_there_for_every_architecture(self):
         seen = {(own_name(name), architecture) for name, architecture, *_ in KERNELS}

@@ -88,6 +88,24 @@ TYPED_TEST(CudaTwin, PicksWhatThePlainBackendPicksOverManyTilesAndGroups) {
   EXPECT_NEAR(got.status.mean_own_score_picks, want.statistics.mean_own_score_picks, 1e-9);
 }
 
+/// Multiples of 1/4 are exact as float16. Rounds of several tiles of columns, tiles of rows.
+TEST(CudaTwinFused, PicksWhatThePlainBackendPicks) {
+  auto models = oracle::random_models({700, 5}, 4);
+  for (auto* model : {&models.learner, &models.reference}) {
+    for (auto* side : {&model->x, &model->y}) {
+      for (float& value : *side) value = std::nearbyint(value * 8) / 4;
+    }
+  }
+  const auto pairs = models.pairs<SigmoidPairs>();
+  const SelectionSpec spec{
+      .count = 420, .chunks = 3, .gain = 1, .seed = 4, .backend = Backend::kEigen};
+  const auto want = select(pairs, spec);
+  const auto got =
+      oracle::twin_select(oracle::device_pairs(pairs), spec, {.route = cuda::Route::kFused});
+  EXPECT_EQ(got.indices, want.indices);
+  EXPECT_TRUE(oracle::agree(got.scores, want.scores, kTolerance));
+}
+
 TYPED_TEST(CudaTwin, ConditionsOnEverybodyInSlices) {
   const auto models = oracle::random_models({4200, 3}, 6);
   const auto pairs = models.pairs<TypeParam>(kEasyReference);

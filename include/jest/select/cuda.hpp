@@ -58,8 +58,8 @@ enum class Loss { kSigmoid, kSoftmax };
 
 /// As SigmoidPairs or SoftmaxPairs, in device memory.
 struct DevicePairs {
-  DeviceEmbeddings learner;
-  DeviceEmbeddings reference;
+  DeviceEmbeddings learner = {};
+  DeviceEmbeddings reference = {};
   ScoreWeights weights = kLearnability;
   Loss loss = Loss::kSigmoid;
   bool include_positive = false;  ///< of the softmax loss only

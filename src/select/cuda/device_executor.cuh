@@ -1,6 +1,7 @@
 #pragma once
 // Carries a pipeline out by enqueueing on two streams.
 
+#include "fused.cuh"
 #include "handles.cuh"
 #include "pipeline.hpp"
 #include "products.cuh"
@@ -29,6 +30,9 @@ class DeviceExecutor {
   void count(const Arrays& arrays, std::int64_t size) { enqueue_count(arrays, size, stream_); }
   void product(int lane, const Product& product) {
     products_.enqueue(product, arrays_.product_workspaces[lane], stream_of(lane));
+  }
+  void fused_product(int lane, const FusedProduct& product) {
+    enqueue_fused(product, stream_of(lane));
   }
   void fork() { lanes_.forked.order(stream_, lanes_.second.get()); }
   void join() { lanes_.joined.order(lanes_.second.get(), stream_); }

@@ -8,6 +8,7 @@
 
 #include "arrays.hpp"
 #include "draw.hpp"
+#include "fused_sums.hpp"
 #include "lists.hpp"
 #include "own_terms.hpp"
 #include "row_sums.hpp"
@@ -30,7 +31,7 @@ struct Product {
 /// - launch(lane, kernel): all blocks of a kernel;
 /// - sort(arrays, size): keys and slots, descending in key and stable, to sorted_keys/sorted_slots;
 /// - count(arrays, size): ranks[k] = Σ_{l<k} picked[l];
-/// - product(lane, product);
+/// - product(lane, product), and fused_product(lane, product) where a plan asks for it;
 /// - fork(), join(): between them lane 1 runs beside lane 0; outside, everything is on lane 0.
 template <class Executor>
 class Pipeline {
@@ -136,6 +137,7 @@ class Pipeline {
     executor_.launch(
         lane, PackRows{arrays_.parameters, tile.model, tile.side, model, arrays_.list + tile.first,
                        tile.rows, tile.rows, arrays_.tiles[lane]});
+    if (plan_.fused) return add_fused(slice, tile, lane);
     executor_.product(lane, {arrays_.tiles[lane], arrays_.models[tile.model].picked[1 - tile.side],
                              arrays_.logits[lane], tile.rows, slice.stride(), model.padded_width(),
                              model.operand});
@@ -144,6 +146,22 @@ class Pipeline {
     } else {
       add_row_sums<LogSumExp>(slice, tile, lane);
     }
+  }
+
+  /// Partial sums lie where the other route has logits.
+  void add_fused(const Slice& slice, const Tile& tile, int lane) {
+    const ModelPlan& model = plan_.models[tile.model];
+    const FusedProduct product{arrays_.tiles[lane],
+                               arrays_.models[tile.model].picked[1 - tile.side],
+                               &arrays_.parameters->models[tile.model].logit,
+                               arrays_.logits[lane],
+                               tile.rows,
+                               slice.columns,
+                               model.padded_width(),
+                               model.operand};
+    executor_.fused_product(lane, product);
+    executor_.launch(lane, Each<AddPartials>{{tile.rows, product, arrays_.list + tile.first,
+                                              arrays_.models[tile.model].sums[tile.side]}});
   }
 
   template <class Sum>

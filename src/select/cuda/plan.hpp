@@ -11,15 +11,16 @@
 
 namespace jest::cuda {
 
-inline constexpr int kModels = 2;                     ///< 0 the learner, 1 the reference
-inline constexpr int kSides = 2;                      ///< 0: x, 1: y
-inline constexpr int kLanes = 2;                      ///< tiles that are worked on at a time
-inline constexpr std::int64_t kSliceColumns = 4096;   ///< picked rows multiplied at a time
-inline constexpr std::int64_t kTileBytes = 64 << 20;  ///< of float32 logits, most
-inline constexpr std::int64_t kTileRows = 16384;      ///< candidates of a tile, most
-inline constexpr std::int64_t kTileStep = 256;        ///< rows of a tile are a multiple of this
-inline constexpr std::int64_t kColumnStep = 8;        ///< columns of a tile likewise
-inline constexpr std::int64_t kWidthStep = 16;        ///< elements of an operand row likewise
+inline constexpr int kModels = 2;                        ///< 0 the learner, 1 the reference
+inline constexpr int kSides = 2;                         ///< 0: x, 1: y
+inline constexpr int kLanes = 2;                         ///< tiles that are worked on at a time
+inline constexpr std::int64_t kSliceColumns = 4096;      ///< picked rows multiplied at a time
+inline constexpr std::int64_t kTileBytes = 64 << 20;     ///< of float32 logits, most
+inline constexpr std::int64_t kTileRows = 16384;         ///< candidates of a tile, most
+inline constexpr std::int64_t kTileStep = 256;           ///< rows of a tile are a multiple of this
+inline constexpr std::int64_t kColumnStep = 8;           ///< columns of a tile likewise
+inline constexpr std::int64_t kWidthStep = 16;           ///< elements of an operand row likewise
+inline constexpr std::int64_t kFusedLeastColumns = 128;  ///< of a round, by the default rule
 inline constexpr std::int64_t kMostCandidates = 1 << 30;
 
 JEST_HOST_DEVICE inline std::int64_t rounded_up(std::int64_t value, std::int64_t step) {
@@ -80,7 +81,16 @@ struct Plan {
   }
 };
 
-/// The plan of checked arguments. Throws jest::Error on impossible ones.
+/// What the fused route can compute at all: sums of softplus over whole rounds, 16-bit operands.
+inline bool fits_fused(const Plan& plan) {
+  for (const ModelPlan& model : plan.models) {
+    if (model.exists() && bytes_of(model.operand) != 2) return false;
+  }
+  return plan.has_products() && plan.loss == Loss::kSigmoid && !plan.mean_field;
+}
+
+/// The plan of checked arguments, not fused: that is for a device to say. Throws jest::Error on
+/// impossible ones.
 Plan plan_of(const DevicePairs& pairs, const SelectionSpec& spec, const Engine& engine);
 
 }  // namespace jest::cuda

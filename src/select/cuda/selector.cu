@@ -23,6 +23,17 @@ int current_device() {
   return device;
 }
 
+/// Compute capability 9.0, whose instructions the fused product is made of.
+bool is_hopper(int device) {
+  int major = 0;
+  int minor = 0;
+  check(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device),
+        "asking for the compute capability");
+  check(cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, device),
+        "asking for the compute capability");
+  return major == 9 && minor == 0;
+}
+
 void check_memory(const DeviceAnswer& answer, const Workspace& workspace, std::int64_t needed) {
   if (!answer.indices || !answer.scores || !answer.status) {
     refuse("select, cuda", "an answer in device memory", "a null pointer");
@@ -47,10 +58,25 @@ int device_count() {
 }
 
 struct Selector::State {
-  explicit State(const Engine& how) : engine(how), device(current_device()) {
-    if (engine.route == Route::kFused) {
-      refuse("select, cuda", "route default or products", "fused, which this build has not");
+  explicit State(const Engine& how)
+      : engine(how), device(current_device()), fused(fused_built() && is_hopper(device)) {
+    if (engine.route == Route::kFused && !fused) {
+      refuse("select, cuda", "route default or products",
+             "fused, which this device or this build has not");
     }
+  }
+
+  /// Fused where the device can and a round fills its tiles, or where it is asked for by name.
+  Plan planned(const DevicePairs& pairs, const SelectionSpec& spec) const {
+    Plan plan = plan_of(pairs, spec, engine);
+    const bool asked = engine.route == Route::kFused;
+    if (asked && plan.has_products() && !fits_fused(plan)) {
+      refuse("select, cuda", "the sigmoid loss, 16-bit operands and another preset than mean-field",
+             "route fused for something else");
+    }
+    plan.fused = fused && engine.route != Route::kProducts && fits_fused(plan) &&
+                 (asked || plan.take(0) >= kFusedLeastColumns);
+    return plan;
   }
 
   void enqueue_pipeline(const Plan& plan, const Arrays& arrays, cudaStream_t stream) {
@@ -77,6 +103,7 @@ struct Selector::State {
 
   Engine engine;
   int device;
+  bool fused;
   Products products;
   Lanes lanes;
   OwnStream captured;
@@ -90,7 +117,7 @@ Selector::~Selector() = default;
 
 void Selector::enqueue(const DevicePairs& pairs, const SelectionSpec& spec,
                        const DeviceAnswer& answer, const Workspace& workspace) {
-  const Plan plan = plan_of(pairs, spec, state_->engine);
+  const Plan plan = state_->planned(pairs, spec);
   const Arrays arrays = divided(plan, workspace.data);
   check_memory(answer, workspace, arrays.bytes);
   if (current_device() != state_->device) {
