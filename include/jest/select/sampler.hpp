@@ -19,8 +19,8 @@
 #include <vector>
 
 #include "jest/core/error.hpp"
-#include "jest/core/noise.hpp"
 #include "jest/criteria/conditional_scores.hpp"
+#include "jest/select/noise_batch.hpp"
 #include "jest/select/selection.hpp"
 
 namespace jest {
@@ -59,11 +59,7 @@ class Draw {
   std::vector<std::int64_t> round(std::uint32_t round, std::int64_t take,
                                   std::span<const double> scores) {
     set_nan_aside(scores);
-    keyed_.clear();
-    for (const std::int64_t i : available_) {
-      if (scores[i] == -kInfinity) continue;
-      keyed_.push_back({key(round, i, scores[i]), id(i), i});
-    }
+    key_all(round, scores);
     const auto found = static_cast<std::int64_t>(keyed_.size());
     if (found < take) {
       refuse("select", text(take, " candidates to pick in round ", round), found, " of ",
@@ -90,11 +86,29 @@ class Draw {
 
   std::int64_t id(std::int64_t i) const { return spec_.ids.empty() ? i : spec_.ids[i]; }
 
-  double key(std::uint32_t round, std::int64_t i, double score) const {
-    if (score == kInfinity) return kInfinity;
-    if (spec_.preset == Preset::kTopK || spec_.preset == Preset::kGreedy) return score;
-    const double scaled = spec_.preset == Preset::kUniform ? 0.0 : spec_.gain * score;
-    return scaled + gumbel_noise({spec_.seed, spec_.step}, id(i), round);
+  bool draws() const { return spec_.preset != Preset::kTopK && spec_.preset != Preset::kGreedy; }
+
+  double key(double score, double noise) const {
+    if (score == kInfinity || !draws()) return score;
+    return (spec_.preset == Preset::kUniform ? 0.0 : spec_.gain * score) + noise;
+  }
+
+  /// Keys of everybody available whose score is not −inf.
+  void key_all(std::uint32_t round, std::span<const double> scores) {
+    keyed_.clear();
+    constexpr std::size_t kBatch = 256;
+    std::int64_t ids[kBatch];
+    double noise[kBatch];
+    for (std::size_t first = 0; first < available_.size(); first += kBatch) {
+      const std::size_t count = std::min(kBatch, available_.size() - first);
+      const auto batch = std::span(available_).subspan(first, count);
+      for (std::size_t k = 0; k < count; ++k) ids[k] = id(batch[k]);
+      if (draws()) gumbel_noise_batch({spec_.seed, spec_.step}, round, {ids, count}, noise);
+      for (std::size_t k = 0; k < count; ++k) {
+        const double score = scores[batch[k]];
+        if (score != -kInfinity) keyed_.push_back({key(score, noise[k]), ids[k], batch[k]});
+      }
+    }
   }
 
   void set_nan_aside(std::span<const double> scores) {
