@@ -162,7 +162,8 @@ Selection sample(State& state, const SelectionSpec& spec) {
   const std::int64_t chunks = chunk_count(spec);
   for (std::int64_t round = 0; round < chunks; ++round) {
     const std::int64_t take = spec.count / chunks + (round < spec.count % chunks ? 1 : 0);
-    const auto picks = draw.round(static_cast<std::uint32_t>(round), take, scores);
+    const auto picks =
+        draw.round(spec.first_round + static_cast<std::uint32_t>(round), take, scores);
     for (const std::int64_t i : picks) {
       selection.indices.push_back(i);
       selection.scores.push_back(scores[i]);
