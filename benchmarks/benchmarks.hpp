@@ -1,5 +1,5 @@
 #pragma once
-// One function a file registers its benchmarks with. Names are read by scripts/bench.
+// One function a file registers its benchmarks with. Names are read by timings.py and tables.py.
 
 namespace jest::bench {
 

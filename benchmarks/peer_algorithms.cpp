@@ -20,6 +20,20 @@ at::Tensor draw(const at::Tensor& scores, const at::Tensor& picked, std::int64_t
   return std::get<1>(keys.topk(take));
 }
 
+/// Draws in rounds; after each but the last, rescore(newest picks, mask of all picks) gives the
+/// scores that the next one draws from.
+template <class Rescore>
+at::Tensor pick_in_rounds(const Shape& shape, at::Tensor scores, const Rescore& rescore) {
+  at::Tensor picked = torch::zeros({shape.candidates}, at::kBool);
+  std::vector<at::Tensor> picks;
+  for (std::int64_t round = 0; round < shape.chunks; ++round) {
+    picks.push_back(draw(scores, picked, chunk(shape, round)));
+    picked.index_fill_(0, picks.back(), true);
+    if (round + 1 < shape.chunks) scores = rescore(picks.back(), picked);
+  }
+  return at::cat(picks);
+}
+
 at::Tensor logits(const at::Tensor& x, const at::Tensor& y) {
   const at::Tensor bias = torch::full({1}, kBias, x.options());
   return at::addmm(bias, x, y.t(), 1, kScale);
@@ -58,22 +72,16 @@ at::Tensor row_sums_in_tiles(const at::Tensor& x, const at::Tensor& picked) {
 
 template <class RowSums>
 at::Tensor incremental(const SuperBatch& batch, at::ScalarType type, const RowSums& sums) {
-  const Shape& shape = batch.shape;
   const at::Tensor sides[] = {batch.learner_x.to(type), batch.learner_y.to(type),
                               batch.reference_x.to(type), batch.reference_y.to(type)};
   at::Tensor scores = own_scores(batch);
-  at::Tensor picked = torch::zeros({shape.candidates}, at::kBool);
-  std::vector<at::Tensor> picks;
-  for (std::int64_t round = 0; round < shape.chunks; ++round) {
-    picks.push_back(draw(scores, picked, chunk(shape, round)));
-    picked.index_fill_(0, picks.back(), true);
-    if (round + 1 == shape.chunks) break;
+  return pick_in_rounds(batch.shape, scores, [&](const at::Tensor& newest, const at::Tensor&) {
     for (const auto& [side, other, sign] : {std::tuple{0, 1, 1.0}, std::tuple{1, 0, 1.0},
                                             std::tuple{2, 3, -1.0}, std::tuple{3, 2, -1.0}}) {
-      scores.add_(sums(sides[side], sides[other].index_select(0, picks.back())), sign);
+      scores.add_(sums(sides[side], sides[other].index_select(0, newest)), sign);
     }
-  }
-  return at::cat(picks);
+    return scores;
+  });
 }
 
 /// ½ log Σ_j e^{u_ij} + ½ log Σ_j e^{u_ji} over picked j, from the full matrix.
@@ -87,22 +95,14 @@ at::Tensor log_sums(const at::Tensor& x, const at::Tensor& y, const at::Tensor& 
 }  // namespace
 
 at::Tensor literal_sigmoid(const SuperBatch& batch) {
-  const Shape& shape = batch.shape;
   const at::Tensor scores = loss_matrix(batch.learner_x, batch.learner_y) -
                             loss_matrix(batch.reference_x, batch.reference_y);
   const at::Tensor own = scores.diagonal();
-  at::Tensor picked = torch::zeros({shape.candidates}, at::kBool);
-  at::Tensor conditional = own;
-  std::vector<at::Tensor> picks;
-  for (std::int64_t round = 0; round < shape.chunks; ++round) {
-    picks.push_back(draw(conditional, picked, chunk(shape, round)));
-    picked.index_fill_(0, picks.back(), true);
-    if (round + 1 == shape.chunks) break;
+  return pick_in_rounds(batch.shape, own, [&](const at::Tensor&, const at::Tensor& picked) {
     const at::Tensor is_picked = picked.to(at::kFloat);
-    conditional =
-        own + (scores * is_picked.unsqueeze(1)).sum(0) + (scores * is_picked.unsqueeze(0)).sum(1);
-  }
-  return at::cat(picks);
+    return own + (scores * is_picked.unsqueeze(1)).sum(0) +
+           (scores * is_picked.unsqueeze(0)).sum(1);
+  });
 }
 
 at::Tensor incremental_sigmoid(const SuperBatch& batch, at::ScalarType type) {
@@ -114,43 +114,28 @@ at::Tensor tiled_sigmoid(const SuperBatch& batch, at::ScalarType type) {
 }
 
 at::Tensor recomputed_softmax(const SuperBatch& batch) {
-  const Shape& shape = batch.shape;
-  at::Tensor scores = own_logits(batch.reference_x, batch.reference_y) -
-                      own_logits(batch.learner_x, batch.learner_y);
-  at::Tensor picked = torch::zeros({shape.candidates}, at::kBool);
-  std::vector<at::Tensor> picks;
-  for (std::int64_t round = 0; round < shape.chunks; ++round) {
-    picks.push_back(draw(scores, picked, chunk(shape, round)));
-    picked.index_fill_(0, picks.back(), true);
-    if (round + 1 == shape.chunks) break;
-    scores = log_sums(batch.learner_x, batch.learner_y, picked) -
-             log_sums(batch.reference_x, batch.reference_y, picked);
-  }
-  return at::cat(picks);
+  const at::Tensor own = own_logits(batch.reference_x, batch.reference_y) -
+                         own_logits(batch.learner_x, batch.learner_y);
+  return pick_in_rounds(batch.shape, own, [&](const at::Tensor&, const at::Tensor& picked) {
+    return log_sums(batch.learner_x, batch.learner_y, picked) -
+           log_sums(batch.reference_x, batch.reference_y, picked);
+  });
 }
 
 at::Tensor incremental_softmax(const SuperBatch& batch) {
-  const Shape& shape = batch.shape;
   const at::Tensor sides[] = {batch.learner_x, batch.learner_y, batch.reference_x,
                               batch.reference_y};
   const at::Tensor own = own_logits(batch.reference_x, batch.reference_y) -
                          own_logits(batch.learner_x, batch.learner_y);
-  std::vector<at::Tensor> running(4, torch::full({shape.candidates}, -INFINITY));
-  at::Tensor scores = own;
-  at::Tensor picked = torch::zeros({shape.candidates}, at::kBool);
-  std::vector<at::Tensor> picks;
-  for (std::int64_t round = 0; round < shape.chunks; ++round) {
-    picks.push_back(draw(scores, picked, chunk(shape, round)));
-    picked.index_fill_(0, picks.back(), true);
-    if (round + 1 == shape.chunks) break;
+  std::vector<at::Tensor> running(4, torch::full({batch.shape.candidates}, -INFINITY));
+  return pick_in_rounds(batch.shape, own, [&](const at::Tensor& newest, const at::Tensor&) {
     for (int side = 0; side < 4; ++side) {
-      const at::Tensor other = sides[side ^ 1].index_select(0, picks.back());
+      const at::Tensor other = sides[side ^ 1].index_select(0, newest);
       const at::Tensor u = at::mm(sides[side], other.t()).mul_(kScale);
       running[side] = at::logaddexp(running[side], u.logsumexp(1));
     }
-    scores = own + 0.5 * (running[0] + running[1]) - 0.5 * (running[2] + running[3]);
-  }
-  return at::cat(picks);
+    return own + 0.5 * (running[0] + running[1]) - 0.5 * (running[2] + running[3]);
+  });
 }
 
 at::Tensor independent_topk(const SuperBatch& batch) {

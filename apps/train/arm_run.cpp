@@ -2,6 +2,7 @@
 
 #include <fstream>
 
+#include "jest/model/cascade.hpp"
 #include "jest/train/fused_adam.hpp"
 #include "jest/train/retrieval.hpp"
 #include "jest/train/sinks.hpp"
@@ -87,6 +88,21 @@ class Run {
   TrainerSpec spec_;
 };
 
+void run_scored(const PairsOptions& options, const ArmRun& arm_run, const TextPairSource& source,
+                Run& run, ReferenceRun& reference, const EmbeddingStore* store) {
+  const ScorerSpec spec = scorer_spec(options, arm_run);
+  if (!store) {
+    ReferenceModel<TextTowers> live(reference.model, {.micro_batch = 0});
+    JointExampleScorer scorer(run.learner(), live, spec);
+    return run.train(source, scorer);
+  }
+  ReferenceModel<EmbeddingStore> cached(*store);
+  JointExampleScorer scorer(run.learner(), cached, spec);
+  if (arm_run.arm.kind == ArmKind::kScored) return run.train(source, scorer);
+  Cascade cascade(scorer, store->own_losses(), {options.cascade_to, options.cascade_gain});
+  run.train(source, cascade);
+}
+
 }  // namespace
 
 TrainerSpec trainer_spec(const PairsOptions& options, std::int64_t steps, std::uint64_t seed) {
@@ -126,29 +142,26 @@ std::int64_t steps_of(const Arm& arm, const PairsOptions& options, const Forward
                                    count_flops(uniform_step, forward).run() * kRounding);
 }
 
-void run_arm(const PairsOptions& options, const ExperimentData& data, const ArmRun& arm_run,
+void run_arm(const PairsOptions& shared, const ExperimentData& data, const ArmRun& arm_run,
              ReferenceRun& reference, const EmbeddingStore* store) {
-  if (fs::exists(options.out / arm_run.name() / "model.safetensors")) return;
+  if (fs::exists(shared.out / arm_run.name() / "model.safetensors")) return;
+  const PairsOptions options = options_of(arm_run.arm, shared);
   Run run(options, data, arm_run, reference);
-  const SuperBatchSpec super_batch{options.super_batch, arm_run.seed};
-  if (arm_run.arm.kind == ArmKind::kScored) {
-    const TextPairSource source(data.pool, super_batch);
-    if (store) {
-      ReferenceModel<EmbeddingStore> cached(*store);
-      JointExampleScorer scorer(run.learner(), cached, scorer_spec(options, arm_run));
-      return run.train(source, scorer);
+  const TextPairSource source(data.pool, {candidates_of(arm_run.arm, shared), arm_run.seed});
+  UniformScorer uniform(options.count, arm_run.seed);
+  switch (arm_run.arm.kind) {
+    case ArmKind::kScored:
+    case ArmKind::kCascade:
+      return run_scored(options, arm_run, source, run, reference, store);
+    case ArmKind::kOracle: {
+      auto rows = rows_with_tag(data.pool->table, arm_run.arm.tag, options.count);
+      return run.train(TextPairSource(data.pool, std::move(rows), {options.count, arm_run.seed}),
+                       uniform);
     }
-    ReferenceModel<TextTowers> live(reference.model, {.micro_batch = 0});
-    JointExampleScorer scorer(run.learner(), live, scorer_spec(options, arm_run));
-    return run.train(source, scorer);
+    case ArmKind::kUniform:
+    case ArmKind::kEqualCompute:
+      return run.train(source, uniform);
   }
-  UniformScorer scorer(options.count, arm_run.seed);
-  if (arm_run.arm.kind == ArmKind::kOracle) {
-    auto rows = rows_with_tag(data.pool->table, arm_run.arm.tag, options.count);
-    return run.train(TextPairSource(data.pool, std::move(rows), {options.count, arm_run.seed}),
-                     scorer);
-  }
-  run.train(TextPairSource(data.pool, super_batch), scorer);
 }
 
 }  // namespace jest

@@ -34,7 +34,7 @@ Values evaluate_towers(TextTowers& towers, const TextPairs& eval);
 std::int64_t steps_of(const Arm& arm, const PairsOptions& options, const ForwardFlops& forward);
 
 /// Trains, or goes on, in OUT/<arm>-seed<k>, and leaves model.safetensors there. `store` is null
-/// when the reference is run live.
+/// when the reference is run live; a cascade needs one.
 void run_arm(const PairsOptions& options, const ExperimentData& data, const ArmRun& run,
              ReferenceRun& reference, const EmbeddingStore* store);
 

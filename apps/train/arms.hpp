@@ -3,6 +3,8 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "jest/core/score.hpp"
 #include "jest/select/selection.hpp"
@@ -14,7 +16,11 @@ enum class ArmKind {
   kEqualCompute,  ///< uniform, as many steps as the joint arm's FLOPs buy
   kOracle,        ///< uniform over the pool's rows of one tag
   kScored,
+  kCascade,  ///< scored, after a first stage by the reference's cached losses
 };
+
+/// Options that an arm may have of its own, by name: "steps", "learning-rate" and so on.
+using Overrides = std::vector<std::pair<std::string, std::string>>;
 
 struct Arm {
   std::string name;
@@ -22,9 +28,11 @@ struct Arm {
   ScoreWeights score = kLearnability;
   Preset preset = Preset::kJoint;
   std::string tag;  ///< of kOracle
+  Overrides overrides = {};
 };
 
-/// Throws an error that lists the arms when there is none of that name.
+/// An arm from its name, NAME or oracle:TAG, followed by any number of :OPTION=VALUE. Throws an
+/// error that lists the arms when there is none of that name.
 Arm find_arm(const std::string& name);
 
 }  // namespace jest

@@ -14,7 +14,13 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 bool uses_reference(const Arm& arm) {
-  return arm.kind == ArmKind::kScored && arm.score.reference != 0;
+  const bool scores = arm.kind == ArmKind::kScored || arm.kind == ArmKind::kCascade;
+  return scores && arm.score.reference != 0;
+}
+
+/// A cascade's first stage is affordable with a cache only.
+bool uses_store(const Arm& arm, const PairsOptions& options) {
+  return uses_reference(arm) && (options.cache_reference || arm.kind == ArmKind::kCascade);
 }
 
 std::vector<ArmRun> all_runs(const PairsOptions& options) {
@@ -40,10 +46,10 @@ Json runs_json(const PairsOptions& options, const ExperimentData& data,
   Json runs = Json::array();
   for (const ArmRun& run : all_runs(options)) {
     const bool pays = uses_reference(run.arm);
-    const double embedding =
-        options.cache_reference ? reference.forward_flops * data.pool->table.rows() : 0;
-    runs.push_back(summarize_run({run.arm.name, run.seed, options.out / run.name(),
-                                  pays ? reference.flops : 0, pays ? embedding : 0}));
+    const double embedding = reference.forward_flops * data.pool->table.rows();
+    runs.push_back(
+        summarize_run({run.arm.name, run.seed, options.out / run.name(), pays ? reference.flops : 0,
+                       uses_store(run.arm, options) ? embedding : 0}));
   }
   add_steps_to_targets(runs);
   return runs;
@@ -77,9 +83,10 @@ void run_pairs(const PairsOptions& options) {
   claim_folder({options.out, claimed_identity(options, data), options.resume});
   ReferenceRun reference = prepare_reference(options, data);
   std::optional<EmbeddingStore> store;
-  if (options.cache_reference) store = prepare_store(options, data, reference);
   for (const ArmRun& run : all_runs(options)) {
-    run_arm(options, data, run, reference, store ? &*store : nullptr);
+    const bool cached = uses_store(run.arm, options);
+    if (cached && !store) store = prepare_store(options, data, reference);
+    run_arm(options, data, run, reference, cached ? &*store : nullptr);
   }
   const Json summary{{"command", options.command},
                      {"version", JEST_VERSION},

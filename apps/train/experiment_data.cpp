@@ -37,10 +37,14 @@ Json target_tag(const PairTable& curated) {
 
 }  // namespace
 
+std::int64_t candidates_of(const Arm& arm, const PairsOptions& shared) {
+  const PairsOptions options = options_of(arm, shared);
+  return arm.kind == ArmKind::kCascade ? options.cascade_from : options.super_batch;
+}
+
 ExperimentData read_data(const PairsOptions& options) {
   ExperimentData data{read_text_pairs(options.curated), read_text_pairs(options.pool),
                       read_text_pairs(options.eval)};
-  at_least("--pool, which holds a super-batch", options.super_batch, data.pool->table);
   at_least("--eval", 2, data.eval->table);
   if (options.reference.empty()) {
     at_least("--curated, which holds a batch", options.count, data.curated->table);
@@ -51,6 +55,7 @@ ExperimentData read_data(const PairsOptions& options) {
   }
   for (const std::string& name : options.arms) {
     const Arm arm = find_arm(name);
+    at_least("--pool, which holds a super-batch", candidates_of(arm, options), data.pool->table);
     if (arm.kind == ArmKind::kOracle) rows_with_tag(data.pool->table, arm.tag, options.count);
   }
   return data;
@@ -86,5 +91,11 @@ std::vector<std::int64_t> rows_with_tag(const PairTable& pool, const std::string
 }
 
 TextTowersSpec towers_spec(const PairsOptions& options) { return {.initial_bias = options.bias}; }
+
+TextTowersSpec reference_spec(const PairsOptions& options) {
+  return {.width = options.reference_width,
+          .hidden = options.reference_hidden,
+          .initial_bias = options.bias};
+}
 
 }  // namespace jest

@@ -19,6 +19,9 @@ struct ExperimentData {
   double features_per_pair() const { return pool->x.mean() + pool->y.mean(); }
 };
 
+/// Size of an arm's super-batches.
+std::int64_t candidates_of(const Arm& arm, const PairsOptions& shared);
+
 /// Throws when a table is too small for the sizes asked for.
 ExperimentData read_data(const PairsOptions& options);
 
@@ -29,7 +32,8 @@ nlohmann::ordered_json describe_data(const PairsOptions& options, const Experime
 std::vector<std::int64_t> rows_with_tag(const PairTable& pool, const std::string& tag,
                                         std::int64_t least);
 
-/// The architecture of learner and reference.
+/// The architecture of learners, and of the reference.
 TextTowersSpec towers_spec(const PairsOptions& options);
+TextTowersSpec reference_spec(const PairsOptions& options);
 
 }  // namespace jest

@@ -1,22 +1,14 @@
 #include "train/pairs_options.hpp"
 
-#include <charconv>
 #include <set>
 
 #include "jest/core/error.hpp"
-#include "train/arms.hpp"
+#include "train/parse_whole.hpp"
 
 namespace jest {
 namespace {
 
 constexpr int kMostThreads = 256;
-
-template <class Value>
-bool parse_whole(std::string_view field, Value& value) {
-  const auto end = field.data() + field.size();
-  const auto [stop, error] = std::from_chars(field.data(), end, value);
-  return error == std::errc() && stop == end;
-}
 
 void at_least(const char* option, std::int64_t least, std::int64_t value) {
   if (value < least) refuse(option, text("a number of at least ", least), value);
@@ -28,10 +20,24 @@ void readable(const char* option, const std::filesystem::path& path) {
   }
 }
 
+void finite_and_positive_or_0(const char* option, double value) {
+  if (!std::isfinite(value) || value < 0) refuse(option, "a finite number of at least 0", value);
+}
+
+void check_reference(const PairsOptions& options) {
+  at_least("--reference-steps", 1, options.reference_steps);
+  at_least("--reference-width", 1, options.reference_width);
+  at_least("--reference-hidden", 1, options.reference_hidden);
+  at_least("--reference-negatives", 0, options.reference_negatives);
+  if (!(options.reference_dropout >= 0 && options.reference_dropout < 1)) {
+    refuse("--reference-dropout", "a share of at least 0 and below 1", options.reference_dropout);
+  }
+}
+
 void check_sizes(const PairsOptions& options) {
   at_least("--count", 1, options.count);
   at_least("--steps", 1, options.steps);
-  at_least("--reference-steps", 1, options.reference_steps);
+  check_reference(options);
   at_least("--eval-every", 1, options.evaluate_every);
   at_least("--checkpoint-every", 1, options.checkpoint_every);
   if (options.threads < 0 || options.threads > kMostThreads) {
@@ -48,9 +54,13 @@ void check_sizes(const PairsOptions& options) {
   if (options.chunks < 1 || options.chunks > options.count) {
     refuse("--chunks", text("between 1 and --count ", options.count), options.chunks);
   }
-  if (!std::isfinite(options.gain) || options.gain < 0) {
-    refuse("--gain", "a finite number of at least 0", options.gain);
+  if (options.cascade_to < options.count || options.cascade_to > options.cascade_from) {
+    refuse("--cascade-to",
+           text("between --count ", options.count, " and --cascade-from ", options.cascade_from),
+           options.cascade_to);
   }
+  finite_and_positive_or_0("--gain", options.gain);
+  finite_and_positive_or_0("--cascade-gain", options.cascade_gain);
   if (!std::isfinite(options.learning_rate) || options.learning_rate <= 0) {
     refuse("--learning-rate", "a finite number above 0", options.learning_rate);
   }
@@ -104,7 +114,9 @@ void add_options(CLI::App& command, PairsOptions& options) {
   command.add_option("--out", options.out, "Folder of this run")->required();
   add("--arms", options.arms,
       "Arms, comma-separated: uniform,\nuniform@equal-compute, joint, independent,\n"
-      "mean-field, easy-reference, hard-learner, topk,\ngreedy, oracle:TAG")
+      "mean-field, easy-reference, hard-learner, topk,\ngreedy, cascade, oracle:TAG; an arm can "
+      "have\n"
+      "options of its own: joint:steps=500:gain=50")
       ->delimiter(',');
   add("--seeds", options.seed_names, "Seeds, comma-separated")->delimiter(',');
   add("--steps", options.steps, "Training steps of every arm");
@@ -112,6 +124,10 @@ void add_options(CLI::App& command, PairsOptions& options) {
   add("--super-batch", options.super_batch, "B: candidates of a step");
   add("--chunks", options.chunks, "N: rounds of a joint selection");
   add("--gain", options.gain, "Scale of scores against noise");
+  add("--cascade-from", options.cascade_from,
+      "Candidates of a cascade's first stage, which\ntakes no learner");
+  add("--cascade-to", options.cascade_to, "Those that it leaves to the second, joint one");
+  add("--cascade-gain", options.cascade_gain, "--gain of the first stage");
   add("--interaction", options.interaction,
       "K, K@STEP or K@P%: weight of pair terms, from STEP\non (P % of the steps)");
   add("--backend", options.backend_name,
@@ -127,6 +143,13 @@ void add_options(CLI::App& command, PairsOptions& options) {
   command.add_option("--reference", options.reference,
                      "A reference.safetensors; trained from --curated\nwhen absent");
   add("--reference-steps", options.reference_steps, "Steps of the reference's training");
+  add("--reference-width", options.reference_width,
+      "Width of its features; a small reference is cheap");
+  add("--reference-hidden", options.reference_hidden, "Width of its hidden layer");
+  add("--reference-dropout", options.reference_dropout,
+      "Share of features left out while it trains");
+  add("--reference-negatives", options.reference_negatives,
+      "Random pool pairs a step that it learns to reject");
   command.add_flag("--cache-reference", options.cache_reference,
                    "Embed the pool once, not every super-batch anew");
   add("--eval-every", options.evaluate_every, "Steps between evaluations");
@@ -150,7 +173,7 @@ void check_options(const PairsOptions& options) {
   if (options.seed_names.empty()) refuse("--seeds", "at least one seed", "none");
   std::set<std::string> arms;
   for (const std::string& name : options.arms) {
-    find_arm(name);
+    check_sizes(options_of(find_arm(name), options));
     if (!arms.insert(name).second) refuse("--arms", "distinct arms", name + " twice");
   }
   const auto seeds = options.seeds();
@@ -167,6 +190,9 @@ nlohmann::ordered_json identity(const PairsOptions& options) {
           {"super_batch", options.super_batch},
           {"chunks", options.chunks},
           {"gain", options.gain},
+          {"cascade_from", options.cascade_from},
+          {"cascade_to", options.cascade_to},
+          {"cascade_gain", options.cascade_gain},
           {"interaction", options.interaction_schedule().value},
           {"interaction_start", options.interaction_schedule().start},
           {"backend", options.backend_name},
@@ -177,6 +203,10 @@ nlohmann::ordered_json identity(const PairsOptions& options) {
           {"select_every", options.selection.every},
           {"select_stop", options.selection.stop_window},
           {"reference_steps", options.reference_steps},
+          {"reference_width", options.reference_width},
+          {"reference_hidden", options.reference_hidden},
+          {"reference_dropout", options.reference_dropout},
+          {"reference_negatives", options.reference_negatives},
           {"cache_reference", options.cache_reference},
           {"eval_every", options.evaluate_every},
           {"checkpoint_every", options.checkpoint_every}};

@@ -12,6 +12,7 @@
 #include "jest/core/score.hpp"
 #include "jest/select/selection.hpp"
 #include "jest/train/schedule.hpp"
+#include "train/arms.hpp"
 
 namespace jest {
 
@@ -27,6 +28,9 @@ struct PairsOptions {
   std::int64_t super_batch = 640;  ///< B
   std::int64_t chunks = 4;
   double gain = kDefaultGain;
+  std::int64_t cascade_from = 5120;  ///< B₀ of a cascade
+  std::int64_t cascade_to = 256;     ///< B₁ of a cascade
+  double cascade_gain = 2;           ///< of its first stage
   /// K, K@STEP or K@P%. From the start it would act on an untrained learner, at four times the cost
   /// and for no gain measured at these sizes: docs/method.md.
   std::string interaction = "1@75%";
@@ -36,6 +40,10 @@ struct PairsOptions {
   double bias = -5;  ///< initial logit bias, about −log b
   std::filesystem::path reference;
   std::int64_t reference_steps = 1500;
+  std::int64_t reference_width = 128;
+  std::int64_t reference_hidden = 256;
+  double reference_dropout = 0;
+  std::int64_t reference_negatives = 0;
   bool cache_reference = false;
   std::int64_t evaluate_every = 50;
   std::int64_t checkpoint_every = 250;
@@ -50,6 +58,10 @@ struct PairsOptions {
 
 /// Adds the options to a command.
 void add_options(CLI::App& command, PairsOptions& options);
+
+/// What an arm runs under: its own options in the place of those all arms share. Throws on an
+/// option that arms cannot have, and on a value that is none.
+PairsOptions options_of(const Arm& arm, const PairsOptions& shared);
 
 /// Throws unless every option is possible by itself; data files are not opened.
 void check_options(const PairsOptions& options);

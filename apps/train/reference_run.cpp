@@ -38,15 +38,21 @@ void train_reference(const PairsOptions& options, const ExperimentData& data,
                      const fs::path& result) {
   const fs::path folder = options.out / "reference";
   fs::create_directories(folder);
-  TextTowers towers = make_text_towers(towers_spec(options), kReferenceSeed);
+  TextTowers towers = make_text_towers(reference_spec(options), kReferenceSeed);
   const auto optimizer = fused_adam(towers->parameters(), {.learning_rate = options.learning_rate});
   Learner learner(towers, *optimizer);
   UniformScorer scorer(options.count, kReferenceSeed);
-  const TextPairSource source(data.curated, {options.count, kReferenceSeed});
+  const GuideSource source(data.curated, data.pool,
+                           {.count = options.count,
+                            .negatives = options.reference_negatives,
+                            .dropout = options.reference_dropout,
+                            .seed = kReferenceSeed});
   TrainerSpec spec = trainer_spec(options, options.reference_steps, kReferenceSeed);
   spec.selection = {};
   spec.checkpoints = folder / "checkpoints";
-  const double forward = forward_flops(towers->spec(), data.features_per_pair());
+  // A curated pair's share of the negatives costs as much as the pair itself would.
+  const double pairs = 1 + static_cast<double>(options.reference_negatives) / options.count;
+  const double forward = pairs * forward_flops(towers->spec(), data.features_per_pair());
   spec.sinks = run_sinks("reference", folder, {.learner = forward});
   Trainer trainer(source, learner, scorer, spec);
   trainer.evaluate = [&] { return evaluate_towers(towers, *data.eval); };

@@ -2,6 +2,7 @@
 
 #include "jest/model/fingerprint.hpp"
 #include "jest/torch/arrays.hpp"
+#include "jest/torch/losses.hpp"
 
 namespace jest {
 namespace {
@@ -53,6 +54,12 @@ TextTowersImpl::TextTowersImpl(const TextTowersSpec& spec) : spec_(spec) {
 
 Embeddings TextTowersImpl::embed(const TextPairBatch& batch) {
   return {x_->forward(batch.x()), y_->forward(batch.y()), log_scale_.exp(), bias_};
+}
+
+at::Tensor TextTowersImpl::loss(const GuideBatch& batch) {
+  const Embeddings curated = embed(batch.curated);
+  if (batch.negatives.rows().empty()) return sigmoid_loss(curated);
+  return sigmoid_loss(curated, embed(batch.negatives));
 }
 
 TextTowers make_text_towers(const TextTowersSpec& spec, std::uint64_t seed) {

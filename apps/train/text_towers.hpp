@@ -12,6 +12,7 @@
 #include "jest/data/text_pair_source.hpp"
 #include "jest/io/safetensors.hpp"
 #include "jest/torch/embeddings.hpp"
+#include "train/guide.hpp"
 
 namespace jest {
 
@@ -45,6 +46,8 @@ class TextTowersImpl : public torch::nn::Module {
   explicit TextTowersImpl(const TextTowersSpec& spec);
 
   Embeddings embed(const TextPairBatch& batch);
+  /// The training loss of a guide.
+  at::Tensor loss(const GuideBatch& batch);
   const TextTowersSpec& spec() const { return spec_; }
 
  private:

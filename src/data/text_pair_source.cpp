@@ -4,7 +4,37 @@
 
 #include <numeric>
 
+#include "jest/core/philox.hpp"
+
 namespace jest {
+namespace {
+
+struct TextName {
+  std::int64_t id;
+  std::uint32_t side;
+};
+
+/// Copies the features that stay to `out`; returns how many. Four places share a Philox call.
+std::int64_t copy_kept(std::span<const std::int32_t> features, const FeatureDropout& dropout,
+                       const TextName& text, std::int64_t* out) {
+  constexpr std::uint32_t kStream = 0x66656174;
+  const auto id = static_cast<std::uint64_t>(text.id);
+  const PhiloxKey key{low_word(dropout.seed) ^ kStream, high_word(dropout.seed)};
+  const auto limit = static_cast<std::uint32_t>(dropout.rate * 0x1p32);
+  std::int64_t kept = 0;
+  PhiloxCounter words{};
+  for (std::size_t k = 0; k < features.size(); ++k) {
+    if (k % 4 == 0) {
+      const auto place = static_cast<std::uint32_t>(k / 4) << 1 | text.side;
+      words = philox4x32_10(
+          {low_word(id), high_word(id), static_cast<std::uint32_t>(dropout.step), place}, key);
+    }
+    if (words[k % 4] >= limit) out[kept++] = features[k];
+  }
+  return kept;
+}
+
+}  // namespace
 
 std::shared_ptr<const TextPairs> read_text_pairs(const std::filesystem::path& path,
                                                  const TextFeatureSpec& spec) {
@@ -25,10 +55,21 @@ TextPairBatch TextPairBatch::at(const std::vector<std::int64_t>& positions) cons
   std::vector<std::int64_t> rows;
   rows.reserve(positions.size());
   for (const std::int64_t position : positions) rows.push_back(rows_.at(position));
-  return {pairs_, std::move(rows)};
+  TextPairBatch batch(pairs_, std::move(rows));
+  batch.dropout_ = dropout_;
+  return batch;
 }
 
-FeatureBags TextPairBatch::bags(const FeatureTable& table) const {
+TextPairBatch TextPairBatch::with_dropout(const FeatureDropout& dropout) const {
+  if (!(dropout.rate >= 0 && dropout.rate < 1)) {
+    refuse("feature dropout", "a rate in [0, 1)", dropout.rate);
+  }
+  TextPairBatch batch = *this;
+  batch.dropout_ = dropout;
+  return batch;
+}
+
+FeatureBags TextPairBatch::bags(const FeatureTable& table, std::uint32_t side) const {
   std::int64_t total = 0;
   for (const std::int64_t row : rows_) total += static_cast<std::int64_t>(table.of(row).size());
   FeatureBags bags{torch::empty({total}, at::kLong),
@@ -36,10 +77,16 @@ FeatureBags TextPairBatch::bags(const FeatureTable& table) const {
   auto* features = bags.features.data_ptr<std::int64_t>();
   auto* offsets = bags.offsets.data_ptr<std::int64_t>();
   std::int64_t next = 0;
-  for (const std::int64_t row : rows_) {
-    *offsets++ = next;
-    for (const std::int32_t feature : table.of(row)) features[next++] = feature;
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    offsets[i] = next;
+    const std::span<const std::int32_t> all = table.of(rows_[i]);
+    if (dropout_.rate == 0) {
+      for (const std::int32_t feature : all) features[next++] = feature;
+    } else {
+      next += copy_kept(all, dropout_, {ids_[i], side}, features + next);
+    }
   }
+  bags.features = bags.features.narrow(0, 0, next);
   return bags;
 }
 

@@ -2,6 +2,9 @@
 
 #include <torch/torch.h>
 
+#include <numeric>
+
+#include "jest/criteria/contrastive.hpp"
 #include "jest/torch/arrays.hpp"
 
 namespace jest {
@@ -97,6 +100,19 @@ Embeddings EmbeddingStore::gather(std::span<const std::int64_t> ids) const {
     std::copy_n(y_.row(found->second), y_.cols, y.data_ptr<float>() + i * y_.cols);
   }
   return {x, y, scale_, bias_};
+}
+
+LossStore EmbeddingStore::own_losses() const {
+  const double scale = scale_.item<double>();
+  const double bias = bias_.item<double>();
+  std::vector<std::int64_t> ids;
+  std::vector<float> losses;
+  for (const auto& [id, row] : row_of_) {
+    const double dot = std::inner_product(x_.row(row), x_.row(row) + x_.cols, y_.row(row), 0.0);
+    ids.push_back(id);
+    losses.push_back(static_cast<float>(softplus(-(scale * dot + bias))));
+  }
+  return {ids, losses};
 }
 
 LossStore::LossStore(std::span<const std::int64_t> ids, std::span<const float> losses) {

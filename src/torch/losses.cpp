@@ -5,10 +5,13 @@
 namespace jest {
 namespace {
 
-at::Tensor logits(const Embeddings& batch) {
-  at::Tensor u = torch::matmul(batch.x, batch.y.t());
-  return batch.scale.defined() ? u * batch.scale : u;
+/// t·x·yᵀ, without the bias.
+at::Tensor logits(const at::Tensor& x, const at::Tensor& y, const at::Tensor& scale) {
+  const at::Tensor u = torch::matmul(x, y.t());
+  return scale.defined() ? u * scale : u;
 }
+
+at::Tensor logits(const Embeddings& batch) { return logits(batch.x, batch.y, batch.scale); }
 
 }  // namespace
 
@@ -19,6 +22,15 @@ at::Tensor sigmoid_loss(const Embeddings& batch) {
   // softplus(u) everywhere, and softplus(−u) = softplus(u) − u on the diagonal.
   const at::Tensor pairs = torch::nn::functional::softplus(u);
   return (pairs.sum() - u.diagonal().sum()) / n;
+}
+
+at::Tensor sigmoid_loss(const Embeddings& batch, const Embeddings& others) {
+  const auto negatives = [&](const at::Tensor& x, const at::Tensor& y) {
+    at::Tensor u = logits(x, y, batch.scale);
+    if (batch.bias.defined()) u = u + batch.bias;
+    return torch::nn::functional::softplus(u).sum() / batch.x.size(0);
+  };
+  return sigmoid_loss(batch) + negatives(batch.x, others.y) + negatives(others.x, batch.y);
 }
 
 at::Tensor softmax_loss(const Embeddings& batch) {

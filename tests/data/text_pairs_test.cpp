@@ -113,6 +113,48 @@ TEST(SuperBatchOrder, RefusesMoreThanThereIs) {
   EXPECT_THROW(SuperBatchOrder(10, 0, 0), Error);
 }
 
+class FeatureDropoutOf : public ::testing::Test {
+ protected:
+  static std::string many_words(const std::string& stem) {
+    std::string words;
+    for (int k = 0; k < 40; ++k) words += stem + std::to_string(k) + " ";
+    return words;
+  }
+  oracle::TemporaryFolder folder_;
+  const std::string text_ = many_words("a");
+  const TextPairBatch batch_{
+      read_text_pairs(folder_.write("p.tsv", "id\tx\ty\n10\t" + text_ + "\t" + text_ + "\n20\t" +
+                                                 text_ + "\t" + text_ + "\n")),
+      {0, 1}};
+};
+
+TEST_F(FeatureDropoutOf, LeavesOutAboutItsShare) {
+  std::int64_t kept = 0;
+  for (std::int64_t step = 0; step < 200; ++step) {
+    kept += batch_.with_dropout({.rate = 0.3, .seed = 5, .step = step}).x().features.numel();
+  }
+  const auto all = static_cast<double>(200 * batch_.x().features.numel());
+  EXPECT_NEAR(static_cast<double>(kept) / all, 0.7, 0.01);  // five standard deviations
+}
+
+TEST_F(FeatureDropoutOf, IsAPureFunctionOfSeedStepIdAndSide) {
+  const FeatureDropout dropout{.rate = 0.5, .seed = 5, .step = 7};
+  const auto kept = [](const TextPairBatch& batch) { return batch.x().features; };
+  const at::Tensor one = kept(batch_.at({0}).with_dropout(dropout));
+  EXPECT_TRUE(at::equal(one, kept(batch_.with_dropout(dropout).at({0}))));
+  EXPECT_TRUE(at::equal(one, kept(batch_.at({1, 0}).with_dropout(dropout).at({1}))));
+  EXPECT_FALSE(at::equal(one, kept(batch_.at({1}).with_dropout(dropout))));
+  EXPECT_FALSE(at::equal(one, kept(batch_.at({0}).with_dropout({0.5, 6, 7}))));
+  EXPECT_FALSE(at::equal(one, kept(batch_.at({0}).with_dropout({0.5, 5, 8}))));
+  EXPECT_FALSE(at::equal(one, batch_.at({0}).with_dropout(dropout).y().features));
+}
+
+TEST_F(FeatureDropoutOf, OfNothingIsTheBatchItself) {
+  EXPECT_TRUE(at::equal(batch_.with_dropout({}).x().features, batch_.x().features));
+  EXPECT_THROW(batch_.with_dropout({.rate = 1}), Error);
+  EXPECT_THROW(batch_.with_dropout({.rate = -0.1}), Error);
+}
+
 TEST(TextPairBatch, MapsPicksBackToRowsAndIds) {
   oracle::TemporaryFolder folder;
   const auto pairs = read_text_pairs(

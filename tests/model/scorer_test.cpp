@@ -153,8 +153,10 @@ TEST_F(Store, PicksWhatTheLiveReferencePicks) {
   const auto live = f_.select({}).indices;
   ReferenceModel<EmbeddingStore> cached{EmbeddingStore(path_, model_fingerprint(*f_.guide))};
   JointExampleScorer scorer(f_.learner, cached, {.count = 8});
-  EXPECT_EQ(scorer.select(f_.batch, 5).indices, live);
-  EXPECT_FALSE(scorer.runs_reference());
+  const Selection picks = scorer.select(f_.batch, 5);
+  EXPECT_EQ(picks.indices, live);
+  EXPECT_EQ(picks.statistics.learner_scored, 40);
+  EXPECT_EQ(picks.statistics.reference_scored, 0);
 }
 
 TEST_F(Store, OfAnotherModelIsRefused) {

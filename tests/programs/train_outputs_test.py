@@ -194,6 +194,38 @@ class Results(Case):
         self.assertNotRegex(page, r"""(?:src|href|data|action)\s*=\s*["']?(?:https?:)?//""")
 
 
+class Cascades(FolderCase):
+    """A cascade, arms with options of their own, and a small reference that learns to reject."""
+
+    def test_costs_and_counts(self):
+        guide = {"reference-width": 16, "reference-hidden": 8, "reference-dropout": 0.5,
+                 "reference-negatives": 16, "reference-steps": 5}
+        arms = "uniform,cascade:steps=6,joint:super-batch=24:steps=4"
+        cascade = {"cascade-from": 120, "cascade-to": 16}
+        finished(pairs(self.out, SIZES | {"arms": arms, "seeds": 1, "steps": 3} | guide | cascade))
+        uniform, cascade, joint = summary_of(self.out)["runs"]
+        self.assertEqual([run["steps"] for run in (uniform, cascade, joint)], [3, 6, 4])
+        self.assertEqual(cascade["examples_scored"], 16 * 6)  # the learner sees the kept alone
+        self.assertEqual(joint["examples_scored"], 24 * 4)
+        self.assertEqual(cascade["flops"]["reference_scoring"], 0)
+        forward = uniform["flops"]["learner_training"] / (3 * 8 * 3)
+        small = cascade["flops"]["pool_embedding"] / POOL_ROWS
+        self.assertLess(small, forward / 4)
+        self.assertEqual(joint["flops"]["pool_embedding"], 0)  # its reference is run live
+        self.assertAlmostEqual(joint["flops"]["reference_scoring"] / (24 * 4 * small), 1)
+        # Eight curated pairs and sixteen negatives a step, forward and backward.
+        self.assertAlmostEqual(cascade["flops"]["reference_training"] / (5 * 24 * 3 * small), 1)
+
+    def test_dropout_and_negatives_make_another_reference(self):
+        seen = set()
+        for k, changes in enumerate(({}, {"reference-dropout": 0.5}, {"reference-negatives": 8})):
+            out = os.path.join(self.out, str(k))
+            finished(pairs(out, TINY | {"arms": "uniform", "steps": 1} | changes))
+            with open(os.path.join(out, "reference.safetensors"), "rb") as file:
+                seen.add(file.read())
+        self.assertEqual(len(seen), 3)
+
+
 class CachedReference(FolderCase):
     def test_costs_follow_the_method(self):
         finished(pairs(self.out, TINY | {"arms": "uniform,joint,uniform@equal-compute", "steps": 3,

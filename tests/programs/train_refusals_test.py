@@ -63,6 +63,20 @@ class Refusals(FolderCase):
         self.expect({"seeds": "1,2,1"}, "--seeds")
         self.expect({"arms": "oracle:absent"}, "oracle:absent")
 
+    def test_options_of_an_arm(self):
+        self.expect({"arms": "joint:bogus=3"}, "joint:bogus=3", "cascade-to", "bogus")
+        self.expect({"arms": "joint:steps=many"}, "joint:steps=many", "steps=NUMBER", "many")
+        self.expect({"arms": "joint:steps=0"}, "--steps", "0")
+        self.expect({"arms": "joint:interaction=1@x"}, "1@x")
+        self.expect({"arms": "cascade:cascade-to=7"}, "--cascade-to", "8", "7")
+        self.expect({"arms": "cascade:cascade-from=301"}, "--pool", "301", "300")
+
+    def test_how_a_reference_is_trained(self):
+        for option, value in (("reference-width", 0), ("reference-hidden", 0),
+                              ("reference-dropout", 1), ("reference-dropout", -0.1),
+                              ("reference-negatives", -1), ("cascade-gain", -1)):
+            self.expect({option: value}, "--" + option)
+
     def test_schedules(self):
         self.expect({"select-every": 0}, "every")
         self.expect({"select-start": -1}, "start")

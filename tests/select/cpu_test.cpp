@@ -1,16 +1,14 @@
-// The cpu backend's own promises: one result for every instruction set and number of threads, and
-// the accuracy of its sums.
+// The cpu backend's own promises: one result for every instruction set and number of threads, the
+// accuracy of its sums, and the plain backend's answer where float32 cannot go.
 #include "jest/select/cpu.hpp"
 
 #include <gtest/gtest.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <bit>
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <random>
-#include <thread>
+#include <vector>
 
 #include "jest/select/select.hpp"
 #include "oracle/agree.hpp"
@@ -144,59 +142,6 @@ TYPED_TEST(CpuBackend, PicksWhatThePlainOnePicks) {
   }
 }
 
-TEST(CpuThreads, ServeManyCallersAtOnce) {
-  const auto models = oracle::random_models({700, 16}, 2);
-  const auto pairs = models.pairs<SigmoidPairs>();
-  const SelectionSpec spec{.count = 100, .chunks = 8};
-  const auto select_on = [&](int threads) {
-    cpu::SigmoidScores state(pairs, {.threads = threads, .multiply_adds_per_thread = 1});
-    return sample(state, spec);
-  };
-  const auto want = select_on(1);
-  std::vector<Selection> got(8);
-  {
-    std::vector<std::jthread> callers;
-    for (Selection& selection : got) {
-      callers.emplace_back([&] {
-        for (int repeat = 0; repeat < 20; ++repeat) selection = select_on(3);
-      });
-    }
-  }
-  for (const Selection& selection : got) {
-    EXPECT_EQ(selection.indices, want.indices);
-    EXPECT_EQ(selection.scores, want.scores);
-  }
-}
-
-/// A child of fork() has none of its parent's threads.
-TEST(CpuThreads, AreStartedAnewInAChildProcess) {
-  const auto models = oracle::random_models({300, 8}, 2);
-  const auto pairs = models.pairs<SigmoidPairs>();
-  const auto first_pick = [&] {
-    cpu::SigmoidScores state(pairs, {.threads = 3, .multiply_adds_per_thread = 1});
-    return sample(state, {.count = 20, .chunks = 4}).indices.back();
-  };
-  const std::int64_t want = first_pick();
-  const pid_t child = fork();
-  if (child == 0) {
-    alarm(20);
-    _exit(first_pick() == want ? 0 : 1);
-  }
-  int status = -1;
-  ASSERT_EQ(waitpid(child, &status, 0), child);
-  EXPECT_EQ(status, 0);
-}
-
-TEST(CpuEngine, RefusesAnInstructionSetThatThisMachineLacks) {
-  const auto models = oracle::random_models({30, 8}, 2);
-  const auto sets = cpu::instruction_sets();
-  for (const auto set : {cpu::InstructionSet::kNeon, cpu::InstructionSet::kAvx2}) {
-    if (std::find(sets.begin(), sets.end(), set) != sets.end()) continue;
-    cpu::SigmoidScores state(models.pairs<SigmoidPairs>(), {.instruction_set = set});
-    EXPECT_THROW(state.condition_on(Positions{1}), Error);
-  }
-}
-
 /// float32 would overflow or vanish on the way; the plain backend steps in and the answer says so.
 TEST(CpuRange, FallsBackWhereFloat32CannotGo) {
   struct Extreme {
@@ -218,18 +163,6 @@ TEST(CpuRange, FallsBackWhereFloat32CannotGo) {
   }
   const auto models = oracle::random_models({20, 3}, 5);
   EXPECT_FALSE(select(models.pairs<SigmoidPairs>(), {.count = 4}).statistics.fell_back);
-}
-
-/// Blocks that were released may be taken again at any later time, even as the process ends.
-cpu::SigmoidScores& static_scores() {
-  static const auto models = oracle::random_models({100, 8}, 2);
-  static cpu::SigmoidScores scores(models.pairs<SigmoidPairs>(), {});
-  return scores;
-}
-
-TEST(CpuMemory, MayBeHeldByAStaticObject) {
-  static_scores().condition_on(Positions{1, 2});
-  EXPECT_TRUE(std::isfinite(static_scores().scores()[5]));
 }
 
 /// Every panel beyond the kept ones is packed anew; it must not matter which those are.

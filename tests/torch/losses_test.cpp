@@ -76,6 +76,25 @@ TEST(SigmoidLoss, EqualsTheDoubleLoop) {
   EXPECT_NEAR(sigmoid_loss(batch).item<double>(), sigmoid_by_loop(batch), 1e-12);
 }
 
+TEST(SigmoidLoss, RejectsEveryPairWithOthersToo) {
+  const Embeddings batch = random_batch(4, 5);
+  torch::manual_seed(8);
+  const auto unit = [] {
+    return torch::nn::functional::normalize(torch::randn({3, 5}, torch::dtype(at::kDouble)));
+  };
+  const Embeddings others{unit(), unit(), {}, {}};  // whose own scale and bias do not count
+  double total = 4 * sigmoid_by_loop(batch);
+  const auto rejected = [&](const at::Tensor& x, const at::Tensor& y) {
+    return std::log1p(std::exp((batch.scale * x.dot(y) + batch.bias).item<double>()));
+  };
+  for (std::int64_t i = 0; i < 4; ++i) {
+    for (std::int64_t k = 0; k < 3; ++k) {
+      total += rejected(batch.x[i], others.y[k]) + rejected(others.x[k], batch.y[i]);
+    }
+  }
+  EXPECT_NEAR(sigmoid_loss(batch, others).item<double>(), total / 4, 1e-12);
+}
+
 TEST(SoftmaxLoss, EqualsTheDoubleLoopAndDoesNotSeeTheBias) {
   Embeddings batch = random_batch(7, 5);
   EXPECT_NEAR(softmax_loss(batch).item<double>(), softmax_by_loop(batch), 1e-12);

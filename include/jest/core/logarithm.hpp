@@ -13,22 +13,28 @@
 #include "jest/core/host_device.hpp"
 
 namespace jest {
+namespace detail {
+
+inline constexpr std::int64_t kMantissaBits = 0x000fffffffffffff;
+inline constexpr std::int64_t kSqrtHalfBits = 0x3fe6a09e667f3bcd;
+inline constexpr double kLn2High = 0x1.62e42fefa39efp-1;
+inline constexpr double kLn2Rest = 0x1.abc9e3b39803fp-56;
+inline constexpr int kLastOdd = 23;  ///< of the series
+
+}  // namespace detail
 
 /// log x of a normal x > 0, within 1.25 units in the last place. O(1).
 JEST_HOST_DEVICE inline double exact_log(double x) {
-  constexpr std::int64_t kMantissa = 0x000fffffffffffff;
-  constexpr std::int64_t kSqrtHalf = 0x3fe6a09e667f3bcd;
-  constexpr double kLn2 = 0x1.62e42fefa39efp-1;
-  constexpr double kLn2Rest = 0x1.abc9e3b39803fp-56;
-  const std::int64_t above = std::bit_cast<std::int64_t>(x) - kSqrtHalf;
+  using namespace detail;
+  const std::int64_t above = std::bit_cast<std::int64_t>(x) - kSqrtHalfBits;
   const auto k = static_cast<double>(above >> 52);
-  const double f = std::bit_cast<double>((above & kMantissa) + kSqrtHalf) - 1.0;
+  const double f = std::bit_cast<double>((above & kMantissaBits) + kSqrtHalfBits) - 1.0;
   const double s = f / (2.0 + f);
   const double square = s * s;
-  double series = 2.0 / 23;
-  for (int odd = 21; odd >= 3; odd -= 2) series = std::fma(series, square, 2.0 / odd);
+  double series = 2.0 / kLastOdd;
+  for (int odd = kLastOdd - 2; odd >= 3; odd -= 2) series = std::fma(series, square, 2.0 / odd);
   const double log_m = std::fma(-s, std::fma(-series, square, f), f);
-  return std::fma(k, kLn2, std::fma(k, kLn2Rest, log_m));
+  return std::fma(k, kLn2High, std::fma(k, kLn2Rest, log_m));
 }
 
 }  // namespace jest

@@ -31,6 +31,14 @@ struct FeatureBags {
   at::Tensor offsets;   ///< [n]
 };
 
+/// Leaves out each feature of each text with probability `rate`: a pure function of (seed, step,
+/// example id, place in the text). The default leaves all in.
+struct FeatureDropout {
+  double rate = 0;
+  std::uint64_t seed = 0;
+  std::int64_t step = 0;
+};
+
 /// Rows of a table: light until a model asks for the features of a side.
 class JEST_EXPORT TextPairBatch {
  public:
@@ -40,16 +48,19 @@ class JEST_EXPORT TextPairBatch {
   std::span<const std::int64_t> rows() const { return rows_; }
   const TextPairs& pairs() const { return *pairs_; }
   TextPairBatch at(const std::vector<std::int64_t>& positions) const;
+  /// The same examples with fewer features.
+  TextPairBatch with_dropout(const FeatureDropout& dropout) const;
 
-  FeatureBags x() const { return bags(pairs_->x); }
-  FeatureBags y() const { return bags(pairs_->y); }
+  FeatureBags x() const { return bags(pairs_->x, 0); }
+  FeatureBags y() const { return bags(pairs_->y, 1); }
 
  private:
-  FeatureBags bags(const FeatureTable& table) const;
+  FeatureBags bags(const FeatureTable& table, std::uint32_t side) const;
 
   std::shared_ptr<const TextPairs> pairs_;
   std::vector<std::int64_t> rows_;
   std::vector<std::int64_t> ids_;
+  FeatureDropout dropout_;
 };
 
 struct SuperBatchSpec {

@@ -29,6 +29,8 @@ struct StoreContent {
 JEST_EXPORT void write_embedding_store(const std::filesystem::path& path,
                                        const StoreContent& content);
 
+class LossStore;
+
 class JEST_EXPORT EmbeddingStore {
  public:
   /// Refuses a file that is damaged, incomplete, stale (metadata and arrays disagree) or foreign
@@ -39,6 +41,10 @@ class JEST_EXPORT EmbeddingStore {
 
   /// Embeddings of `ids` in this order, copied. Throws when one is not in the store. O(n·d).
   Embeddings gather(std::span<const std::int64_t> ids) const;
+
+  /// Own terms softplus(−u_ii) of every pair by itself: what easy-reference selection ranks by.
+  /// O(rows·d).
+  LossStore own_losses() const;
 
  private:
   SafetensorsFile file_;

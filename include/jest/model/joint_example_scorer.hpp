@@ -49,12 +49,10 @@ class JointExampleScorer {
 
   std::int64_t count() const { return spec_.count; }
   std::uint64_t seed() const { return spec_.seed; }
-  /// Which models a selection runs; a store of embeddings or losses is not run.
-  bool runs_learner() const { return spec_.score.learner != 0; }
-  bool runs_reference() const { return spec_.score.reference != 0 && Reference::kRunsForward; }
+  static constexpr bool kScores = true;
 
   /// Positions in `super_batch`. Deterministic in (parameters, ids, seed, step). Statistics carry
-  /// the milliseconds of both scoring passes.
+  /// the milliseconds of both scoring passes and how many candidates each model was run on.
   template <Batch B>
   Selection select(const B& super_batch, std::uint32_t step) {
     double learner_seconds = 0;
@@ -86,6 +84,10 @@ class JointExampleScorer {
         return jest::select(losses, spec, weights);
       }
     }();
+    const auto candidates = static_cast<std::int64_t>(ids.size());
+    const bool runs_reference = weights.reference != 0 && Reference::kRunsForward;
+    selection.statistics.learner_scored = weights.learner != 0 ? candidates : 0;
+    selection.statistics.reference_scored = runs_reference ? candidates : 0;
     selection.statistics.learner_scoring_ms = 1e3 * learner_seconds;
     selection.statistics.reference_scoring_ms = 1e3 * reference_seconds;
     return selection;

@@ -16,22 +16,22 @@ namespace jest {
 /// What a preset makes of scores: gain · score + noise, or the score itself.
 struct KeyRule {
   double gain = 0;
-  bool ranked = false;
+  bool draws = true;  ///< with noise; ranks have none
   NoiseKey noise;
+  std::uint32_t first_round = 0;  ///< where the noise begins to count rounds
+
+  /// The key of a candidate whose score is neither NaN nor −inf. Same bits everywhere.
+  JEST_HOST_DEVICE double key(double score, double its_noise) const {
+    if (score == std::numeric_limits<double>::infinity()) return score;  // not 0·inf
+    return draws ? std::fma(gain, score, its_noise) : score;
+  }
 };
 
 inline KeyRule key_rule(const SelectionSpec& spec) {
   return {.gain = spec.preset == Preset::kUniform ? 0.0 : spec.gain,
-          .ranked = spec.preset == Preset::kTopK || spec.preset == Preset::kGreedy,
-          .noise = {spec.seed, spec.step}};
-}
-
-/// The key of a candidate whose score is neither NaN nor −inf. Same bits everywhere.
-JEST_HOST_DEVICE inline double key_of(const KeyRule& rule, double score, std::int64_t id,
-                                      std::uint32_t round) {
-  if (score == std::numeric_limits<double>::infinity()) return score;  // 0·inf is never computed
-  if (rule.ranked) return score;
-  return std::fma(rule.gain, score, gumbel_noise(rule.noise, id, round));
+          .draws = spec.preset != Preset::kTopK && spec.preset != Preset::kGreedy,
+          .noise = {spec.seed, spec.step},
+          .first_round = spec.first_round};
 }
 
 /// Below the image of every key.

@@ -21,6 +21,7 @@
 #include "jest/core/error.hpp"
 #include "jest/criteria/conditional_scores.hpp"
 #include "jest/select/key.hpp"
+#include "jest/select/noise_batch.hpp"
 #include "jest/select/selection.hpp"
 
 namespace jest {
@@ -60,11 +61,7 @@ class Draw {
   std::vector<std::int64_t> round(std::uint32_t round, std::int64_t take,
                                   std::span<const double> scores) {
     set_nan_aside(scores);
-    keyed_.clear();
-    for (const std::int64_t i : available_) {
-      if (scores[i] == -kInfinity) continue;
-      keyed_.push_back({key_of(rule_, scores[i], id(i), round), id(i), i});
-    }
+    key_all(round, scores);
     const auto found = static_cast<std::int64_t>(keyed_.size());
     if (found < take) {
       refuse("select", text(take, " candidates to pick in round ", round), found, " of ",
@@ -90,6 +87,24 @@ class Draw {
   static constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
   std::int64_t id(std::int64_t i) const { return spec_.ids.empty() ? i : spec_.ids[i]; }
+
+  /// Keys of everybody available whose score is not −inf.
+  void key_all(std::uint32_t round, std::span<const double> scores) {
+    keyed_.clear();
+    constexpr std::size_t kBatch = 256;
+    std::int64_t ids[kBatch];
+    double noise[kBatch];
+    for (std::size_t first = 0; first < available_.size(); first += kBatch) {
+      const std::size_t count = std::min(kBatch, available_.size() - first);
+      const auto batch = std::span(available_).subspan(first, count);
+      for (std::size_t k = 0; k < count; ++k) ids[k] = id(batch[k]);
+      if (rule_.draws) gumbel_noise_batch(rule_.noise, round, {ids, count}, noise);
+      for (std::size_t k = 0; k < count; ++k) {
+        const double score = scores[batch[k]];
+        if (score != -kInfinity) keyed_.push_back({rule_.key(score, noise[k]), ids[k], batch[k]});
+      }
+    }
+  }
 
   void set_nan_aside(std::span<const double> scores) {
     nan_count_ += static_cast<std::int64_t>(
@@ -143,7 +158,8 @@ Selection sample(State& state, const SelectionSpec& spec) {
   const std::int64_t chunks = chunk_count(spec);
   for (std::int64_t round = 0; round < chunks; ++round) {
     const std::int64_t take = spec.count / chunks + (round < spec.count % chunks ? 1 : 0);
-    const auto picks = draw.round(static_cast<std::uint32_t>(round), take, scores);
+    const auto picks =
+        draw.round(spec.first_round + static_cast<std::uint32_t>(round), take, scores);
     for (const std::int64_t i : picks) {
       selection.indices.push_back(i);
       selection.scores.push_back(scores[i]);

@@ -60,6 +60,7 @@ struct SelectionSpec {
   double gain = kDefaultGain;  ///< scale of scores against noise; ranks and kUniform have none
   std::uint64_t seed = 0;
   std::uint32_t step = 0;
+  std::uint32_t first_round = 0;  ///< where the noise of this selection begins to count rounds
   std::span<const std::int64_t> ids = {};  ///< [B] distinct, ≥ 0; positions when empty
   Backend backend = Backend::kDefault;
   int threads = 1;  ///< never changes the picks
@@ -74,8 +75,10 @@ struct SelectionStatistics {
   std::int64_t nan_count = 0;             ///< distinct candidates set aside because a score was NaN
   double mean_own_score_super_batch = 0;  ///< over the candidates that are not NaN
   double mean_own_score_picks = 0;
-  double learner_scoring_ms = 0;    ///< filled by JointExampleScorer
-  double reference_scoring_ms = 0;  ///< likewise
+  double learner_scoring_ms = 0;  ///< this and what follows is filled by JointExampleScorer
+  double reference_scoring_ms = 0;
+  std::int64_t learner_scored = 0;    ///< candidates that went through the learner
+  std::int64_t reference_scored = 0;  ///< candidates that went through a live reference
 };
 
 /// Exactly b distinct positions in the super-batch, in draw order. A score is the conditional score

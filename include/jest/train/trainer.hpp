@@ -107,11 +107,10 @@ class Trainer {
 
   /// The scorer's picks on the steps it chooses, uniform ones on all others.
   Selection choose(const SuperBatch& super_batch, StepMetrics& metrics) {
-    const bool scores = scorer_.runs_learner() || scorer_.runs_reference();
     const bool selects = spec_.selection.selects(state_.step) && !state_.selection_stopped;
     const auto step = static_cast<std::uint32_t>(state_.step);
     StageSeconds& seconds = state_.seconds;
-    if (!scores || !selects) {
+    if (!Scorer::kScores || !selects) {
       return timed(seconds[Stage::kSelection], [&] {
         return uniform_picks(super_batch.ids(), scorer_.count(), {scorer_.seed(), step});
       });
@@ -121,9 +120,8 @@ class Trainer {
     seconds[Stage::kLearnerScoring] += 1e-3 * statistics.learner_scoring_ms;
     seconds[Stage::kReferenceScoring] += 1e-3 * statistics.reference_scoring_ms;
     seconds[Stage::kSelection] += 1e-3 * statistics.select_ms;
-    const auto candidates = static_cast<std::int64_t>(super_batch.ids().size());
-    if (scorer_.runs_learner()) state_.examples.scored += candidates;
-    if (scorer_.runs_reference()) state_.examples.reference_scored += candidates;
+    state_.examples.scored += statistics.learner_scored;
+    state_.examples.reference_scored += statistics.reference_scored;
     metrics.learnability_super_batch = statistics.mean_own_score_super_batch;
     metrics.learnability_picks = statistics.mean_own_score_picks;
     state_.learnability.add(statistics.mean_own_score_super_batch, spec_.selection.stop_window);

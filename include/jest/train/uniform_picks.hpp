@@ -22,8 +22,7 @@ class UniformScorer {
 
   std::int64_t count() const { return count_; }
   std::uint64_t seed() const { return seed_; }
-  bool runs_learner() const { return false; }
-  bool runs_reference() const { return false; }
+  static constexpr bool kScores = false;
 
   template <Batch B>
   Selection select(const B& super_batch, std::uint32_t step) const {

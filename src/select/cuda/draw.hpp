@@ -69,8 +69,11 @@ struct ScoreKeys {
       add_one(&arrays.counters->minus_infinite);
       return kNoKey;
     }
-    const Parameters& parameters = *arrays.parameters;
-    return ordered_bits(key_of(parameters.rule, score, parameters.id(i), round));
+    const KeyRule& rule = arrays.parameters->rule;
+    const double noise =
+        rule.draws ? gumbel_noise(rule.noise, arrays.parameters->id(i), rule.first_round + round)
+                   : 0.0;
+    return ordered_bits(rule.key(score, noise));
   }
 };
 

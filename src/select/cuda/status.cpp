@@ -20,7 +20,7 @@ void check_status(const Status& status, const SelectionSpec& spec, std::int64_t 
   if ((status.faults & kTooFewInRound) != 0) {
     const std::int64_t chunks = chunk_count(spec);
     const std::int64_t take = spec.count / chunks + (status.round < spec.count % chunks ? 1 : 0);
-    refuse("select", text(take, " candidates to pick in round ", status.round),
+    refuse("select", text(take, " candidates to pick in round ", spec.first_round + status.round),
            status.available - status.minus_infinite, " of ", candidates, " (", status.nan_count,
            " set aside as NaN, ", status.minus_infinite, " scored -inf)");
   }

@@ -1,0 +1,85 @@
+// What is said of arms: the headline, the layers of tags, the table on the terminal.
+#include <gmock/gmock.h>
+
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "apps/fake_experiment.hpp"
+#include "report/headline.hpp"
+#include "report/summary_table.hpp"
+#include "report/tag_layers.hpp"
+
+namespace jest {
+namespace {
+
+using ::testing::ElementsAre;
+using testing::FakeArm;
+using ::testing::HasSubstr;
+using testing::json;
+using testing::kLosingArm;
+using testing::kUniformArm;
+using testing::kWinningArm;
+using ::testing::Not;
+using testing::summary_of;
+
+std::string lead_of(const std::vector<FakeArm>& arms) {
+  Experiment experiment = parse_summary(summary_of(arms), "test");
+  for (Run& run : experiment.runs) run.metrics.evaluations = run.evaluations;
+  for (std::size_t i = 0; i < arms.size(); ++i) {
+    for (Evaluation& evaluation : experiment.runs[i].metrics.evaluations) {
+      evaluation.flops.learner_training = arms[i].flops_per_step * evaluation.step;
+    }
+    experiment.runs[i].flops.reference_training = arms[i].arm == "uniform" ? 0 : 6e11;
+  }
+  return headline(arm_results(experiment)).lead;
+}
+
+TEST(Headline, StatesStepsAndComputeOfTheWinner) {
+  // 200 steps of 6 GFLOP, 600 GFLOP of reference training and 30 of pool embedding, against 1,800.
+  EXPECT_EQ(lead_of({kUniformArm, kWinningArm}),
+            "joint reached R@1 0.740 after 600 steps; uniform 0.650 after as many. It reached "
+            "uniform's final score after 200 steps (3.0 times fewer), at 0.667 times the compute; "
+            "with the reference's training and the pool's embedding counted, 1.02 times.");
+}
+
+TEST(Headline, SaysSoWhenJointLoses) {
+  const std::string lead = lead_of({kUniformArm, kLosingArm});
+  EXPECT_THAT(lead, HasSubstr("joint ended below uniform: R@1 0.550"));
+  EXPECT_THAT(lead, HasSubstr("did not reach uniform's final score"));
+  EXPECT_THAT(lead, HasSubstr("2.0 times the compute"));
+}
+
+TEST(Headline, CountsMissedSeedsAsNever) {
+  FakeArm second = kLosingArm, third = kWinningArm;
+  second.seed = 1;
+  third.seed = 2;
+  EXPECT_THAT(lead_of({kUniformArm, kLosingArm, second, third}), HasSubstr("(1 of 3 seeds did)"));
+}
+
+TEST(TagLayers, PutTheTargetFirstAndSumUpTheRest) {
+  json summary = summary_of({kWinningArm});
+  for (char c = 'a'; c < 'm'; ++c) summary["data"]["pool"]["tags"][std::string(1, c)] = 0.01;
+  const Experiment experiment = parse_summary(summary, "test");
+  const TagLayers tags = tag_layers(arm_results(experiment).front(), experiment);
+  ASSERT_EQ(tags.layers.size(), 8u);
+  EXPECT_EQ(tags.layers.front().name, "ja");
+  EXPECT_THAT(tags.layers.front().shares, ElementsAre(0.25, 0.75));
+  EXPECT_EQ(tags.layers.back().name, "other");
+  EXPECT_NEAR(tags.layers.back().source, 0.07, 1e-12);
+}
+
+TEST(SummaryTable, NamesEveryArmWithinEightyColumns) {
+  json summary = summary_of({kUniformArm, kWinningArm, {"oracle:a-tag-of-unusual-length", {.5}}});
+  summary["data"]["target_tag"] = "ja\x1b[2J and a long name";
+  const std::string table = summary_table(summary);
+  std::istringstream lines(table);
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 82u) << line;
+  EXPECT_THAT(table, HasSubstr("\nuniform  "));
+  EXPECT_THAT(table, HasSubstr("\noracle:a-tag-of-unus…"));
+  EXPECT_THAT(table, ::testing::ContainsRegex("joint +600 +0.740 +0.900 +2.00x +60.0 +10.0 %"));
+  EXPECT_THAT(table, Not(HasSubstr("\x1b")));
+}
+
+}  // namespace
+}  // namespace jest

@@ -1,0 +1,57 @@
+// Line charts, their ticks and the numbers on them.
+#include <gmock/gmock.h>
+
+#include <limits>
+#include <string>
+
+#include "report/line_chart.hpp"
+#include "report/number_format.hpp"
+
+namespace jest {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+TEST(NumberFormat, SeparatesThousandsAndKeepsDigits) {
+  EXPECT_EQ(grouped(1234567), "1,234,567");
+  EXPECT_EQ(grouped(123), "123");
+  EXPECT_EQ(fixed(-1234.5, 1), "−1,234.5");
+  EXPECT_EQ(fixed(-0.0001, 2), "0.00");
+  EXPECT_EQ(significant(0.012345, 3), "0.0123");
+  EXPECT_EQ(trimmed(6, 3), "6");
+  EXPECT_EQ(times(1), "1.0");
+  EXPECT_EQ(times(13.24), "13.2");
+  EXPECT_EQ(percent(0.0345), "3.5 %");
+  EXPECT_EQ(flops_text(1.379e12), "1.38 TFLOP");
+  EXPECT_EQ(fixed(kNan, 2), "–");
+  EXPECT_EQ(seconds_text(kInfinity), "– h");
+}
+
+TEST(Ticks, AreRoundAndInside) {
+  EXPECT_THAT(nice_ticks({0, 1500}, 5).values, ElementsAre(0, 500, 1000, 1500));
+  const Ticks shares = nice_ticks({0.13, 0.31}, 5);
+  EXPECT_EQ(shares.decimals, 2);
+  EXPECT_NEAR(shares.values.front(), 0.15, 1e-12);
+  EXPECT_NEAR(shares.values.back(), 0.30, 1e-12);
+  EXPECT_FALSE(nice_ticks({3, 3}, 5).values.empty());
+  EXPECT_FALSE(nice_ticks({kNan, kInfinity}, 5).values.empty());
+}
+
+TEST(LineChart, LeavesOutWhatIsNotFinite) {
+  const Series series{"<a>", {"red", ""}, {{1, kNan, 0, 0}, {kInfinity, 1, 1, 1}, {2, 3, kNan, 4}}};
+  const std::string svg = line_chart({{"t", "x", "y"}, {series}, {{"l", kNan}}}).string();
+  EXPECT_THAT(svg, Not(HasSubstr("nan")));
+  EXPECT_THAT(svg, Not(HasSubstr("inf")));
+  EXPECT_THAT(svg, HasSubstr("&lt;a&gt;"));
+  EXPECT_THAT(svg, HasSubstr("<circle"));
+  const Series nothing{"a", {"red", ""}, {{1, kNan, 0, 0}}};
+  EXPECT_THAT(line_chart({{"t", "x", "y"}, {nothing}, {}}).string(), HasSubstr("no chart"));
+}
+
+}  // namespace
+}  // namespace jest
