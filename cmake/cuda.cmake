@@ -1,6 +1,13 @@
 # JEST_CUDA: whether src/select/cuda is built, or src/select/no_cuda.cpp stands in. Sets
 # JEST_WITH_CUDA, finds the toolkit and enables the language.
-set(JEST_CUDA AUTO CACHE STRING "The CUDA backend: ON, OFF, or AUTO (where nvcc 12.8 or newer is)")
+# A project that takes this one in gets no new language unless it asks for it.
+if(PROJECT_IS_TOP_LEVEL)
+  set(default AUTO)
+else()
+  set(default OFF)
+endif()
+set(JEST_CUDA ${default} CACHE STRING
+  "The CUDA backend: ON, OFF, or AUTO (where nvcc 12.8 or newer is)")
 set_property(CACHE JEST_CUDA PROPERTY STRINGS AUTO ON OFF)
 # Code for the compute capabilities 8.x, 9.0, 10.x, 12.x, and for what comes after them.
 set(JEST_CUDA_ARCHITECTURES "80-real;90a-real;100-real;120" CACHE STRING

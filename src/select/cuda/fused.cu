@@ -82,7 +82,7 @@ struct Fused {
   using Gemm = cutlass::gemm::device::GemmUniversalAdapter<Kernel>;
 };
 
-void check(cutlass::Status result, const char* operation) {
+void check_cutlass(cutlass::Status result, const char* operation) {
   if (result == cutlass::Status::kSuccess) return;
   throw Error(text("select, cuda: ", operation, ": ", cutlassGetStatusString(result)));
 }
@@ -98,6 +98,7 @@ typename Fused<Operand>::Gemm::Arguments arguments_of(const FusedProduct& produc
   arguments.mainloop.dA = typename Kernel::StrideA{product.width, _1{}, std::int64_t{0}};
   arguments.mainloop.ptr_B = static_cast<const Operand*>(product.picked_data);
   arguments.mainloop.dB = typename Kernel::StrideB{product.width, _1{}, std::int64_t{0}};
+  check(cudaGetDevice(&arguments.hw_info.device_id), "asking for the current device");
   auto& tree = arguments.epilogue.thread;
   tree.op_0.op_1.logit = product.logit;  // op_0 of a tree's node is what it is applied to
   tree.op_1.ptr_col = product.partials;
@@ -109,12 +110,12 @@ void enqueue(const FusedProduct& product, cudaStream_t stream) {
   using Gemm = typename Fused<Operand>::Gemm;
   auto arguments = arguments_of<Operand>(product);
   Gemm gemm;
-  check(gemm.can_implement(arguments), "checking a fused product");
+  check_cutlass(gemm.can_implement(arguments), "checking a fused product");
   if (Gemm::get_workspace_size(arguments) != 0) {
     throw Error("select, cuda: preparing a fused product: it wants a workspace");
   }
-  check(gemm.initialize(arguments, nullptr, stream), "preparing a fused product");
-  check(gemm.run(stream), "launching a fused product");
+  check_cutlass(gemm.initialize(arguments, nullptr, stream), "preparing a fused product");
+  check_cutlass(gemm.run(stream), "launching a fused product");
 }
 
 }  // namespace
