@@ -2,8 +2,8 @@
 // The CUDA backend without CUDA: its pipeline and its kernels on host memory, block by block, phase
 // by phase, thread by thread; plain loops stand in for the libraries.
 //
-// Memory starts as NaN; blocks run in descending order, and of what a fork allows to overlap the
-// second lane runs first, wholly: an order that a device could choose, and that a host would not.
+// Memory starts as NaN; blocks run in descending order, and where a fork lets two lanes overlap
+// they alternate, the second one first: an order that a device could choose.
 
 #include <algorithm>
 #include <cstring>
@@ -49,10 +49,13 @@ class HostExecutor {
 
   void fork() { forked_ = true; }
   void join() {
-    for (int lane = cuda::kLanes - 1; lane >= 0; --lane) {
-      for (const auto& work : waiting_[lane]) work();
-      waiting_[lane].clear();
+    const std::size_t most = std::max(waiting_[0].size(), waiting_[1].size());
+    for (std::size_t k = 0; k < most; ++k) {
+      for (int lane = cuda::kLanes - 1; lane >= 0; --lane) {
+        if (k < waiting_[lane].size()) waiting_[lane][k]();
+      }
     }
+    for (auto& lane : waiting_) lane.clear();
     forked_ = false;
   }
 
