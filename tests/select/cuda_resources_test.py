@@ -64,7 +64,8 @@ class Resources(unittest.TestCase):
             with self.subTest(kernel=name[:100], architecture=architecture):
                 self.assertEqual((stores, loads), (0, 0))
                 own = own_name(name)
-                library = FUSED_BUDGET if "cutlass::device_kernel" in name else LIBRARY_BUDGET
+                fused = "cutlass" in name  # too long a name for some versions of c++filt
+                library = FUSED_BUDGET if fused else LIBRARY_BUDGET
                 self.assertLessEqual(registers, BUDGET[own] if own else library)
 
     def test_every_kernel_is_there_for_every_architecture(self):
