@@ -2,6 +2,7 @@
 
 #include "command_line.hpp"
 #include "data/docs/debian_docs.hpp"
+#include "data/glyphs/glyph_names.hpp"
 #include "data/languages.hpp"
 #include "data/translations.hpp"
 
@@ -41,6 +42,22 @@ void add_debian_docs(CLI::App& app, jest::DebianDocsCommand& command) {
   sub->callback([&command] { jest::prepare_debian_docs(command); });
 }
 
+void add_glyph_names(CLI::App& app, jest::GlyphNamesCommand& command) {
+  CLI::App* sub = app.add_subcommand(
+      "glyph-names", "Glyphs of Debian's fonts and their names, fetched with apt-get");
+  sub->add_option("--out", command.out,
+                  "Folder for {curated,pool,eval-seen,eval-unseen}.safetensors, names.txt, "
+                  "manifest.json")
+      ->required();
+  sub->add_option("--noise", command.spec.noise,
+                  "Share of the pool with exchanged names, in [0, 1)")
+      ->capture_default_str();
+  sub->add_option("--seed", command.spec.seed, "Draws the curated rows, the pool's and the noise")
+      ->check(not_negative)
+      ->capture_default_str();
+  sub->callback([&command] { jest::prepare_glyph_names(command); });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -53,5 +70,8 @@ int main(int argc, char** argv) {
   jest::DebianDocsCommand debian_docs;
   debian_docs.version = JEST_VERSION;
   add_debian_docs(app, debian_docs);
+  jest::GlyphNamesCommand glyph_names;
+  glyph_names.version = JEST_VERSION;
+  add_glyph_names(app, glyph_names);
   return jest::run_program(app, argc, argv);
 }
