@@ -1,6 +1,8 @@
 // Prepares data for the studies and examples of this project on the user's own machine.
 
 #include "command_line.hpp"
+#include "data/docs/debian_docs.hpp"
+#include "data/glyphs/glyph_names.hpp"
 #include "data/languages.hpp"
 #include "data/translations.hpp"
 
@@ -28,14 +30,48 @@ void add_translations(CLI::App& app, jest::TranslationsCommand& command) {
   sub->callback([&command] { jest::prepare_translations(command); });
 }
 
+void add_debian_docs(CLI::App& app, jest::DebianDocsCommand& command) {
+  CLI::App* sub = app.add_subcommand(
+      "debian-docs", "Debian's documentation in rows of 160 bytes, fetched with apt-get");
+  sub->add_option("--out", command.out,
+                  "Folder for {curated,pool,eval-postgresql,eval-git}.safetensors, manifest.json")
+      ->required();
+  sub->add_option("--seed", command.seed, "Draws which rows are taken")
+      ->check(not_negative)
+      ->capture_default_str();
+  sub->callback([&command] { jest::prepare_debian_docs(command); });
+}
+
+void add_glyph_names(CLI::App& app, jest::GlyphNamesCommand& command) {
+  CLI::App* sub = app.add_subcommand(
+      "glyph-names", "Glyphs of Debian's fonts and their names, fetched with apt-get");
+  sub->add_option("--out", command.out,
+                  "Folder for {curated,pool,eval-seen,eval-unseen}.safetensors, names.txt, "
+                  "manifest.json")
+      ->required();
+  sub->add_option("--noise", command.spec.noise,
+                  "Share of the pool with exchanged names, in [0, 1)")
+      ->capture_default_str();
+  sub->add_option("--seed", command.spec.seed, "Draws the curated rows, the pool's and the noise")
+      ->check(not_negative)
+      ->capture_default_str();
+  sub->callback([&command] { jest::prepare_glyph_names(command); });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   CLI::App app{"Prepares data on this machine", "jest-data"};
   app.set_version_flag("--version", JEST_VERSION);
   app.require_subcommand(1);
-  jest::TranslationsCommand command;
-  command.version = JEST_VERSION;
-  add_translations(app, command);
+  jest::TranslationsCommand translations;
+  translations.version = JEST_VERSION;
+  add_translations(app, translations);
+  jest::DebianDocsCommand debian_docs;
+  debian_docs.version = JEST_VERSION;
+  add_debian_docs(app, debian_docs);
+  jest::GlyphNamesCommand glyph_names;
+  glyph_names.version = JEST_VERSION;
+  add_glyph_names(app, glyph_names);
   return jest::run_program(app, argc, argv);
 }
