@@ -24,6 +24,10 @@ void add_translations(CLI::App& app, jest::TranslationsCommand& command) {
   sub->add_option("--noise", command.spec.noise,
                   "Share of the pool with exchanged translations, in [0, 1)")
       ->capture_default_str();
+  sub->add_option(
+         "--mismatched", command.spec.mismatched,
+         "Pool of the target's pairs alone, with mismatched\nones added until they are this share")
+      ->capture_default_str();
   sub->add_option("--seed", command.spec.seed, "Draws the curated rows and the noise")
       ->check(not_negative)
       ->capture_default_str();

@@ -39,10 +39,11 @@ std::string rows_as_tsv(const TranslationRows& rows) {
 
 Json requested(const SplitSpec& spec, const std::string& version) {
   return {{"command", text("jest-data translations --target ", spec.target, " --noise ", spec.noise,
-                           " --seed ", spec.seed)},
+                           " --mismatched ", spec.mismatched, " --seed ", spec.seed)},
           {"version", version},
           {"target", spec.target},
           {"noise", spec.noise},
+          {"mismatched", spec.mismatched},
           {"seed", spec.seed}};
 }
 

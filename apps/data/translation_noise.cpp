@@ -1,10 +1,14 @@
 #include "data/translation_noise.hpp"
 
+#include <cmath>
+#include <iterator>
 #include <map>
+#include <numeric>
 #include <string>
 #include <utility>
 
 #include "data/seeded_exchange.hpp"
+#include "jest/core/error.hpp"
 
 namespace jest {
 namespace {
@@ -18,6 +22,12 @@ std::map<std::string, Positions> chosen_rows(const TranslationRows& rows, double
     positions = chosen_share(rows, std::move(positions), share, order);
   }
   return chosen;
+}
+
+/// x of one row with y of another, or an empty side.
+TranslationRow mismatched(const TranslationRow& x, const TranslationRow& y) {
+  return {row_id(text("mismatch ", x.id, ' ', y.id)), without_shared_words({x.text.x, y.text.y}),
+          x.tag + "-noise", x.stem};
 }
 
 }  // namespace
@@ -41,6 +51,27 @@ TranslationRows exchange_translations(TranslationRows rows, double share, std::u
   }
   std::erase_if(rows,
                 [](const TranslationRow& row) { return row.text.x.empty() || row.text.y.empty(); });
+  return rows;
+}
+
+TranslationRows with_mismatches(TranslationRows rows, double share, std::uint64_t seed) {
+  const auto own = rows.size();
+  const auto wanted =
+      static_cast<std::size_t>(std::lround(share / (1 - share) * static_cast<double>(own)));
+  Positions all(own);
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  const Positions order = chosen_share(rows, std::move(all), 1, {seed, Purpose::kNoise});
+  TranslationRows added;
+  for (std::size_t shift = 1; shift < own && added.size() < wanted; ++shift) {
+    for (std::size_t i = 0; i < own && added.size() < wanted; ++i) {
+      const TranslationRow& x = rows[order[i]];
+      const TranslationRow& y = rows[order[(i + shift) % own]];
+      if (x.text.y == y.text.y) continue;
+      TranslationRow row = mismatched(x, y);
+      if (!row.text.x.empty() && !row.text.y.empty()) added.push_back(std::move(row));
+    }
+  }
+  std::ranges::move(added, std::back_inserter(rows));
   return rows;
 }
 

@@ -85,6 +85,10 @@ TranslationSplit split_translations(TranslationRows rows, const SplitSpec& spec)
   rows = without_leaks(std::move(rows), split.eval);
   const auto ids = curated_ids(rows, spec, std::min(kCuratedRows, of_target / 10));
   split.curated = taken(rows, [&](const TranslationRow& row) { return ids.contains(row.id); });
+  if (spec.mismatched > 0) {
+    std::erase_if(rows, [&](const TranslationRow& row) { return row.tag != spec.target; });
+    rows = in_order_of_id(with_mismatches(std::move(rows), spec.mismatched, spec.seed));
+  }
   split.pool =
       without_leaks(exchange_translations(std::move(rows), spec.noise, spec.seed), split.eval);
   return split;

@@ -13,6 +13,8 @@
 namespace jest {
 namespace {
 
+constexpr double kMostMismatched = 0.99;
+
 void check(const TranslationsCommand& command) {
   const SplitSpec& spec = command.spec;
   if (std::ranges::find(kLanguages, spec.target) == kLanguages.end()) {
@@ -20,6 +22,13 @@ void check(const TranslationsCommand& command) {
   }
   if (!(spec.noise >= 0 && spec.noise < 1)) {
     refuse("translations --noise", "a share of at least 0 and below 1", spec.noise);
+  }
+  if (!(spec.mismatched >= 0 && spec.mismatched <= kMostMismatched)) {
+    refuse("translations --mismatched", text("a share from 0 to ", kMostMismatched),
+           spec.mismatched);
+  }
+  if (spec.noise > 0 && spec.mismatched > 0) {
+    refuse("translations", "--noise or --mismatched", "both");
   }
 }
 

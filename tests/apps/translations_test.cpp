@@ -130,8 +130,10 @@ TEST(Translations, ChecksOptionsBeforeAnyWork) {
   const TemporaryFolder out;
   TranslationsCommand command;
   command.out = out.path();
-  for (const SplitSpec& spec : {SplitSpec{.target = "tlh"}, SplitSpec{.target = "de", .noise = 1},
-                                SplitSpec{.target = "de", .noise = -0.1}}) {
+  for (const SplitSpec& spec :
+       {SplitSpec{.target = "tlh"}, SplitSpec{.target = "de", .noise = 1},
+        SplitSpec{.target = "de", .noise = -0.1}, SplitSpec{.target = "de", .mismatched = 1},
+        SplitSpec{.target = "de", .noise = 0.1, .mismatched = 0.1}}) {
     command.spec = spec;
     EXPECT_THROW(prepare_translations(command), Error);
   }
