@@ -13,16 +13,24 @@ std::string not_negative(const std::string& value) {
   return value.starts_with('-') ? "expected a whole number from 0, got " + value : "";
 }
 
+/// In lines that fit the column of explanations.
+std::string languages_in_lines() {
+  std::string list = jest::language_list();
+  list[list.find(' ', list.size() / 2)] = '\n';
+  return list;
+}
+
 void add_translations(CLI::App& app, jest::TranslationsCommand& command) {
-  CLI::App* sub = app.add_subcommand(
-      "translations", "Translations of Debian's package descriptions, fetched with apt-get");
+  CLI::App* sub =
+      app.add_subcommand("translations", "Translations of Debian's package descriptions");
   sub->add_option("--target", command.spec.target,
-                  "Language to specialise for: " + jest::language_list())
+                  "Language to specialise for, one of\n" + languages_in_lines())
       ->required();
-  sub->add_option("--out", command.out, "Folder for curated.tsv, pool.tsv, eval.tsv, manifest.json")
+  sub->add_option("--out", command.out,
+                  "Folder for curated.tsv, pool.tsv, eval.tsv,\nmanifest.json")
       ->required();
   sub->add_option("--noise", command.spec.noise,
-                  "Share of the pool with exchanged translations, in [0, 1)")
+                  "Share of the pool with exchanged translations,\nin [0, 1)")
       ->capture_default_str();
   sub->add_option(
          "--mismatched", command.spec.mismatched,
@@ -35,10 +43,8 @@ void add_translations(CLI::App& app, jest::TranslationsCommand& command) {
 }
 
 void add_debian_docs(CLI::App& app, jest::DebianDocsCommand& command) {
-  CLI::App* sub = app.add_subcommand(
-      "debian-docs", "Debian's documentation in rows of 160 bytes, fetched with apt-get");
-  sub->add_option("--out", command.out,
-                  "Folder for {curated,pool,eval-postgresql,eval-git}.safetensors, manifest.json")
+  CLI::App* sub = app.add_subcommand("debian-docs", "Debian's documentation in rows of 160 bytes");
+  sub->add_option("--out", command.out, "Folder for four .safetensors tables, manifest.json")
       ->required();
   sub->add_option("--seed", command.seed, "Draws which rows are taken")
       ->check(not_negative)
@@ -47,16 +53,14 @@ void add_debian_docs(CLI::App& app, jest::DebianDocsCommand& command) {
 }
 
 void add_glyph_names(CLI::App& app, jest::GlyphNamesCommand& command) {
-  CLI::App* sub = app.add_subcommand(
-      "glyph-names", "Glyphs of Debian's fonts and their names, fetched with apt-get");
+  CLI::App* sub = app.add_subcommand("glyph-names", "Glyphs of Debian's fonts and their names");
   sub->add_option("--out", command.out,
-                  "Folder for {curated,pool,eval-seen,eval-unseen}.safetensors, names.txt, "
-                  "manifest.json")
+                  "Folder for four .safetensors tables, names.txt,\nmanifest.json")
       ->required();
   sub->add_option("--noise", command.spec.noise,
-                  "Share of the pool with exchanged names, in [0, 1)")
+                  "Share of the pool with exchanged names,\nin [0, 1)")
       ->capture_default_str();
-  sub->add_option("--seed", command.spec.seed, "Draws the curated rows, the pool's and the noise")
+  sub->add_option("--seed", command.spec.seed, "Draws the curated rows, the pool and the noise")
       ->check(not_negative)
       ->capture_default_str();
   sub->callback([&command] { jest::prepare_glyph_names(command); });
@@ -65,7 +69,7 @@ void add_glyph_names(CLI::App& app, jest::GlyphNamesCommand& command) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"Prepares data on this machine", "jest-data"};
+  CLI::App app{"Prepares data on this machine, of what apt-get fetches", "jest-data"};
   app.set_version_flag("--version", JEST_VERSION);
   app.require_subcommand(1);
   jest::TranslationsCommand translations;
