@@ -106,6 +106,7 @@ def docs(report, t, h, step, command):
               "anew each round. `topk`: independent selection. `chunked-loss`: scoring b·B pairs, "
               "selecting nothing. Below 1 we lose.", ""]
     lines += peer_table(t)
+    lines += ["", "## CUDA", "", "Not measured: this machine has no GPU."]
     lines += ["", "## Parts, ms", "", "| part | ms |", "|---|---|"]
     for prefix in ("own/", "sampler/", "kernel/"):
         lines += [f"| {name.replace('/', ' ').replace(':', ' ')} | {ms_text(t.ms(name))} |"

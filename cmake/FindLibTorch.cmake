@@ -8,16 +8,7 @@
 set(JEST_LIBTORCH_PIN 2.11.0)
 set(JEST_LIBTORCH_MINIMUM 2.11)
 
-function(jest_cache_folder out)
-  if(DEFINED ENV{JEST_CACHE})
-    set(folder "$ENV{JEST_CACHE}")
-  elseif(DEFINED ENV{XDG_CACHE_HOME})
-    set(folder "$ENV{XDG_CACHE_HOME}/jest")
-  else()
-    set(folder "$ENV{HOME}/.cache/jest")
-  endif()
-  set(${out} "${folder}" PARENT_SCOPE)
-endfunction()
+include("${CMAKE_CURRENT_LIST_DIR}/cache_folder.cmake")
 
 function(jest_libtorch_version folder out)
   set(header "${folder}/include/torch/headeronly/version.h")

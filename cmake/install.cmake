@@ -38,7 +38,8 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/cmake/jest-config-versio
   COMPATIBILITY SameMinorVersion)
 install(FILES "${PROJECT_BINARY_DIR}/cmake/jest-config.cmake"
   "${PROJECT_BINARY_DIR}/cmake/jest-config-version.cmake"
-  "${PROJECT_SOURCE_DIR}/cmake/FindLibTorch.cmake" DESTINATION "${package_folder}")
+  "${PROJECT_SOURCE_DIR}/cmake/FindLibTorch.cmake"
+  "${PROJECT_SOURCE_DIR}/cmake/cache_folder.cmake" DESTINATION "${package_folder}")
 
 # libjest.so keeps the folder of the LibTorch it was linked with; a program finds libjest.so too.
 file(RELATIVE_PATH library_from_program

@@ -2,15 +2,30 @@
 #include "jest/select/cuda.hpp"
 
 namespace jest::cuda {
+namespace {
+
+[[noreturn]] void refuse_cuda() {
+  throw Error("select: backend cuda was asked for, and this build has none");
+}
+
+}  // namespace
 
 bool available() { return false; }
+int device_count() { return 0; }
 
-Selection select(const SigmoidPairs&, const SelectionSpec&) {
-  throw Error("select: backend cuda was asked for, and this build has none");
+struct Selector::State {};
+Selector::Selector(const Engine&) { refuse_cuda(); }
+Selector::Selector(Selector&&) noexcept = default;
+Selector& Selector::operator=(Selector&&) noexcept = default;
+Selector::~Selector() = default;
+void Selector::enqueue(const DevicePairs&, const SelectionSpec&, const DeviceAnswer&,
+                       const Workspace&) {
+  refuse_cuda();
 }
 
-Selection select(const SoftmaxPairs&, const SelectionSpec&) {
-  throw Error("select: backend cuda was asked for, and this build has none");
-}
+Selection select(const SigmoidPairs&, const SelectionSpec&) { refuse_cuda(); }
+Selection select(const SoftmaxPairs&, const SelectionSpec&) { refuse_cuda(); }
+Selection select(const SigmoidPairs&, const SelectionSpec&, const Engine&) { refuse_cuda(); }
+Selection select(const SoftmaxPairs&, const SelectionSpec&, const Engine&) { refuse_cuda(); }
 
 }  // namespace jest::cuda

@@ -17,6 +17,7 @@ MAY_USE = {
 }
 TORCH = ("torch/", "ATen/", "c10/", "caffe2/")
 LOGGING = ("fmt/", "spdlog/")
+CUDA = ("cuda", "cublas", "cub/", "thrust/", "cutlass/", "cute/")
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.MULTILINE)
 
 FORBIDDEN_FOLDERS = {"util", "utils", "common", "helper", "helpers", "manager", "managers"}
@@ -50,6 +51,8 @@ def include_faults(path, text):
             faults.append(f"{path}: {name} is neither a jest header nor of this folder")
         elif name.startswith(TORCH) and not may_include_torch(path, layer, name):
             faults.append(f"{path}: may not include {name}")
+        elif style == "<" and name.startswith(CUDA) and not path.endswith((".cu", ".cuh")):
+            faults.append(f"{path}: {name} is for nvcc alone")
         elif name.startswith(LOGGING) and path.startswith("include/"):
             faults.append(f"{path}: no public header includes {name}")
     return faults

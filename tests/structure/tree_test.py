@@ -41,7 +41,7 @@ def pages():
 def sources(*folders):
     return [name for name in tree_files()
             if name.startswith(tuple(folder + "/" for folder in folders))
-            and name.endswith((".hpp", ".cpp"))]
+            and name.endswith((".hpp", ".cpp", ".cu", ".cuh"))]
 
 
 def torch_folder():
@@ -72,6 +72,11 @@ class TheCheckers(unittest.TestCase):
             ("include/jest/criteria/a.hpp", '#include "jest/io/safetensors.hpp"'),
             ("include/jest/io/a.hpp", '#  include <jest/criteria/separable.hpp>'),
             ("src/select/a.cpp", "#include <c10/util/Half.h>"),
+            ("src/select/cuda/a.cu", "#include <torch/torch.h>"),
+            ("src/select/cuda/a.cuh", "#include <c10/cuda/CUDAStream.h>"),
+            ("src/select/cuda/a.hpp", "#include <cuda_runtime.h>"),
+            ("src/select/cuda/a.cpp", "#include <cublasLt.h>"),
+            ("include/jest/select/a.hpp", "#include <cub/cub.cuh>"),
             ("src/select/a.cpp", '#include "jest/torch/arrays.hpp"'),
             ("include/jest/torch/a.hpp", "#include <torch/torch.h>"),
             ("include/jest/torch/a.hpp", "#include <ATen/ATen.h>"),
@@ -87,6 +92,7 @@ class TheCheckers(unittest.TestCase):
         for path, text in (("src/torch/a.cpp", "#include <torch/torch.h>"),
                            ("src/train/a.cpp", "#include <spdlog/spdlog.h>"),
                            ("src/io/a.cpp", '#include "dtypes.hpp"'),
+                           ("src/select/cuda/a.cu", "#include <cutlass/cutlass.h>"),
                            ("include/jest/train/a.hpp", '#include "jest/data/pair_table.hpp"'),
                            ("include/jest/model/a.hpp", "#include <ATen/core/Tensor.h>")):
             with self.subTest(path=path, text=text):
@@ -127,10 +133,15 @@ class Tree(unittest.TestCase):
         faults = [fault for name in files for fault in include_faults(name, read(name))]
         self.assertEqual(faults, [])
 
-    def test_every_public_header_is_guarded(self):
-        for name in sources("include"):
+    def test_every_header_is_guarded(self):
+        headers = sources("include") + [name for name in sources("src") if name.endswith(".cuh")]
+        for name in headers:
             with self.subTest(header=name):
                 self.assertTrue(read(name).startswith("#pragma once\n"))
+
+    def test_what_only_nvcc_reads_is_in_no_installed_folder(self):
+        self.assertEqual([name for name in sources("include") if name.endswith((".cu", ".cuh"))],
+                         [])
 
     def check_headers_alone(self, names, torch=""):
         self.assertGreater(len(names), 10)

@@ -11,6 +11,7 @@
 #include <cstdint>
 
 #include "jest/core/error.hpp"
+#include "jest/core/host_device.hpp"
 
 namespace jest {
 
@@ -18,6 +19,14 @@ struct ScoreWeights {
   double learner = 1;      ///< w_L
   double reference = 1;    ///< w_R
   double interaction = 1;  ///< κ: 1 is JEST, 0 is independent selection, < 0 prefers unlike pairs
+
+  /// w_L·learner − w_R·reference; a value whose weight is zero is not looked at.
+  JEST_HOST_DEVICE double weigh(double learner_value, double reference_value) const {
+    double total = 0;
+    if (learner != 0) total += learner * learner_value;
+    if (reference != 0) total -= reference * reference_value;
+    return total;
+  }
 
   ScoreWeights with_interaction(double value) const { return {learner, reference, value}; }
 };

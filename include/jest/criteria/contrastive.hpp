@@ -5,20 +5,33 @@
 #include <string>
 
 #include "jest/core/error.hpp"
+#include "jest/core/host_device.hpp"
 #include "jest/core/score.hpp"
 #include "jest/core/views.hpp"
 
 namespace jest {
 
 /// log(1 + e^u), for any finite u without overflow.
-inline double softplus(double u) { return std::fmax(u, 0.0) + std::log1p(std::exp(-std::fabs(u))); }
+JEST_HOST_DEVICE inline double softplus(double u) {
+  return std::fmax(u, 0.0) + std::log1p(std::exp(-std::fabs(u)));
+}
 
 /// log(e^a + e^b), −inf for two empty sums, NaN if either is.
-inline double log_add_exp(double a, double b) {
+JEST_HOST_DEVICE inline double log_add_exp(double a, double b) {
   if (std::isnan(a) || std::isnan(b)) return a + b;
   const double larger = std::fmax(a, b);
   if (std::isinf(larger)) return larger;
   return larger + std::log1p(std::exp(-std::fabs(a - b)));
+}
+
+/// The pair term of a softmax loss: ½R_i + ½C_i.
+JEST_HOST_DEVICE inline double softmax_pairs(double row, double column) {
+  return 0.5 * row + 0.5 * column;
+}
+
+/// The same with e^{positive} inside both logarithms.
+JEST_HOST_DEVICE inline double softmax_pairs(double row, double column, double positive) {
+  return softmax_pairs(log_add_exp(row, positive), log_add_exp(column, positive));
 }
 
 /// Learner and reference embeddings of one super-batch, and how their losses are weighed. A model

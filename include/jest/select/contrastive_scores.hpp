@@ -76,10 +76,8 @@ class ContrastiveScores {
   template <class Term>
   double weighed(std::size_t row, const Term& term) const {
     const auto i = static_cast<std::int64_t>(row);
-    double total = 0;
-    if (learner_) total += weights_.learner * term(*learner_, i);
-    if (reference_) total -= weights_.reference * term(*reference_, i);
-    return total;
+    return weights_.weigh(learner_ ? term(*learner_, i) : 0.0,
+                          reference_ ? term(*reference_, i) : 0.0);
   }
 
   ScoreWeights weights_;

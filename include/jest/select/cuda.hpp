@@ -1,8 +1,32 @@
 #pragma once
-// The CUDA backend's entry. Without it, src/select/no_cuda.cpp stands in and throws a clear error,
-// so that callers need no #ifdef.
+// The CUDA backend of the contrastive criteria: embeddings in device memory go in, picks stay
+// there.
+//
+//   cuda::Selector selector{{}};                              // once per device and thread
+//   const auto bytes = cuda::workspace_bytes(pairs, spec, {});
+//   selector.enqueue(pairs, spec, answer, {memory, bytes, stream});
+//
+// Contract of `enqueue`: it only enqueues. No allocation of device memory and no wait for the
+// device; whoever waits for `stream` finds indices, scores and a Status in device memory, and calls
+// check_status on a copy of it. Sampling is the one of select/sampler.hpp: the same noise bits, the
+// same total order. Results are a function of the arguments, the device's model and the version of
+// cuBLASLt; they do not depend on streams, on earlier calls or on what the workspace held. Own
+// terms and running sums are float64; products are made of `Engine::operands` and float32 sums,
+// functions are float32: scores differ from the cpu backend's by that, and picks where two keys are
+// that close. A logit beyond float32 makes a score NaN or infinite.
+//
+// The first call with some shape and workspace runs its kernels one by one, the second one captures
+// them in a CUDA graph, later ones replay it whatever seed, step, gain, weights and pointers are.
+//
+// This header needs no CUDA header. In a build without CUDA `select` and the constructor of
+// Selector throw jest::Error.
 
+#include <cstdint>
+#include <memory>
+
+#include "jest/core/score.hpp"
 #include "jest/criteria/contrastive.hpp"
+#include "jest/select/cuda_engine.hpp"
 #include "jest/select/selection.hpp"
 
 namespace jest::cuda {
@@ -10,8 +34,119 @@ namespace jest::cuda {
 /// Whether this build has the CUDA backend.
 bool available();
 
-/// Throws jest::Error when the library was built without CUDA.
+/// Devices it could run on; 0 without a driver, a device or the backend. Never throws.
+int device_count();
+
+/// A row-major [rows, cols] matrix in device memory, not owned.
+struct DeviceMatrix {
+  const void* data = nullptr;
+  std::int64_t rows = 0;
+  std::int64_t cols = 0;
+  std::int64_t row_stride = 0;  ///< elements from one row to the next; at least `cols`
+  Element element = Element::kFloat32;
+};
+
+/// As EmbeddingsView; x and y have one element type.
+struct DeviceEmbeddings {
+  DeviceMatrix x;
+  DeviceMatrix y;
+  double scale = 1;
+  double bias = 0;
+};
+
+enum class Loss { kSigmoid, kSoftmax };
+
+/// As SigmoidPairs or SoftmaxPairs, in device memory.
+struct DevicePairs {
+  DeviceEmbeddings learner = {};
+  DeviceEmbeddings reference = {};
+  ScoreWeights weights = kLearnability;
+  Loss loss = Loss::kSigmoid;
+  bool include_positive = false;  ///< of the softmax loss only
+
+  std::int64_t candidates() const {
+    return weights.learner != 0 ? learner.x.rows : reference.x.rows;
+  }
+};
+
+/// What may be wrong with a selection that only the device could see; bits of Status::faults.
+enum Fault : std::uint32_t {
+  kNegativeId = 1,
+  kRepeatedId = 2,
+  kTooFewEligible = 4,
+  kTooFewInRound = 8,
+  kOperandOverflow = 16,  ///< a finite embedding is infinite as float16
+};
+
+/// Written by the device beside the picks, which mean nothing when there is a fault.
+struct Status {
+  std::uint32_t faults = 0;
+  std::uint32_t round = 0;          ///< of kTooFewInRound, and of the next two
+  std::int64_t available = 0;       ///< neither picked nor NaN
+  std::int64_t minus_infinite = 0;  ///< of those, scored −inf
+  std::int64_t eligible = 0;        ///< candidates whose own term is not NaN
+  std::int64_t nan_count = 0;       ///< distinct candidates set aside because a score was NaN
+  std::int64_t id = 0;              ///< of kNegativeId or kRepeatedId
+  double mean_own_score_super_batch = 0;
+  double mean_own_score_picks = 0;
+};
+
+/// Where a selection leaves its answer, all in device memory; as Selection.
+struct DeviceAnswer {
+  std::int64_t* indices = nullptr;  ///< [b]
+  double* scores = nullptr;         ///< [b]
+  Status* status = nullptr;         ///< [1]
+};
+
+/// The caller's memory and stream. One workspace serves one selection at a time.
+struct Workspace {
+  void* data = nullptr;  ///< device memory, aligned to 256 bytes
+  std::int64_t bytes = 0;
+  void* stream = nullptr;  ///< a cudaStream_t; null is the legacy default stream
+};
+
+/// Bytes that `enqueue` with these arguments needs; pointers in them are not looked at. For
+/// B candidates, c picks of the largest round, S = min(c, 4096) rounded up to 8, width d of the
+/// wider model rounded up to 16, e bytes of an operand, and T = 64 MiB / 4S rows of a tile (at most
+/// 16384 and B, in whole 256s):
+///   lists and sums   ≤ 112·B + 256 for each of at most 25 arrays
+///   sort             32·B + 4 MiB
+///   picked rows      2·S·d·e a model
+///   two tiles        2·T·(d·e + 4·S) + 2·32 MiB; none of the last two lines without pair terms
+/// Throws what `enqueue` would throw before any work.
+std::int64_t workspace_bytes(const DevicePairs& pairs, const SelectionSpec& spec,
+                             const Engine& engine);
+
+/// Throws what the host's sampler throws of such a selection of `candidates`.
+void check_status(const Status& status, const SelectionSpec& spec, std::int64_t candidates);
+
+/// Holds what outlives a call: a cuBLASLt handle, a second stream, captured graphs. Belongs to the
+/// device that was current when it was made, and to one thread at a time.
+class Selector {
+ public:
+  explicit Selector(const Engine& engine);
+  Selector(Selector&&) noexcept;
+  Selector& operator=(Selector&&) noexcept;
+  ~Selector();
+
+  /// `spec.ids`, unless empty, is a span of *device* memory, and `spec.backend` and `spec.threads`
+  /// are not looked at. Throws on impossible arguments, on a workspace that is too small, on
+  /// another current device, and when CUDA refuses a call.
+  void enqueue(const DevicePairs& pairs, const SelectionSpec& spec, const DeviceAnswer& answer,
+               const Workspace& workspace);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// The same from host memory to host memory: uploads, selects, waits, downloads. For programs that
+/// keep their embeddings on the host, and for tests. Throws as the cpu backend does.
 Selection select(const SigmoidPairs& pairs, const SelectionSpec& spec);
 Selection select(const SoftmaxPairs& pairs, const SelectionSpec& spec);
+
+/// The same with an engine by name.
+Selection select(const SigmoidPairs& pairs, const SelectionSpec& spec, const Engine& engine);
+Selection select(const SoftmaxPairs& pairs, const SelectionSpec& spec, const Engine& engine);
 
 }  // namespace jest::cuda

@@ -154,8 +154,8 @@ class SoftmaxSums {
   double pairs(std::int64_t i) const { return pairs(i, rows_[i], columns_[i]); }
   /// The pair term from R_i and C_i.
   double pairs(std::int64_t i, double row, double column) const {
-    if (positives_.empty()) return 0.5 * row + 0.5 * column;
-    return 0.5 * log_add_exp(row, positives_[i]) + 0.5 * log_add_exp(column, positives_[i]);
+    return positives_.empty() ? softmax_pairs(row, column)
+                              : softmax_pairs(row, column, positives_[i]);
   }
 
   void condition_on(std::span<const std::int64_t> picks, Afterwards) {

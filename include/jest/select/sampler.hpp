@@ -20,6 +20,7 @@
 
 #include "jest/core/error.hpp"
 #include "jest/criteria/conditional_scores.hpp"
+#include "jest/select/key.hpp"
 #include "jest/select/noise_batch.hpp"
 #include "jest/select/selection.hpp"
 
@@ -39,7 +40,8 @@ struct Keyed {
 /// The candidates still to be had, and the draws among them.
 class Draw {
  public:
-  Draw(const SelectionSpec& spec, std::span<const double> own) : spec_(spec) {
+  Draw(const SelectionSpec& spec, std::span<const double> own)
+      : spec_(spec), rule_(key_rule(spec)) {
     available_.reserve(own.size());
     for (std::size_t i = 0; i < own.size(); ++i) available_.push_back(static_cast<std::int64_t>(i));
     candidates_ = static_cast<std::int64_t>(own.size());
@@ -86,13 +88,6 @@ class Draw {
 
   std::int64_t id(std::int64_t i) const { return spec_.ids.empty() ? i : spec_.ids[i]; }
 
-  bool draws() const { return spec_.preset != Preset::kTopK && spec_.preset != Preset::kGreedy; }
-
-  double key(double score, double noise) const {
-    if (score == kInfinity || !draws()) return score;
-    return (spec_.preset == Preset::kUniform ? 0.0 : spec_.gain * score) + noise;
-  }
-
   /// Keys of everybody available whose score is not −inf.
   void key_all(std::uint32_t round, std::span<const double> scores) {
     keyed_.clear();
@@ -103,10 +98,10 @@ class Draw {
       const std::size_t count = std::min(kBatch, available_.size() - first);
       const auto batch = std::span(available_).subspan(first, count);
       for (std::size_t k = 0; k < count; ++k) ids[k] = id(batch[k]);
-      if (draws()) gumbel_noise_batch({spec_.seed, spec_.step}, round, {ids, count}, noise);
+      if (rule_.draws) gumbel_noise_batch(rule_.noise, round, {ids, count}, noise);
       for (std::size_t k = 0; k < count; ++k) {
         const double score = scores[batch[k]];
-        if (score != -kInfinity) keyed_.push_back({key(score, noise[k]), ids[k], batch[k]});
+        if (score != -kInfinity) keyed_.push_back({rule_.key(score, noise[k]), ids[k], batch[k]});
       }
     }
   }
@@ -122,6 +117,7 @@ class Draw {
   }
 
   const SelectionSpec& spec_;
+  KeyRule rule_;
   std::int64_t candidates_ = 0;
   std::int64_t nan_count_ = 0;
   std::vector<std::int64_t> available_;  // ascending positions

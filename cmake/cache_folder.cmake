@@ -1,0 +1,11 @@
+# Where scripts/setup keeps what it fetches: outside any build tree, once for each user.
+function(jest_cache_folder out)
+  if(DEFINED ENV{JEST_CACHE})
+    set(folder "$ENV{JEST_CACHE}")
+  elseif(DEFINED ENV{XDG_CACHE_HOME})
+    set(folder "$ENV{XDG_CACHE_HOME}/jest")
+  else()
+    set(folder "$ENV{HOME}/.cache/jest")
+  endif()
+  set(${out} "${folder}" PARENT_SCOPE)
+endfunction()

@@ -1,0 +1,36 @@
+#pragma once
+// How the CUDA backend computes: what is multiplied, by which route, and how it is launched.
+
+namespace jest::cuda {
+
+/// What embeddings in device memory are made of.
+enum class Element { kFloat32, kFloat16, kBfloat16 };
+
+/// What tensor cores multiply; sums are float32. Rounding happens on the way into a tile.
+enum class Operands {
+  kAsStored,  ///< float16 for float32 and float16 embeddings, bfloat16 for bfloat16 ones
+  kFloat16,   ///< 11 bits of mantissa; finite values beyond 65504 are a fault
+  kBfloat16,  ///< 8 bits
+  kTf32,      ///< float32 in memory, 11 bits in the products
+  kFloat32,   ///< exact operands, no tensor cores
+};
+
+/// Who multiplies, and where the logits go.
+enum class Route {
+  kDefault,   ///< kFused where it exists for the device, the operands and the shape
+  kProducts,  ///< cuBLASLt writes tiles of logits, a kernel reduces their rows
+  kFused,     ///< a product whose epilogue reduces the logits; compute capability 9.0 only
+};
+
+enum class Launch {
+  kGraph,   ///< captured once per shape and workspace, then replayed
+  kDirect,  ///< kernel by kernel
+};
+
+struct Engine {
+  Operands operands = Operands::kAsStored;
+  Route route = Route::kDefault;
+  Launch launch = Launch::kGraph;
+};
+
+}  // namespace jest::cuda

@@ -1,0 +1,170 @@
+#pragma once
+// One round of the sampler: scores and keys of everybody left, and what becomes of the best.
+
+#include <cmath>
+#include <limits>
+
+#include "arrays.hpp"
+#include "kernel.hpp"
+
+namespace jest::cuda {
+
+/// The conditional score of a candidate given all that was conditioned on.
+struct ConditionalScore {
+  Plan plan;
+  Arrays arrays;
+
+  JEST_HOST_DEVICE double of(std::int64_t i, std::int64_t beside) const {
+    const double own = arrays.own[i];
+    if (beside == 0 || !plan.interacts) return own;
+    double pairs[kModels] = {0, 0};
+    for (int m = 0; m < kModels; ++m) {
+      if (plan.models[m].exists()) pairs[m] = pair_term(arrays.models[m], i);
+    }
+    const ScoreWeights& weights = arrays.parameters->weights;
+    return own + weights.interaction * weights.weigh(pairs[0], pairs[1]);
+  }
+
+ private:
+  JEST_HOST_DEVICE double pair_term(const ModelArrays& model, std::int64_t i) const {
+    const double forward = model.sums[0][i];
+    const double backward = model.sums[1][i];
+    if (plan.loss == Loss::kSigmoid) return forward + backward;
+    if (plan.include_positive) return softmax_pairs(forward, backward, model.positives[i]);
+    return softmax_pairs(forward, backward);
+  }
+};
+
+/// Scores and keys by slot. A candidate that may not be picked gets the key below all others.
+struct ScoreKeys {
+  std::int64_t size;
+  Plan plan;
+  Arrays arrays;
+  std::uint32_t round;
+
+  JEST_HOST_DEVICE void operator()(std::int64_t slot) const {
+    const std::int32_t i = arrays.list[slot];
+    const double score = ConditionalScore{plan, arrays}.of(i, beside());
+    arrays.scores[slot] = score;
+    arrays.slots[slot] = static_cast<std::uint32_t>(slot);
+    arrays.picked[slot] = 0;
+    arrays.keys[slot] = key(i, score);
+  }
+
+ private:
+  /// How many others a candidate that is left has been conditioned on.
+  JEST_HOST_DEVICE std::int64_t beside() const {
+    if (plan.mean_field) return arrays.parameters->answer.status->eligible - 1;
+    return round;  // zero, or at least one pick a round
+  }
+
+  JEST_HOST_DEVICE std::uint64_t key(std::int32_t i, double score) const {
+    if (arrays.aside[i]) return kNoKey;
+    if (std::isnan(score)) {
+      arrays.aside[i] = 1;
+      add_one(&arrays.counters->nan);
+      return kNoKey;
+    }
+    if (score == -std::numeric_limits<double>::infinity()) {
+      add_one(&arrays.counters->minus_infinite);
+      return kNoKey;
+    }
+    const KeyRule& rule = arrays.parameters->rule;
+    const double noise =
+        rule.draws ? gumbel_noise(rule.noise, arrays.parameters->id(i), rule.first_round + round)
+                   : 0.0;
+    return ordered_bits(rule.key(score, noise));
+  }
+};
+
+/// Writes the round's picks, best first, and marks their slots.
+struct TakePicks {
+  std::int64_t size;   ///< c
+  std::int64_t first;  ///< picks of earlier rounds
+  Arrays arrays;
+
+  JEST_HOST_DEVICE void operator()(std::int64_t k) const {
+    const std::uint32_t slot = arrays.sorted_slots[k];
+    const DeviceAnswer& answer = arrays.parameters->answer;
+    answer.indices[first + k] = arrays.list[slot];
+    answer.scores[first + k] = arrays.scores[slot];
+    arrays.picked[slot] = 1;
+  }
+};
+
+/// Reports a round that found too few, the first such round alone, and readies the counters.
+struct CloseRound {
+  std::int64_t size = 1;
+  std::int64_t listed;  ///< slots of the round
+  std::int64_t take;
+  std::uint32_t round;
+  Arrays arrays;
+
+  JEST_HOST_DEVICE void operator()(std::int64_t) const {
+    Status& status = *arrays.parameters->answer.status;
+    RoundCounters& counters = *arrays.counters;
+    const std::int64_t available = listed - counters.nan;
+    const bool failed_before = (status.faults & kTooFewInRound) != 0;
+    if (!failed_before) status.nan_count = counters.nan;
+    if (!failed_before && available - counters.minus_infinite < take) {
+      status.faults |= kTooFewInRound;
+      status.round = round;
+      status.available = available;
+      status.minus_infinite = counters.minus_infinite;
+    }
+    counters.minus_infinite = 0;
+  }
+};
+
+/// Means of own terms over those that are eligible and over the picks, in a fixed order.
+struct MeanOwnTerms {
+  static constexpr int kThreads = 512;
+  static constexpr int kPhases = 2;
+  static constexpr bool kSharesInWarps = false;
+  struct Shared {
+    double candidates[kThreads];
+    double picks[kThreads];
+  };
+
+  Plan plan;
+  Arrays arrays;
+
+  std::int64_t blocks() const { return 1; }
+
+  JEST_HOST_DEVICE void phase(int phase, const Place& place, Shared& shared) const {
+    if (phase == 0) {
+      shared.candidates[place.thread] = sum_of_candidates(place.thread);
+      shared.picks[place.thread] = sum_of_picks(place.thread);
+    } else if (place.thread == 0) {
+      double candidates = 0;
+      double picks = 0;
+      for (int t = 0; t < kThreads; ++t) {
+        candidates += shared.candidates[t];
+        picks += shared.picks[t];
+      }
+      Status& status = *arrays.parameters->answer.status;
+      if (status.eligible > 0) {
+        status.mean_own_score_super_batch = candidates / static_cast<double>(status.eligible);
+      }
+      status.mean_own_score_picks = picks / static_cast<double>(plan.count);
+    }
+  }
+
+ private:
+  JEST_HOST_DEVICE double sum_of_candidates(std::int64_t first) const {
+    double total = 0;
+    for (std::int64_t i = first; i < plan.candidates; i += kThreads) {
+      if (!std::isnan(arrays.own[i])) total += arrays.own[i];
+    }
+    return total;
+  }
+  JEST_HOST_DEVICE double sum_of_picks(std::int64_t first) const {
+    double total = 0;
+    for (std::int64_t k = first; k < plan.count; k += kThreads) {
+      total += arrays.own[arrays.parameters->answer.indices[k]];
+    }
+    return total;
+  }
+};
+
+}  // namespace jest::cuda

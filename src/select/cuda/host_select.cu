@@ -1,0 +1,130 @@
+// Selection from host memory: upload, select, wait, download.
+#include <chrono>
+#include <type_traits>
+
+#include "handles.cuh"
+#include "jest/select/cuda.hpp"
+
+namespace jest::cuda {
+namespace {
+
+class Upload {
+ public:
+  explicit Upload(cudaStream_t stream) : stream_(stream) {}
+
+  DeviceEmbeddings embeddings(const EmbeddingsView& view) {
+    return {matrix(view.x), matrix(view.y), view.scale, view.bias};
+  }
+
+  std::span<const std::int64_t> ids(std::span<const std::int64_t> host) {
+    if (host.empty()) return {};
+    const OwnMemory& device = memory_.emplace_back(static_cast<std::int64_t>(host.size_bytes()));
+    check(cudaMemcpyAsync(device.data(), host.data(), host.size_bytes(), cudaMemcpyHostToDevice,
+                          stream_),
+          "uploading ids");
+    return {static_cast<const std::int64_t*>(device.data()), host.size()};
+  }
+
+ private:
+  DeviceMatrix matrix(const MatrixView& host) {
+    const auto row_bytes = static_cast<std::size_t>(host.cols) * sizeof(float);
+    const OwnMemory& device =
+        memory_.emplace_back(static_cast<std::int64_t>(row_bytes) * host.rows);
+    check(cudaMemcpy2DAsync(device.data(), row_bytes, host.data,
+                            static_cast<std::size_t>(host.row_stride) * sizeof(float), row_bytes,
+                            static_cast<std::size_t>(host.rows), cudaMemcpyHostToDevice, stream_),
+          "uploading embeddings");
+    return {device.data(), host.rows, host.cols, host.cols, Element::kFloat32};
+  }
+
+  cudaStream_t stream_;
+  std::vector<OwnMemory> memory_;
+};
+
+template <class Value>
+void download(Value* host, const Value* device, std::int64_t count, cudaStream_t stream) {
+  check(cudaMemcpyAsync(host, device, static_cast<std::size_t>(count) * sizeof(Value),
+                        cudaMemcpyDeviceToHost, stream),
+        "downloading picks");
+}
+
+/// Embeddings of a model without a weight are not looked at.
+template <class Pairs>
+DevicePairs uploaded(const Pairs& pairs, Upload& upload) {
+  DevicePairs result{.weights = pairs.weights};
+  if (pairs.weights.learner != 0) result.learner = upload.embeddings(pairs.learner);
+  if (pairs.weights.reference != 0) result.reference = upload.embeddings(pairs.reference);
+  if constexpr (std::is_same_v<Pairs, SoftmaxPairs>) {
+    result.loss = Loss::kSoftmax;
+    result.include_positive = pairs.include_positive;
+  }
+  return result;
+}
+
+struct Downloaded {
+  Selection selection;
+  Status status;
+};
+
+Downloaded run(const DevicePairs& pairs, const SelectionSpec& spec, const Engine& engine,
+               cudaStream_t stream) {
+  const std::int64_t bytes = workspace_bytes(pairs, spec, engine);
+  const OwnMemory workspace(bytes);
+  const OwnMemory indices(spec.count * static_cast<std::int64_t>(sizeof(std::int64_t)));
+  const OwnMemory scores(spec.count * static_cast<std::int64_t>(sizeof(double)));
+  const OwnMemory status(sizeof(Status));
+  const DeviceAnswer answer{static_cast<std::int64_t*>(indices.data()),
+                            static_cast<double*>(scores.data()),
+                            static_cast<Status*>(status.data())};
+  Selector selector(engine);
+  selector.enqueue(pairs, spec, answer, {workspace.data(), bytes, stream});
+  Downloaded result;
+  result.selection.indices.resize(static_cast<std::size_t>(spec.count));
+  result.selection.scores.resize(static_cast<std::size_t>(spec.count));
+  download(result.selection.indices.data(), answer.indices, spec.count, stream);
+  download(result.selection.scores.data(), answer.scores, spec.count, stream);
+  download(&result.status, answer.status, 1, stream);
+  check(cudaStreamSynchronize(stream), "selecting");
+  result.selection.statistics.extra_bytes = bytes;
+  return result;
+}
+
+template <class Pairs>
+Selection select_from_host(const Pairs& pairs, const SelectionSpec& spec, const Engine& engine) {
+  check_pairs("select", pairs);
+  check_counts(spec, pairs.candidates());
+  const auto start = std::chrono::steady_clock::now();
+  const OwnStream stream;
+  Upload upload(stream.get());
+  const DevicePairs device_pairs = uploaded(pairs, upload);
+  SelectionSpec device_spec = spec;
+  device_spec.ids = upload.ids(spec.ids);
+  auto [selection, status] = run(device_pairs, device_spec, engine, stream.get());
+  check_status(status, spec, pairs.candidates());
+  const std::chrono::duration<double, std::milli> elapsed =
+      std::chrono::steady_clock::now() - start;
+  SelectionStatistics& statistics = selection.statistics;
+  statistics.backend = "cuda";
+  statistics.select_ms = elapsed.count();
+  statistics.nan_count = status.nan_count;
+  statistics.mean_own_score_super_batch = status.mean_own_score_super_batch;
+  statistics.mean_own_score_picks = status.mean_own_score_picks;
+  return selection;
+}
+
+}  // namespace
+
+Selection select(const SigmoidPairs& pairs, const SelectionSpec& spec) {
+  return select_from_host(pairs, spec, {});
+}
+Selection select(const SoftmaxPairs& pairs, const SelectionSpec& spec) {
+  return select_from_host(pairs, spec, {});
+}
+Selection select(const SigmoidPairs& pairs, const SelectionSpec& spec, const Engine& engine) {
+  return select_from_host(pairs, spec, engine);
+}
+Selection select(const SoftmaxPairs& pairs, const SelectionSpec& spec, const Engine& engine) {
+  return select_from_host(pairs, spec, engine);
+}
+
+}  // namespace jest::cuda

@@ -1,0 +1,96 @@
+#pragma once
+// Everything about a selection that decides memory and launches, and nothing else: two selections
+// with one plan differ in numbers and pointers only, so that they share a captured graph.
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+
+#include "jest/core/host_device.hpp"
+#include "jest/select/cuda.hpp"
+
+namespace jest::cuda {
+
+inline constexpr int kModels = 2;                        ///< 0 the learner, 1 the reference
+inline constexpr int kSides = 2;                         ///< 0: x, 1: y
+inline constexpr int kLanes = 2;                         ///< tiles that are worked on at a time
+inline constexpr std::int64_t kSliceColumns = 4096;      ///< picked rows multiplied at a time
+inline constexpr std::int64_t kTileBytes = 64 << 20;     ///< of float32 logits, most
+inline constexpr std::int64_t kTileRows = 16384;         ///< candidates of a tile, most
+inline constexpr std::int64_t kTileStep = 256;           ///< rows of a tile are a multiple of this
+inline constexpr std::int64_t kColumnStep = 8;           ///< columns of a tile likewise
+inline constexpr std::int64_t kWidthStep = 16;           ///< elements of an operand row likewise
+inline constexpr std::int64_t kFusedLeastColumns = 128;  ///< of a round, by the default rule
+inline constexpr std::int64_t kMostCandidates = 1 << 30;
+
+JEST_HOST_DEVICE inline std::int64_t rounded_up(std::int64_t value, std::int64_t step) {
+  return (value + step - 1) / step * step;
+}
+
+/// What is multiplied, after kAsStored is resolved.
+enum class OperandType : std::int32_t { kFloat16, kBfloat16, kTf32, kFloat32 };
+
+inline std::int64_t bytes_of(OperandType type) {
+  return type == OperandType::kFloat16 || type == OperandType::kBfloat16 ? 2 : 4;
+}
+
+struct ModelPlan {
+  std::int64_t width = 0;  ///< d; 0 when the model has no weight and is not looked at
+  Element element = Element::kFloat32;
+  OperandType operand = OperandType::kFloat16;
+
+  JEST_HOST_DEVICE bool exists() const { return width > 0; }
+  JEST_HOST_DEVICE std::int64_t padded_width() const { return rounded_up(width, kWidthStep); }
+  std::int64_t operand_row_bytes() const { return padded_width() * bytes_of(operand); }
+  bool operator==(const ModelPlan&) const = default;
+};
+
+struct Plan {
+  std::int64_t candidates = 0;  ///< B
+  std::int64_t count = 0;       ///< b
+  std::int64_t chunks = 1;      ///< N
+  std::array<ModelPlan, kModels> models;
+  Loss loss = Loss::kSigmoid;
+  bool include_positive = false;
+  bool interacts = true;    ///< pair terms have a weight
+  bool mean_field = false;  ///< conditions once, on everybody
+  bool named = false;       ///< ids are given
+  bool fused = false;       ///< products and reductions in one kernel
+
+  bool operator==(const Plan&) const = default;
+
+  /// c of a round: the first b mod N take one more.
+  std::int64_t take(std::int64_t round) const {
+    return count / chunks + (round < count % chunks ? 1 : 0);
+  }
+  /// Candidates that have not been picked before a round.
+  std::int64_t remaining(std::int64_t round) const {
+    return candidates - round * (count / chunks) - std::min(round, count % chunks);
+  }
+  bool has_products() const { return interacts && (mean_field || chunks > 1); }
+  /// Rows conditioned on at a time, most.
+  std::int64_t conditioned() const { return mean_field ? candidates : take(0); }
+  std::int64_t slice_columns() const {
+    return has_products() ? std::min(kSliceColumns, conditioned()) : 0;
+  }
+  std::int64_t slice_stride() const { return rounded_up(slice_columns(), kColumnStep); }
+  std::int64_t tile_rows() const {
+    if (!has_products()) return 0;
+    const std::int64_t fitting = kTileBytes / (4 * slice_stride()) / kTileStep * kTileStep;
+    return std::min({std::max(fitting, kTileStep), kTileRows, rounded_up(candidates, kTileStep)});
+  }
+};
+
+/// What the fused route can compute at all: sums of softplus over whole rounds, 16-bit operands.
+inline bool fits_fused(const Plan& plan) {
+  for (const ModelPlan& model : plan.models) {
+    if (model.exists() && bytes_of(model.operand) != 2) return false;
+  }
+  return plan.has_products() && plan.loss == Loss::kSigmoid && !plan.mean_field;
+}
+
+/// The plan of checked arguments, not fused: that is for a device to say. Throws jest::Error on
+/// impossible ones.
+Plan plan_of(const DevicePairs& pairs, const SelectionSpec& spec, const Engine& engine);
+
+}  // namespace jest::cuda

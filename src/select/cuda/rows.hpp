@@ -1,0 +1,50 @@
+#pragma once
+// Rows of embeddings, gathered and rounded into a dense array that the products read.
+
+#include "arrays.hpp"
+#include "elements.hpp"
+#include "kernel.hpp"
+
+namespace jest::cuda {
+
+/// Row r of the result is row positions[r] of one side of one model, zeros to the padded width;
+/// rows from `count` on, and those of a negative position, are zeros. 64 threads a row.
+struct PackRows {
+  static constexpr int kThreads = 256;
+  static constexpr int kPhases = 1;
+  static constexpr bool kSharesInWarps = true;
+  static constexpr int kThreadsPerRow = 64;
+  static constexpr int kRows = kThreads / kThreadsPerRow;
+  using Shared = Nothing;
+
+  const Parameters* parameters;
+  int model;
+  int side;
+  ModelPlan plan;
+  const std::int32_t* positions;
+  std::int64_t count;
+  std::int64_t rows;
+  void* out;
+
+  std::int64_t blocks() const { return (rows + kRows - 1) / kRows; }
+
+  JEST_HOST_DEVICE void phase(int, const Place& place, Shared&) const {
+    const std::int64_t row = place.block * kRows + place.thread / kThreadsPerRow;
+    if (row >= rows) return;
+    const SideArguments& source = parameters->models[model].sides[side];
+    const std::int64_t position = row < count ? positions[row] : -1;
+    const std::int64_t padded = plan.padded_width();
+    bool overflow = false;
+    for (std::int64_t k = place.thread % kThreadsPerRow; k < padded; k += kThreadsPerRow) {
+      float value = 0;
+      if (position >= 0 && k < plan.width) {
+        value = load(source.data, position * source.row_stride + k, plan.element);
+      }
+      overflow |= overflows(value, plan.operand);
+      store(out, row * padded + k, value, plan.operand);
+    }
+    if (overflow) set_bits(&parameters->answer.status->faults, kOperandOverflow);
+  }
+};
+
+}  // namespace jest::cuda

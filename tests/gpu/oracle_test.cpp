@@ -1,0 +1,152 @@
+// Selections on a device against the dense sampler and the host's backends.
+#include <numeric>
+#include <random>
+
+#include "gpu/device_memory.hpp"
+#include "jest/select/select.hpp"
+#include "oracle/agree.hpp"
+#include "oracle/dense_sampler.hpp"
+#include "oracle/message_of.hpp"
+#include "oracle/random_embeddings.hpp"
+
+namespace jest {
+namespace {
+
+constexpr cuda::Engine kExact{.operands = cuda::Operands::kFloat32};
+constexpr double kTolerance = 1e-5;
+
+template <class Pairs>
+class CudaOracle : public gpu::OnDevice {};
+using Criteria = ::testing::Types<SigmoidPairs, SoftmaxPairs>;
+TYPED_TEST_SUITE(CudaOracle, Criteria);
+
+template <class Pairs>
+void expect_dense_selection(const Pairs& pairs, const SelectionSpec& spec) {
+  const auto got = cuda::select(pairs, spec, kExact);
+  const auto want = oracle::dense_select(oracle::dense(pairs), spec);
+  EXPECT_EQ(got.indices, want.indices);
+  EXPECT_TRUE(oracle::agree(got.scores, want.scores, kTolerance));
+  EXPECT_EQ(got.statistics.nan_count, want.nan_count);
+}
+
+TYPED_TEST(CudaOracle, PicksWhatTheDenseSamplerPicksForEveryPresetAndWeight) {
+  const auto models = oracle::random_models({70, 6}, 1);
+  const auto ids = oracle::shuffled_ids(70, 1);
+  for (const auto& [name, preset] : kPresets) {
+    for (const ScoreWeights& weights : {kLearnability, kHardLearner, kEasyReference}) {
+      for (const double interaction : {1.0, 0.0, -0.5}) {
+        SCOPED_TRACE(text(name, " ", weights.learner, " ", weights.reference, " ", interaction));
+        const auto pairs = models.pairs<TypeParam>(weights.with_interaction(interaction));
+        SelectionSpec spec{.count = 20, .preset = preset, .gain = 3, .seed = 1u << 31, .step = 9};
+        expect_dense_selection(pairs, spec);
+        spec.ids = ids;
+        expect_dense_selection(pairs, spec);
+      }
+    }
+  }
+}
+
+TYPED_TEST(CudaOracle, PicksWhatTheDenseSamplerPicksForRandomShapes) {
+  std::mt19937_64 random(29);
+  for (int trial = 0; trial < 40; ++trial) {
+    const auto rows = static_cast<std::int64_t>(trial == 0 ? 1 : 1 + random() % 500);
+    const auto cols = static_cast<std::int64_t>(1 + random() % (trial % 3 == 0 ? 1 : 100));
+    const auto some = static_cast<std::int64_t>(1 + random() % rows);
+    const std::int64_t count = trial % 5 == 0 ? rows : some;
+    const auto chunks = static_cast<std::int64_t>(1 + random() % std::min<std::int64_t>(count, 20));
+    SCOPED_TRACE(text("B ", rows, " d ", cols, " b ", count, " N ", chunks));
+    const auto models = oracle::random_models({rows, cols, trial % 2}, random());
+    expect_dense_selection(models.pairs<TypeParam>(),
+                           {.count = count, .chunks = chunks, .gain = 2, .seed = random()});
+  }
+}
+
+/// Small multiples of 1/4 are exact in every operand, and so are their products.
+TYPED_TEST(CudaOracle, PicksWhatTheHostPicksOfRepresentableEmbeddings) {
+  auto models = oracle::random_models({3000, 61}, 4);
+  for (auto* model : {&models.learner, &models.reference}) {
+    for (auto* side : {&model->x, &model->y}) {
+      for (float& value : *side) value = std::nearbyint(value * 32) / 4;
+    }
+    model->scale = 0.5;
+    model->bias = -2;
+  }
+  const auto pairs = models.pairs<TypeParam>();
+  SelectionSpec spec{.count = 640, .gain = 0.1, .seed = 5, .backend = Backend::kEigen};
+  const auto want = select(pairs, spec);
+  for (const auto operands : {cuda::Operands::kFloat16, cuda::Operands::kBfloat16,
+                              cuda::Operands::kTf32, cuda::Operands::kFloat32}) {
+    const auto got = cuda::select(pairs, spec, {.operands = operands});
+    EXPECT_EQ(got.indices, want.indices) << static_cast<int>(operands);
+    EXPECT_TRUE(oracle::agree(got.scores, want.scores, kTolerance));
+  }
+}
+
+TYPED_TEST(CudaOracle, PicksNearlyWhatTheHostPicksWithRoundedOperands) {
+  const auto models = oracle::random_models({20000, 256}, 4);
+  const auto pairs = models.pairs<TypeParam>();
+  const SelectionSpec spec{.count = 4000, .backend = Backend::kCpu};
+  auto want = select(pairs, spec).indices;
+  auto got = cuda::select(pairs, spec).indices;
+  std::sort(want.begin(), want.end());
+  std::sort(got.begin(), got.end());
+  std::vector<std::int64_t> shared;
+  std::set_intersection(want.begin(), want.end(), got.begin(), got.end(),
+                        std::back_inserter(shared));
+  EXPECT_GE(shared.size(), 3960U);
+}
+
+/// No scores: every bit of noise, and its order, on a hundred thousand candidates.
+TYPED_TEST(CudaOracle, DrawsTheHostsNoise) {
+  const auto models = oracle::random_models({100000, 2}, 4);
+  SelectionSpec spec{.count = 90000, .preset = Preset::kUniform, .seed = 77, .step = 3};
+  const auto pairs = models.pairs<TypeParam>();
+  EXPECT_EQ(cuda::select(pairs, spec).indices, select(pairs, spec).indices);
+}
+
+TYPED_TEST(CudaOracle, SetsNanRowsAsideLikeTheDenseSampler) {
+  auto models = oracle::random_models({50, 6}, 3);
+  models.learner.x_row(4)[0] = NAN;
+  models.reference.y_row(9)[5] = NAN;
+  for (const auto& [name, preset] : kPresets) {
+    SCOPED_TRACE(name);
+    expect_dense_selection(models.pairs<TypeParam>(), {.count = 20, .preset = preset, .gain = 2});
+  }
+}
+
+TYPED_TEST(CudaOracle, BreaksTiesByTheSmallerId) {
+  auto models = oracle::random_models({5000, 4}, 2);
+  for (auto* model : {&models.learner, &models.reference}) {
+    for (std::int64_t i = 1; i < 5000; ++i) {
+      std::copy_n(model->x_row(0), model->stride(), model->x_row(i));
+      std::copy_n(model->y_row(0), model->stride(), model->y_row(i));
+    }
+  }
+  const auto ids = oracle::shuffled_ids(5000, 5);
+  std::vector<std::int64_t> want(5000);
+  std::iota(want.begin(), want.end(), 0);
+  std::sort(want.begin(), want.end(), [&](auto a, auto b) { return ids[a] < ids[b]; });
+  want.resize(4000);
+  const SelectionSpec spec{.count = 4000, .preset = Preset::kTopK, .ids = ids};
+  EXPECT_EQ(cuda::select(models.pairs<TypeParam>(), spec).indices, want);
+}
+
+TYPED_TEST(CudaOracle, SaysWhatTheHostSays) {
+  auto models = oracle::random_models({30, 4}, 2);
+  models.learner.x_row(3)[0] = NAN;
+  const auto pairs = models.pairs<TypeParam>();
+  std::vector<std::int64_t> ids(30);
+  std::iota(ids.begin(), ids.end(), 100);
+  const auto expect_same = [&](const SelectionSpec& spec) {
+    EXPECT_EQ(oracle::message_of([&] { cuda::select(pairs, spec); }),
+              oracle::message_of([&] { select(pairs, spec); }));
+  };
+  expect_same({.count = 30});
+  ids[7] = ids[20];
+  expect_same({.count = 5, .ids = ids});
+  ids[4] = -3;
+  expect_same({.count = 5, .ids = ids});
+}
+
+}  // namespace
+}  // namespace jest

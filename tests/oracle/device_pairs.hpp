@@ -1,0 +1,30 @@
+#pragma once
+// Host embeddings described the way the CUDA backend takes them.
+
+#include <type_traits>
+
+#include "jest/select/cuda.hpp"
+
+namespace jest::oracle {
+
+inline cuda::DeviceMatrix device_matrix(const MatrixView& view) {
+  return {view.data, view.rows, view.cols, view.row_stride, cuda::Element::kFloat32};
+}
+
+inline cuda::DeviceEmbeddings device_embeddings(const EmbeddingsView& view) {
+  return {device_matrix(view.x), device_matrix(view.y), view.scale, view.bias};
+}
+
+template <class Pairs>
+cuda::DevicePairs device_pairs(const Pairs& pairs) {
+  cuda::DevicePairs result{.learner = device_embeddings(pairs.learner),
+                           .reference = device_embeddings(pairs.reference),
+                           .weights = pairs.weights};
+  if constexpr (std::is_same_v<Pairs, SoftmaxPairs>) {
+    result.loss = cuda::Loss::kSoftmax;
+    result.include_positive = pairs.include_positive;
+  }
+  return result;
+}
+
+}  // namespace jest::oracle

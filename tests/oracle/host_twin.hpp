@@ -1,0 +1,153 @@
+#pragma once
+// The CUDA backend without CUDA: its pipeline and its kernels on host memory, block by block, phase
+// by phase, thread by thread; plain loops stand in for the libraries.
+//
+// Memory starts as NaN; blocks run in descending order, and where a fork lets two lanes overlap
+// they alternate, the second one first: an order that a device could choose.
+
+#include <algorithm>
+#include <cstring>
+#include <functional>
+#include <numeric>
+#include <vector>
+
+#include "jest/select/cuda.hpp"
+#include "select/cuda/pipeline.hpp"
+
+namespace jest::oracle {
+
+class HostExecutor {
+ public:
+  template <class Kernel>
+  void launch(int lane, const Kernel& kernel) {
+    enqueue(lane, [kernel] { walk(kernel); });
+  }
+
+  void sort(const cuda::Arrays& arrays, std::int64_t size) {
+    std::vector<std::int64_t> order(static_cast<std::size_t>(size));
+    std::iota(order.begin(), order.end(), 0);
+    std::stable_sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) {
+      return arrays.keys[a] > arrays.keys[b];
+    });
+    for (std::int64_t k = 0; k < size; ++k) {
+      arrays.sorted_keys[k] = arrays.keys[order[k]];
+      arrays.sorted_slots[k] = arrays.slots[order[k]];
+    }
+  }
+
+  void count(const cuda::Arrays& arrays, std::int64_t size) {
+    std::exclusive_scan(arrays.picked, arrays.picked + size, arrays.ranks, 0);
+  }
+
+  void product(int lane, const cuda::Product& product) {
+    enqueue(lane, [product] { multiply(product); });
+  }
+
+  void fused_product(int lane, const cuda::FusedProduct& product) {
+    enqueue(lane, [product] { multiply_and_add(product); });
+  }
+
+  void fork() { forked_ = true; }
+  void join() {
+    const std::size_t most = std::max(waiting_[0].size(), waiting_[1].size());
+    for (std::size_t k = 0; k < most; ++k) {
+      for (int lane = cuda::kLanes - 1; lane >= 0; --lane) {
+        if (k < waiting_[lane].size()) waiting_[lane][k]();
+      }
+    }
+    for (auto& lane : waiting_) lane.clear();
+    forked_ = false;
+  }
+
+ private:
+  void enqueue(int lane, const std::function<void()>& work) {
+    forked_ ? waiting_[lane].push_back(work) : work();
+  }
+
+  template <class Kernel>
+  static void walk(const Kernel& kernel) {
+    for (std::int64_t block = kernel.blocks() - 1; block >= 0; --block) {
+      typename Kernel::Shared shared;
+      std::memset(static_cast<void*>(&shared), 0xff, sizeof(shared));
+      for (int phase = 0; phase < Kernel::kPhases; ++phase) {
+        for (int thread = 0; thread < Kernel::kThreads; ++thread) {
+          kernel.phase(phase, {block, thread}, shared);
+        }
+      }
+    }
+  }
+
+  static float operand(const void* data, std::int64_t at, cuda::OperandType type) {
+    if (type == cuda::OperandType::kFloat16) {
+      return cuda::load(data, at, cuda::Element::kFloat16);
+    }
+    if (type == cuda::OperandType::kBfloat16) return cuda::load(data, at, cuda::Element::kBfloat16);
+    return cuda::load(data, at, cuda::Element::kFloat32);
+  }
+
+  static std::vector<float> operands(const void* data, std::int64_t count, cuda::OperandType type) {
+    std::vector<float> values(static_cast<std::size_t>(count));
+    for (std::int64_t k = 0; k < count; ++k) values[k] = operand(data, k, type);
+    return values;
+  }
+
+  static void multiply(const cuda::Product& p) {
+    const auto rows = operands(p.rows_data, p.rows * p.width, p.type);
+    const auto picked = operands(p.picked_data, p.columns * p.width, p.type);
+    for (std::int64_t r = 0; r < p.rows; ++r) {
+      for (std::int64_t j = 0; j < p.columns; ++j) {
+        p.products[r * p.columns + j] = static_cast<float>(
+            std::inner_product(rows.data() + r * p.width, rows.data() + (r + 1) * p.width,
+                               picked.data() + j * p.width, 0.0));
+      }
+    }
+  }
+
+  /// Rows beyond the last are written too, as the device does; what is there means nothing.
+  static void multiply_and_add(const cuda::FusedProduct& p) {
+    const auto rows = operands(p.rows_data, p.rows * p.width, p.type);
+    const auto picked = operands(p.picked_data, p.columns * p.width, p.type);
+    std::fill_n(p.partials, p.padded_rows() * p.column_tiles(), 0.0F);
+    for (std::int64_t r = 0; r < p.rows; ++r) {
+      for (std::int64_t j = 0; j < p.columns; ++j) {
+        const double dot =
+            std::inner_product(rows.data() + r * p.width, rows.data() + (r + 1) * p.width,
+                               picked.data() + j * p.width, 0.0);
+        p.partials[j / cuda::kFusedColumns * p.padded_rows() + r] +=
+            cuda::base2_softplus(p.logit->of(static_cast<float>(dot)));
+      }
+    }
+  }
+
+  bool forked_ = false;
+  std::vector<std::function<void()>> waiting_[cuda::kLanes];
+};
+
+struct TwinSelection {
+  std::vector<std::int64_t> indices;
+  std::vector<double> scores;
+  cuda::Status status;
+};
+
+/// What the device would leave, and no check of it. Route kFused is the twin of that route.
+inline TwinSelection twin_select(const cuda::DevicePairs& pairs, const SelectionSpec& spec,
+                                 const cuda::Engine& engine) {
+  const auto bytes = static_cast<std::size_t>(cuda::workspace_bytes(pairs, spec, engine));
+  std::vector<unsigned char> memory(bytes, 0xff);
+  TwinSelection selection;
+  selection.indices.resize(static_cast<std::size_t>(spec.count), -1);
+  selection.scores.resize(static_cast<std::size_t>(spec.count), -1);
+  const cuda::DeviceAnswer answer{selection.indices.data(), selection.scores.data(),
+                                  &selection.status};
+  cuda::Plan plan = cuda::plan_of(pairs, spec, engine);
+  plan.fused = engine.route == cuda::Route::kFused && cuda::fits_fused(plan);
+  const cuda::Arrays arrays = cuda::divided(plan, memory.data());
+  HostExecutor executor;
+  executor.launch(0,
+                  cuda::Each<cuda::SetParameters>{
+                      {.arrays = arrays, .parameters = cuda::parameters_of(pairs, spec, answer)}});
+  cuda::Pipeline(plan, arrays, executor).run();
+  return selection;
+}
+
+}  // namespace jest::oracle

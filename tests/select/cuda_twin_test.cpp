@@ -1,0 +1,239 @@
+// The CUDA backend's pipeline and kernels, walked on the host, against the dense sampler.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <numeric>
+#include <random>
+
+#include "jest/select/select.hpp"
+#include "oracle/agree.hpp"
+#include "oracle/dense_sampler.hpp"
+#include "oracle/device_pairs.hpp"
+#include "oracle/host_twin.hpp"
+#include "oracle/message_of.hpp"
+#include "oracle/random_embeddings.hpp"
+
+namespace jest {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr cuda::Engine kExact{.operands = cuda::Operands::kFloat32};
+constexpr double kTolerance = 1e-5;  // float32 products and functions
+
+template <class Pairs>
+class CudaTwin : public ::testing::Test {};
+using Criteria = ::testing::Types<SigmoidPairs, SoftmaxPairs>;
+TYPED_TEST_SUITE(CudaTwin, Criteria);
+
+template <class Pairs>
+void expect_dense_selection(const Pairs& pairs, const SelectionSpec& spec) {
+  const auto got = oracle::twin_select(oracle::device_pairs(pairs), spec, kExact);
+  const auto want = oracle::dense_select(oracle::dense(pairs), spec);
+  EXPECT_EQ(got.indices, want.indices);
+  EXPECT_TRUE(oracle::agree(got.scores, want.scores, kTolerance));
+  EXPECT_EQ(got.status.nan_count, want.nan_count);
+  EXPECT_EQ(got.status.faults, 0U);
+}
+
+TYPED_TEST(CudaTwin, PicksWhatTheDenseSamplerPicksForEveryPresetAndWeight) {
+  const auto models = oracle::random_models({70, 6}, 1);
+  const auto ids = oracle::shuffled_ids(70, 1);
+  for (const auto& [name, preset] : kPresets) {
+    for (const ScoreWeights& weights : {kLearnability, kHardLearner, kEasyReference}) {
+      for (const double interaction : {1.0, 0.0, -0.5}) {
+        SCOPED_TRACE(text(name, " ", weights.learner, " ", weights.reference, " ", interaction));
+        const auto pairs = models.pairs<TypeParam>(weights.with_interaction(interaction));
+        SelectionSpec spec{.count = 20, .preset = preset, .gain = 3, .seed = 1u << 31, .step = 9};
+        expect_dense_selection(pairs, spec);
+        spec.ids = ids;
+        expect_dense_selection(pairs, spec);
+      }
+    }
+  }
+}
+
+TYPED_TEST(CudaTwin, PicksWhatTheDenseSamplerPicksForRandomShapes) {
+  std::mt19937_64 random(23);
+  for (int trial = 0; trial < 40; ++trial) {
+    const auto rows = static_cast<std::int64_t>(trial == 0 ? 1 : 1 + random() % 200);
+    const auto cols = static_cast<std::int64_t>(1 + random() % (trial % 3 == 0 ? 1 : 30));
+    const auto some = static_cast<std::int64_t>(1 + random() % rows);
+    const std::int64_t count = trial % 5 == 0 ? rows : some;
+    const auto chunks = static_cast<std::int64_t>(1 + random() % std::min<std::int64_t>(count, 20));
+    SCOPED_TRACE(text("B ", rows, " d ", cols, " b ", count, " N ", chunks));
+    const auto models = oracle::random_models({rows, cols, trial % 2}, random());
+    expect_dense_selection(models.pairs<TypeParam>(),
+                           {.count = count, .chunks = chunks, .gain = 2, .seed = random()});
+  }
+}
+
+/// Sums of thousands of float32 terms may exchange neighbours in the order of keys: the first round
+/// is the same, later ones nearly, and what both picked has the same scores.
+void expect_nearly(const oracle::TwinSelection& got, const Selection& want, std::int64_t exact) {
+  EXPECT_TRUE(std::equal(want.indices.begin(), want.indices.begin() + exact, got.indices.begin()));
+  std::map<std::int64_t, double> scores;
+  for (std::size_t k = 0; k < want.indices.size(); ++k) scores[want.indices[k]] = want.scores[k];
+  std::size_t shared = 0;
+  for (std::size_t k = 0; k < got.indices.size(); ++k) {
+    const auto found = scores.find(got.indices[k]);
+    if (found == scores.end()) continue;
+    EXPECT_TRUE(oracle::agree(got.scores[k], found->second, kTolerance)) << k;
+    ++shared;
+  }
+  EXPECT_GE(shared, want.indices.size() - want.indices.size() / 500);
+}
+
+/// Many tiles of candidates, and several groups of columns of a thread.
+TYPED_TEST(CudaTwin, PicksWhatThePlainBackendPicksOverManyTilesAndGroups) {
+  const auto models = oracle::random_models({9000, 3}, 4);
+  const auto pairs = models.pairs<TypeParam>(kHardLearner);
+  const SelectionSpec spec{
+      .count = 8400, .chunks = 2, .gain = 0.01, .seed = 4, .backend = Backend::kEigen};
+  const auto plan = cuda::plan_of(oracle::device_pairs(pairs), spec, kExact);
+  ASSERT_GT(plan.slice_columns(), cuda::kGroupColumns * cuda::kWarp);
+  ASSERT_GT(plan.take(0), plan.slice_columns());
+  ASSERT_GT(plan.remaining(1), plan.tile_rows());
+  const auto want = select(pairs, spec);
+  const auto got = oracle::twin_select(oracle::device_pairs(pairs), spec, kExact);
+  expect_nearly(got, want, plan.take(0));
+  EXPECT_NEAR(got.status.mean_own_score_super_batch, want.statistics.mean_own_score_super_batch,
+              1e-9);
+  EXPECT_NEAR(got.status.mean_own_score_picks, want.statistics.mean_own_score_picks, 1e-2);
+}
+
+/// Multiples of 1/4 are exact as float16. Rounds of several tiles of columns, tiles of rows.
+TEST(CudaTwinFused, PicksWhatThePlainBackendPicks) {
+  auto models = oracle::random_models({700, 5}, 4);
+  for (auto* model : {&models.learner, &models.reference}) {
+    for (auto* side : {&model->x, &model->y}) {
+      for (float& value : *side) value = std::nearbyint(value * 8) / 4;
+    }
+  }
+  const auto pairs = models.pairs<SigmoidPairs>();
+  const SelectionSpec spec{
+      .count = 420, .chunks = 3, .gain = 1, .seed = 4, .backend = Backend::kEigen};
+  const auto want = select(pairs, spec);
+  const auto got =
+      oracle::twin_select(oracle::device_pairs(pairs), spec, {.route = cuda::Route::kFused});
+  EXPECT_EQ(got.indices, want.indices);
+  EXPECT_TRUE(oracle::agree(got.scores, want.scores, kTolerance));
+}
+
+TYPED_TEST(CudaTwin, ConditionsOnEverybodyInSlices) {
+  const auto models = oracle::random_models({4200, 3}, 6);
+  const auto pairs = models.pairs<TypeParam>(kEasyReference);
+  const SelectionSpec spec{
+      .count = 300, .preset = Preset::kMeanField, .gain = 1, .backend = Backend::kEigen};
+  const auto want = select(pairs, spec);
+  const auto got = oracle::twin_select(oracle::device_pairs(pairs), spec, kExact);
+  EXPECT_EQ(got.indices, want.indices);
+  EXPECT_TRUE(oracle::agree(got.scores, want.scores, kTolerance));
+}
+
+TYPED_TEST(CudaTwin, SetsNanRowsAsideLikeTheDenseSampler) {
+  auto models = oracle::random_models({50, 6}, 3);
+  models.learner.x_row(4)[0] = NAN;
+  models.reference.y_row(9)[5] = NAN;
+  models.reference.x_row(4)[1] = NAN;
+  for (const auto& [name, preset] : kPresets) {
+    SCOPED_TRACE(name);
+    expect_dense_selection(models.pairs<TypeParam>(), {.count = 20, .preset = preset, .gain = 2});
+  }
+}
+
+TYPED_TEST(CudaTwin, ScoresALoneCandidateByItsOwnTerm) {
+  auto models = oracle::random_models({3, 4}, 8);
+  models.learner.x_row(0)[2] = NAN;
+  models.learner.y_row(2)[0] = NAN;
+  expect_dense_selection(models.pairs<TypeParam>(), {.count = 1, .preset = Preset::kMeanField});
+}
+
+TEST(CudaTwinSoftmax, PutsThePositiveInsideTheLogarithms) {
+  const auto models = oracle::random_models({60, 5}, 9);
+  auto pairs = models.pairs<SoftmaxPairs>();
+  pairs.include_positive = true;
+  for (const Preset preset : {Preset::kJoint, Preset::kMeanField}) {
+    expect_dense_selection(pairs, {.count = 17, .preset = preset, .gain = 2});
+  }
+}
+
+/// Equal rows have equal keys under a rank.
+TYPED_TEST(CudaTwin, BreaksTiesByTheSmallerId) {
+  auto models = oracle::random_models({40, 4}, 2);
+  for (auto* model : {&models.learner, &models.reference}) {
+    for (std::int64_t i = 1; i < 40; ++i) {
+      std::copy_n(model->x_row(0), model->stride(), model->x_row(i));
+      std::copy_n(model->y_row(0), model->stride(), model->y_row(i));
+    }
+  }
+  const auto ids = oracle::shuffled_ids(40, 5);
+  for (const Preset preset : {Preset::kTopK, Preset::kGreedy}) {
+    expect_dense_selection(models.pairs<TypeParam>(), {.count = 30, .preset = preset, .ids = ids});
+  }
+}
+
+/// Own terms of ±inf: logits beyond double, which float32 products never see in one round.
+TEST(CudaTwinInfinity, ComesFirstByIdOrNever) {
+  auto models = oracle::random_models({12, 2}, 2);
+  const std::vector<std::int64_t> ids{9, 4, 7, 2, 11, 1, 3, 5, 6, 8, 10, 0};
+  const auto make_own_term = [&](std::int64_t i, float sign) {
+    models.learner.x_row(i)[0] = INFINITY;
+    models.learner.x_row(i)[1] = 0;
+    models.learner.y_row(i)[0] = sign;
+    models.learner.y_row(i)[1] = 1;
+  };
+  make_own_term(0, -1);  // softmax: −u = +inf
+  make_own_term(3, -1);
+  make_own_term(5, 1);
+  const auto pairs = oracle::device_pairs(models.pairs<SoftmaxPairs>(kHardLearner));
+  for (const Preset preset : {Preset::kIndependent, Preset::kTopK, Preset::kUniform}) {
+    for (const double gain : {0.0, 100.0}) {
+      SelectionSpec spec{.count = 11, .preset = preset, .gain = gain, .ids = ids};
+      const auto got = oracle::twin_select(pairs, spec, kExact);
+      EXPECT_EQ(got.status.faults, 0U);
+      EXPECT_EQ(got.indices[0], 3);
+      EXPECT_EQ(got.indices[1], 0);
+      EXPECT_EQ(std::count(got.indices.begin(), got.indices.end(), 5), 0);
+      spec.count = 12;
+      const auto status = oracle::twin_select(pairs, spec, kExact).status;
+      EXPECT_THAT(oracle::message_of([&] { cuda::check_status(status, spec, 12); }),
+                  HasSubstr("12 candidates to pick in round 0, got 11 of 12 (0 set aside as NaN, 1 "
+                            "scored -inf)"));
+    }
+  }
+}
+
+TYPED_TEST(CudaTwin, SaysWhatTheHostSays) {
+  auto models = oracle::random_models({30, 4}, 2);
+  models.learner.x_row(3)[0] = NAN;
+  models.learner.x_row(8)[0] = NAN;
+  const auto pairs = models.pairs<TypeParam>();
+  std::vector<std::int64_t> ids(30);
+  std::iota(ids.begin(), ids.end(), 100);
+  const auto expect_same = [&](const SelectionSpec& spec) {
+    const auto status = oracle::twin_select(oracle::device_pairs(pairs), spec, kExact).status;
+    EXPECT_EQ(oracle::message_of([&] { cuda::check_status(status, spec, 30); }),
+              oracle::message_of([&] { select(pairs, spec); }));
+  };
+  expect_same({.count = 29});
+  ids[7] = ids[20];
+  expect_same({.count = 5, .ids = ids});
+  ids[4] = -3;
+  expect_same({.count = 5, .ids = ids});
+}
+
+TYPED_TEST(CudaTwin, ReportsFiniteValuesThatFloat16CannotHold) {
+  auto models = oracle::random_models({30, 4}, 2);
+  models.learner.y_row(3)[0] = 7e4F;
+  const auto pairs = oracle::device_pairs(models.pairs<TypeParam>());
+  const SelectionSpec spec{.count = 6};
+  EXPECT_THROW(cuda::check_status(oracle::twin_select(pairs, spec, {}).status, spec, 30), Error);
+  for (const auto operands : {cuda::Operands::kBfloat16, cuda::Operands::kTf32}) {
+    EXPECT_EQ(oracle::twin_select(pairs, spec, {.operands = operands}).status.faults, 0U);
+  }
+}
+
+}  // namespace
+}  // namespace jest
