@@ -86,7 +86,8 @@ double sum_of(const std::vector<float>& products, const Base2Logit& logit, doubl
 TEST(RowSums, AreRightToAMillionthInEveryRegime) {
   std::mt19937_64 random(1);
   std::normal_distribution<float> cosine(0, 0.1F);
-  const double regimes[][2] = {{10, -10}, {20, -7}, {100, -10}, {100, 0}, {10, -50}, {10, 50}};
+  const double regimes[][2] = {{0.001, 0}, {10, -10}, {20, -7}, {100, -10},
+                               {100, 0},   {10, -50}, {10, 50}};
   for (const std::size_t columns : {1, 2, 31, 32, 33, 128, 384, 385, 4096, 20000}) {
     std::vector<float> products(columns);
     for (float& product : products) product = cosine(random);
