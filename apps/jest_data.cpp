@@ -1,6 +1,8 @@
 // Prepares data for the studies and examples of this project on the user's own machine.
 
 #include "command_line.hpp"
+#include "data/docs/debian_docs.hpp"
+#include "data/glyphs/glyph_names.hpp"
 #include "data/languages.hpp"
 #include "data/translations.hpp"
 
@@ -11,16 +13,28 @@ std::string not_negative(const std::string& value) {
   return value.starts_with('-') ? "expected a whole number from 0, got " + value : "";
 }
 
+/// In lines that fit the column of explanations.
+std::string languages_in_lines() {
+  std::string list = jest::language_list();
+  list[list.find(' ', list.size() / 2)] = '\n';
+  return list;
+}
+
 void add_translations(CLI::App& app, jest::TranslationsCommand& command) {
-  CLI::App* sub = app.add_subcommand(
-      "translations", "Translations of Debian's package descriptions, fetched with apt-get");
+  CLI::App* sub =
+      app.add_subcommand("translations", "Translations of Debian's package descriptions");
   sub->add_option("--target", command.spec.target,
-                  "Language to specialise for: " + jest::language_list())
+                  "Language to specialise for, one of\n" + languages_in_lines())
       ->required();
-  sub->add_option("--out", command.out, "Folder for curated.tsv, pool.tsv, eval.tsv, manifest.json")
+  sub->add_option("--out", command.out,
+                  "Folder for curated.tsv, pool.tsv, eval.tsv,\nmanifest.json")
       ->required();
   sub->add_option("--noise", command.spec.noise,
-                  "Share of the pool with exchanged translations, in [0, 1)")
+                  "Share of the pool with exchanged translations,\nin [0, 1)")
+      ->capture_default_str();
+  sub->add_option(
+         "--mismatched", command.spec.mismatched,
+         "Pool of the target's pairs alone, with mismatched\nones added until they are this share")
       ->capture_default_str();
   sub->add_option("--seed", command.spec.seed, "Draws the curated rows and the noise")
       ->check(not_negative)
@@ -28,14 +42,44 @@ void add_translations(CLI::App& app, jest::TranslationsCommand& command) {
   sub->callback([&command] { jest::prepare_translations(command); });
 }
 
+void add_debian_docs(CLI::App& app, jest::DebianDocsCommand& command) {
+  CLI::App* sub = app.add_subcommand("debian-docs", "Debian's documentation in rows of 160 bytes");
+  sub->add_option("--out", command.out, "Folder for four .safetensors tables, manifest.json")
+      ->required();
+  sub->add_option("--seed", command.seed, "Draws which rows are taken")
+      ->check(not_negative)
+      ->capture_default_str();
+  sub->callback([&command] { jest::prepare_debian_docs(command); });
+}
+
+void add_glyph_names(CLI::App& app, jest::GlyphNamesCommand& command) {
+  CLI::App* sub = app.add_subcommand("glyph-names", "Glyphs of Debian's fonts and their names");
+  sub->add_option("--out", command.out,
+                  "Folder for four .safetensors tables, names.txt,\nmanifest.json")
+      ->required();
+  sub->add_option("--noise", command.spec.noise,
+                  "Share of the pool with exchanged names,\nin [0, 1)")
+      ->capture_default_str();
+  sub->add_option("--seed", command.spec.seed, "Draws the curated rows, the pool and the noise")
+      ->check(not_negative)
+      ->capture_default_str();
+  sub->callback([&command] { jest::prepare_glyph_names(command); });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"Prepares data on this machine", "jest-data"};
+  CLI::App app{"Prepares data on this machine, of what apt-get fetches", "jest-data"};
   app.set_version_flag("--version", JEST_VERSION);
   app.require_subcommand(1);
-  jest::TranslationsCommand command;
-  command.version = JEST_VERSION;
-  add_translations(app, command);
+  jest::TranslationsCommand translations;
+  translations.version = JEST_VERSION;
+  add_translations(app, translations);
+  jest::DebianDocsCommand debian_docs;
+  debian_docs.version = JEST_VERSION;
+  add_debian_docs(app, debian_docs);
+  jest::GlyphNamesCommand glyph_names;
+  glyph_names.version = JEST_VERSION;
+  add_glyph_names(app, glyph_names);
   return jest::run_program(app, argc, argv);
 }

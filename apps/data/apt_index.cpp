@@ -1,15 +1,10 @@
 #include "data/apt_index.hpp"
 
-#include <stdlib.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <set>
 #include <sstream>
-#include <system_error>
+#include <utility>
 
-#include "data/child_process.hpp"
 #include "jest/core/error.hpp"
 #include "jest/io/atomic_file.hpp"
 
@@ -17,11 +12,6 @@ namespace jest {
 namespace {
 
 constexpr std::string_view kMarker = "_i18n_Translation-";
-
-[[noreturn]] void indexes_missing(const std::string& reason) {
-  throw Error(text("translations: apt's indexes cannot be had (", reason,
-                   "); any TSV of your own will do: jest-train pairs --curated/--pool/--eval"));
-}
 
 /// apt writes '_' inside a part of a URI as "%5f".
 std::string unescaped(const std::string& name) {
@@ -49,63 +39,7 @@ std::string release_date(const std::filesystem::path& lists, const std::string& 
   return {};
 }
 
-/// apt's own words for what went wrong: its first error line.
-std::string first_error(const ChildOutput& output) {
-  std::istringstream lines(output.text);
-  for (std::string line; std::getline(lines, line);) {
-    if (line.starts_with("E: ") || line.starts_with("W: ")) return line.substr(3);
-  }
-  return text("apt-get exit status ", output.exit_status);
-}
-
-ChildOutput run_apt(const std::filesystem::path& configuration) {
-  try {
-    return run_child({"apt-get", "-c", configuration.string(), "update"});
-  } catch (const Error& error) {
-    indexes_missing(error.what());
-  }
-}
-
 }  // namespace
-
-TemporaryFolder::TemporaryFolder() {
-  std::string name = (std::filesystem::temp_directory_path() / "jest-data-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr) {
-    refuse("make a temporary folder", "a writable " + name, std::strerror(errno));
-  }
-  path_ = name;
-}
-
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
-std::string apt_configuration(const std::filesystem::path& folder, const Languages& languages) {
-  std::ostringstream out;
-  // Options given on the command line append to a list that the system's configuration began, for
-  // instance with "none"; only a configuration file can clear it. The hooks would touch the system.
-  for (const char* list : {"Acquire::Languages", "APT::Update::Pre-Invoke",
-                           "APT::Update::Post-Invoke", "APT::Update::Post-Invoke-Success"}) {
-    out << "#clear " << list << ";\n";
-  }
-  out << "Acquire::Languages { \"en\"; ";
-  for (const std::string& language : languages) out << '"' << language << "\"; ";
-  out << "};\n";
-  out << "Dir::State::Lists \"" << (folder / "lists").string() << "\";\n"
-      << "Dir::Cache \"" << (folder / "cache").string() << "\";\n";
-  for (const char* unneeded : {"deb::Packages", "deb-src::Sources"}) {
-    out << "Acquire::IndexTargets::" << unneeded << "::DefaultEnabled \"false\";\n";
-  }
-  out << "Acquire::GzipIndexes \"false\";\n"
-         "Acquire::IndexTargets::deb::Translations::DefaultEnabled \"true\";\n"
-         "Acquire::IndexTargets::deb::Translations::KeepCompressed \"false\";\n"
-         "Acquire::http::Timeout \"30\";\n"
-         "Acquire::https::Timeout \"30\";\n"
-         // Otherwise apt, when run by root, hands its downloads to a user who cannot enter here.
-         "APT::Sandbox::User \"root\";\n";
-  return std::move(out).str();
-}
 
 std::vector<AptIndex> find_indexes(const std::filesystem::path& lists) {
   std::vector<AptIndex> indexes;
@@ -121,24 +55,37 @@ std::vector<AptIndex> find_indexes(const std::filesystem::path& lists) {
 }
 
 std::vector<AptIndex> fetch_indexes(const std::filesystem::path& folder,
-                                    const Languages& languages) {
-  std::filesystem::create_directories(folder / "lists" / "partial");
-  std::filesystem::create_directories(folder / "cache" / "archives" / "partial");
-  const std::filesystem::path configuration = folder / "apt.conf";
-  write_file(configuration, apt_configuration(folder, languages));
-  const ChildOutput output = run_apt(configuration);
-
+                                    const AptTargets& targets) {
+  const ChildOutput output = update_apt(folder, targets);
   std::vector<AptIndex> indexes = find_indexes(folder / "lists");
   std::set<std::string> arrived;
   for (const AptIndex& index : indexes) arrived.insert(index.language);
-  Languages wanted = languages;
-  wanted.insert(wanted.begin(), "en");
-  for (const std::string& language : wanted) {
+  for (const std::string& language : targets.languages) {
     if (!arrived.contains(language)) {
-      indexes_missing(text("no Translation-", language, ": ", first_error(output)));
+      refuse("apt-get update", "a Translation-" + language, first_error(output));
     }
   }
   return indexes;
+}
+
+Descriptions read_descriptions(const std::vector<AptIndex>& indexes, const std::string& language) {
+  Descriptions all;
+  for (const AptIndex& index : indexes) {
+    if (index.language != language) continue;
+    all = add_descriptions(std::move(all), read_file(index.path), language);
+  }
+  return all;
+}
+
+nlohmann::ordered_json describe_indexes(const std::vector<AptIndex>& indexes) {
+  auto list = nlohmann::ordered_json::array();
+  for (const AptIndex& index : indexes) {
+    list.push_back({{"name", index.path.filename().string()},
+                    {"bytes", std::filesystem::file_size(index.path)},
+                    {"sha256", file_sha256(index.path.string())},
+                    {"release_date", index.release_date}});
+  }
+  return list;
 }
 
 }  // namespace jest

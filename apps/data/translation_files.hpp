@@ -1,16 +1,16 @@
 #pragma once
-// The folder that holds prepared translations: three tables and the manifest that describes them.
+// The three tables of prepared translations.
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <string>
-#include <vector>
 
-#include "data/apt_index.hpp"
+#include "data/prepared_folder.hpp"
 #include "data/translation_split.hpp"
 
 namespace jest {
+
+PreparedFolder translations_folder(const std::filesystem::path& path);
 
 /// A table: the header "id x y tag", then a line for each row, tab separated, without quoting.
 std::string rows_as_tsv(const TranslationRows& rows);
@@ -19,21 +19,9 @@ std::string rows_as_tsv(const TranslationRows& rows);
 /// the same.
 nlohmann::ordered_json requested(const SplitSpec& spec, const std::string& version);
 
-/// The manifest in a folder, or none where the folder is empty or holds only tables that an
-/// interrupted run left. Refuses a folder with anything else in it, or with data that were asked
-/// for in another way.
-std::optional<nlohmann::ordered_json> existing_manifest(const std::filesystem::path& folder,
-                                                        const nlohmann::ordered_json& request);
-
-/// Whether the tables that a manifest lists are there with the checksums it gives.
-bool tables_match(const std::filesystem::path& folder, const nlohmann::ordered_json& manifest);
-
-/// What the data were made from, for the manifest.
-nlohmann::ordered_json describe_indexes(const std::vector<AptIndex>& indexes);
-
 /// Writes the three tables and, last, the manifest: `description` with each table's counts and
 /// checksum added. Hands the manifest back.
-nlohmann::ordered_json write_translations(const std::filesystem::path& folder,
+nlohmann::ordered_json write_translations(const PreparedFolder& folder,
                                           const TranslationSplit& split,
                                           nlohmann::ordered_json description);
 

@@ -1,16 +1,17 @@
 #include "data/translation_noise.hpp"
 
-#include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <map>
+#include <numeric>
+#include <string>
 #include <utility>
 
-#include "data/row_id.hpp"
+#include "data/seeded_exchange.hpp"
+#include "jest/core/error.hpp"
 
 namespace jest {
 namespace {
-
-using Positions = std::vector<std::size_t>;
 
 /// Each language's share of rows, as positions in the seed's order.
 std::map<std::string, Positions> chosen_rows(const TranslationRows& rows, double share,
@@ -18,32 +19,15 @@ std::map<std::string, Positions> chosen_rows(const TranslationRows& rows, double
   std::map<std::string, Positions> chosen;
   for (std::size_t i = 0; i < rows.size(); ++i) chosen[rows[i].tag].push_back(i);
   for (auto& [language, positions] : chosen) {
-    std::ranges::sort(positions, {},
-                      [&](std::size_t i) { return std::pair(order(rows[i].id), rows[i].id); });
-    const auto count = std::lround(share * static_cast<double>(positions.size()));
-    positions.resize(count < 2 ? 0 : static_cast<std::size_t>(count));  // one has no partner
+    positions = chosen_share(rows, std::move(positions), share, order);
   }
   return chosen;
 }
 
-/// Who gives each chosen row its translation: the next one, so that everybody's changes; where the
-/// next one's text is the same, two receivers swap givers.
-Positions givers(const TranslationRows& rows, const Positions& chosen) {
-  Positions from = chosen;
-  if (!from.empty()) std::ranges::rotate(from, from.begin() + 1);
-  const auto same = [&](std::size_t receiver, std::size_t giver) {
-    return rows[chosen[receiver]].text.y == rows[from[giver]].text.y;
-  };
-  for (std::size_t i = 0; i < chosen.size(); ++i) {
-    if (!same(i, i)) continue;
-    for (std::size_t step = 1; step < chosen.size(); ++step) {
-      const std::size_t j = (i + step) % chosen.size();
-      if (same(i, j) || same(j, i)) continue;
-      std::swap(from[i], from[j]);
-      break;
-    }
-  }
-  return from;
+/// x of one row with y of another, or an empty side.
+TranslationRow mismatched(const TranslationRow& x, const TranslationRow& y) {
+  return {row_id(text("mismatch ", x.id, ' ', y.id)), without_shared_words({x.text.x, y.text.y}),
+          x.tag + "-noise", x.stem};
 }
 
 }  // namespace
@@ -51,9 +35,12 @@ Positions givers(const TranslationRows& rows, const Positions& chosen) {
 TranslationRows exchange_translations(TranslationRows rows, double share, std::uint64_t seed) {
   if (share <= 0) return rows;
   const auto chosen = chosen_rows(rows, share, {seed, Purpose::kNoise});
+  const auto same = [&](std::size_t receiver, std::size_t giver) {
+    return rows[receiver].text.y == rows[giver].text.y;
+  };
   for (const auto& [language, positions] : chosen) {
     std::vector<std::string> translations;
-    for (const std::size_t giver : givers(rows, positions)) {
+    for (const std::size_t giver : givers(positions, same)) {
       translations.push_back(rows[giver].text.y);
     }
     for (std::size_t i = 0; i < positions.size(); ++i) {
@@ -64,6 +51,27 @@ TranslationRows exchange_translations(TranslationRows rows, double share, std::u
   }
   std::erase_if(rows,
                 [](const TranslationRow& row) { return row.text.x.empty() || row.text.y.empty(); });
+  return rows;
+}
+
+TranslationRows with_mismatches(TranslationRows rows, double share, std::uint64_t seed) {
+  const auto own = rows.size();
+  const auto wanted =
+      static_cast<std::size_t>(std::lround(share / (1 - share) * static_cast<double>(own)));
+  Positions all(own);
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  const Positions order = chosen_share(rows, std::move(all), 1, {seed, Purpose::kNoise});
+  TranslationRows added;
+  for (std::size_t shift = 1; shift < own && added.size() < wanted; ++shift) {
+    for (std::size_t i = 0; i < own && added.size() < wanted; ++i) {
+      const TranslationRow& x = rows[order[i]];
+      const TranslationRow& y = rows[order[(i + shift) % own]];
+      if (x.text.y == y.text.y) continue;
+      TranslationRow row = mismatched(x, y);
+      if (!row.text.x.empty() && !row.text.y.empty()) added.push_back(std::move(row));
+    }
+  }
+  std::ranges::move(added, std::back_inserter(rows));
   return rows;
 }
 

@@ -13,4 +13,10 @@ namespace jest {
 /// gets what, is a pure function of the rows' ids and the seed. Order is kept.
 TranslationRows exchange_translations(TranslationRows rows, double share, std::uint64_t seed);
 
+/// Adds pairs of one row's x and another's y, tagged "-noise", until they are `share` of all: no
+/// combination twice, no text more than once oftener than another. Words on both sides go; a pair
+/// that this leaves with an empty side is not added. A pure function of the rows and the seed; the
+/// added pairs follow the rows.
+TranslationRows with_mismatches(TranslationRows rows, double share, std::uint64_t seed);
+
 }  // namespace jest

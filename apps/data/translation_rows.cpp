@@ -11,11 +11,6 @@
 namespace jest {
 namespace {
 
-std::int64_t row_id(const std::string& language, const std::string& key, std::size_t segment) {
-  const std::uint64_t hash = name_hash(text(language, ' ', key, ' ', segment));
-  return static_cast<std::int64_t>(hash >> 1);
-}
-
 bool empty_side(const TextPair& pair) { return pair.x.empty() || pair.y.empty(); }
 
 /// Keeps the first of equal pairs. Neither side holds a tab, so a tab can stand between them.
@@ -49,7 +44,7 @@ TranslationRows translation_rows(const Descriptions& english, const Descriptions
       // Of a text that was left in English no word remains.
       TextPair pair = without_shared_words(pairs[i]);
       if (empty_side(pair)) continue;
-      rows.push_back({row_id(language, key, i), std::move(pair), language, stem});
+      rows.push_back({row_id(text(language, ' ', key, ' ', i)), std::move(pair), language, stem});
     }
   }
   return without_repeats(in_order_of_id(std::move(rows)));
@@ -60,10 +55,7 @@ TranslationRows in_order_of_id(TranslationRows rows) {
     return std::tie(row.id, row.tag, row.text.x, row.text.y);
   };
   std::ranges::sort(rows, {}, order);
-  // Two names may share a hash, about once in a hundred million runs.
-  for (std::size_t i = 1; i < rows.size(); ++i) {
-    if (rows[i].id <= rows[i - 1].id) rows[i].id = rows[i - 1].id + 1;
-  }
+  make_ids_distinct(rows);
   return rows;
 }
 

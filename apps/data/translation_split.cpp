@@ -5,6 +5,7 @@
 #include <string_view>
 #include <unordered_set>
 #include <utility>
+#include <vector>
 
 #include "data/package_stem.hpp"
 #include "data/row_id.hpp"
@@ -57,15 +58,18 @@ TranslationRows without_leaks(TranslationRows rows, const TranslationRows& eval)
 /// The ids of the `count` target rows that come first in the seed's order.
 std::unordered_set<std::int64_t> curated_ids(const TranslationRows& rows, const SplitSpec& spec,
                                              std::size_t count) {
-  const SeededOrder order{spec.seed, Purpose::kCurated};
-  std::vector<std::pair<std::uint64_t, std::int64_t>> keys;
+  struct Candidate {
+    std::int64_t id;
+  };
+  std::vector<Candidate> candidates;
   for (const TranslationRow& row : rows) {
-    if (row.tag == spec.target) keys.emplace_back(order(row.id), row.id);
+    if (row.tag == spec.target) candidates.push_back({row.id});
   }
-  std::ranges::sort(keys);
-  keys.resize(std::min(keys.size(), count));
+  const SeededOrder order{spec.seed, Purpose::kCurated};
   std::unordered_set<std::int64_t> ids;
-  for (const auto& [key, id] : keys) ids.insert(id);
+  for (const Candidate& row : first_in_order(std::move(candidates), count, order)) {
+    ids.insert(row.id);
+  }
   return ids;
 }
 
@@ -81,6 +85,10 @@ TranslationSplit split_translations(TranslationRows rows, const SplitSpec& spec)
   rows = without_leaks(std::move(rows), split.eval);
   const auto ids = curated_ids(rows, spec, std::min(kCuratedRows, of_target / 10));
   split.curated = taken(rows, [&](const TranslationRow& row) { return ids.contains(row.id); });
+  if (spec.mismatched > 0) {
+    std::erase_if(rows, [&](const TranslationRow& row) { return row.tag != spec.target; });
+    rows = in_order_of_id(with_mismatches(std::move(rows), spec.mismatched, spec.seed));
+  }
   split.pool =
       without_leaks(exchange_translations(std::move(rows), spec.noise, spec.seed), split.eval);
   return split;

@@ -10,8 +10,11 @@
 namespace jest {
 
 struct SplitSpec {
-  std::string target;      // the language to specialise for
-  double noise = 0;        // the share of the pool whose translations are exchanged, in [0, 1)
+  std::string target;  // the language to specialise for
+  double noise = 0;    // the share of the pool whose translations are exchanged, in [0, 1)
+  /// Where above 0, in (0, 1): the pool is the target's rows alone, with mismatched ones added
+  /// until they are this share.
+  double mismatched = 0;
   std::uint64_t seed = 0;  // draws the curated rows and the noise
 };
 

@@ -1,40 +1,19 @@
 #include "data/translations.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
-#include <cerrno>
-#include <cstring>
-#include <iomanip>
-#include <iostream>
 #include <iterator>
-#include <map>
-#include <system_error>
 
 #include "data/apt_index.hpp"
 #include "data/languages.hpp"
+#include "data/progress.hpp"
+#include "data/temporary_folder.hpp"
 #include "data/translation_files.hpp"
 #include "jest/core/error.hpp"
-#include "jest/io/atomic_file.hpp"
 
 namespace jest {
 namespace {
 
-template <class... Parts>
-void progress(const Parts&... parts) {
-  std::cerr << text("jest-data: ", parts..., '\n') << std::flush;
-}
-
-/// Makes the folder, so that a place that cannot be written is told before any work.
-void make_folder(const std::filesystem::path& folder) {
-  std::error_code failure;
-  std::filesystem::create_directories(folder, failure);
-  if (failure || ::access(folder.c_str(), W_OK | X_OK) != 0) {
-    const std::string reason = failure ? failure.message() : std::strerror(errno);
-    refuse("translations --out", "a folder that can be written", folder.string(), ": ", reason);
-  }
-}
+constexpr double kMostMismatched = 0.99;
 
 void check(const TranslationsCommand& command) {
   const SplitSpec& spec = command.spec;
@@ -44,16 +23,25 @@ void check(const TranslationsCommand& command) {
   if (!(spec.noise >= 0 && spec.noise < 1)) {
     refuse("translations --noise", "a share of at least 0 and below 1", spec.noise);
   }
-  make_folder(command.out);
+  if (!(spec.mismatched >= 0 && spec.mismatched <= kMostMismatched)) {
+    refuse("translations --mismatched", text("a share from 0 to ", kMostMismatched),
+           spec.mismatched);
+  }
+  if (spec.noise > 0 && spec.mismatched > 0) {
+    refuse("translations", "--noise or --mismatched", "both");
+  }
 }
 
-Descriptions read_descriptions(const std::vector<AptIndex>& indexes, const std::string& language) {
-  Descriptions all;
-  for (const AptIndex& index : indexes) {
-    if (index.language != language) continue;
-    all = add_descriptions(std::move(all), read_file(index.path), language);
+std::vector<AptIndex> fetch(const std::filesystem::path& folder) {
+  progress("fetching apt's translation indexes, about 28 MB");
+  AptTargets targets{.languages = {"en"}};
+  targets.languages.insert(targets.languages.end(), kLanguages.begin(), kLanguages.end());
+  try {
+    return fetch_indexes(folder, targets);
+  } catch (const Error& error) {
+    throw Error(text("translations: apt's indexes cannot be had (", error.what(),
+                     "); any TSV of your own will do: jest-train pairs --curated/--pool/--eval"));
   }
-  return all;
 }
 
 TranslationRows read_rows(const std::vector<AptIndex>& indexes) {
@@ -70,14 +58,13 @@ TranslationRows read_rows(const std::vector<AptIndex>& indexes) {
   return rows;
 }
 
-nlohmann::ordered_json prepare(const TranslationsCommand& command, nlohmann::ordered_json request) {
+nlohmann::ordered_json prepare(const PreparedFolder& folder, const SplitSpec& spec,
+                               nlohmann::ordered_json request) {
   const TemporaryFolder private_folder;
-  progress("fetching apt's translation indexes, about 28 MB");
-  const auto indexes =
-      fetch_indexes(private_folder.path(), Languages(kLanguages.begin(), kLanguages.end()));
+  const auto indexes = fetch(private_folder.path());
   TranslationRows rows = read_rows(indexes);
   progress("splitting ", rows.size(), " pairs by package");
-  const TranslationSplit split = split_translations(std::move(rows), command.spec);
+  const TranslationSplit split = split_translations(std::move(rows), spec);
   for (const TranslationRows* part : {&split.curated, &split.pool, &split.eval}) {
     if (part->empty()) {
       refuse("translations", "rows in every table", "an empty one; too few in apt's indexes");
@@ -85,42 +72,17 @@ nlohmann::ordered_json prepare(const TranslationsCommand& command, nlohmann::ord
   }
   progress("writing the tables");
   request["indexes"] = describe_indexes(indexes);
-  return write_translations(command.out, split, std::move(request));
-}
-
-void print_line(const std::string& name, const std::array<std::size_t, 3>& counts) {
-  std::cout << std::left << std::setw(12) << name << std::right;
-  for (const std::size_t count : counts) std::cout << std::setw(10) << count;
-  std::cout << '\n';
-}
-
-/// How many rows each table has, by tag and in all.
-void print_summary(const nlohmann::ordered_json& manifest) {
-  std::map<std::string, std::array<std::size_t, 3>> lines;
-  std::array<std::size_t, 3> totals{};
-  std::cout << "tag            curated      pool      eval\n";
-  for (std::size_t i = 0; const char* name : {"curated.tsv", "pool.tsv", "eval.tsv"}) {
-    const auto& table = manifest.at("files").at(name);
-    totals[i] = table.at("rows");
-    for (const auto& [tag, count] : table.at("tags").items()) lines[tag][i] = count;
-    ++i;
-  }
-  for (const auto& [tag, counts] : lines) print_line(tag, counts);
-  print_line("all", totals);
+  return write_translations(folder, split, std::move(request));
 }
 
 }  // namespace
 
 void prepare_translations(const TranslationsCommand& command) {
   check(command);
-  const auto request = requested(command.spec, command.version);
-  const auto manifest = existing_manifest(command.out, request);
-  if (manifest && tables_match(command.out, *manifest)) {
-    progress("using what is in ", command.out.string());
-    print_summary(*manifest);
-    return;
-  }
-  print_summary(prepare(command, request));
+  const PreparedFolder folder = translations_folder(command.out);
+  fill_once(folder, requested(command.spec, command.version), [&](nlohmann::ordered_json request) {
+    return prepare(folder, command.spec, std::move(request));
+  });
 }
 
 }  // namespace jest

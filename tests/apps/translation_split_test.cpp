@@ -123,5 +123,37 @@ TEST(TranslationNoise, RemovesWordsThatAreNowOnBothSides) {
   EXPECT_EQ(after[0].text.y, "blau");
 }
 
+TEST(TranslationNoise, AddsMismatchesUntilTheyAreTheShare) {
+  TranslationRows rows;
+  for (int i = 0; i < 50; ++i) rows.push_back({i, {text("x", i), text("y", i)}, "de", ""});
+  const TranslationRows all = with_mismatches(rows, 0.9, 3);
+  ASSERT_THAT(all, SizeIs(500));
+  std::set<std::pair<std::string, std::string>> pairs;
+  std::map<std::string, int> uses;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const TranslationRow& row = all[i];
+    EXPECT_TRUE(pairs.emplace(row.text.x, row.text.y).second);
+    EXPECT_EQ(row.text.x.substr(1) != row.text.y.substr(1), i >= 50);
+    EXPECT_EQ(row.tag, i < 50 ? "de" : "de-noise");
+    ++uses[row.text.y];
+  }
+  for (const auto& [y, count] : uses) EXPECT_EQ(count, 10) << y;
+  EXPECT_TRUE(same(all, with_mismatches(rows, 0.9, 3)));
+  EXPECT_FALSE(same(all, with_mismatches(rows, 0.9, 4)));
+}
+
+TEST(TranslationSplit, MismatchesMakeAPoolOfTheTargetAlone) {
+  const TranslationSplit split =
+      split_translations(many_rows(), {.target = "de", .mismatched = 0.75});
+  std::map<std::string, double> tags;
+  std::set<std::int64_t> ids;
+  for (const TranslationRow& row : split.pool) {
+    ++tags[row.tag];
+    EXPECT_TRUE(ids.insert(row.id).second);
+  }
+  ASSERT_EQ(tags.size(), 2U);
+  EXPECT_NEAR(tags["de-noise"] / (tags["de"] + tags["de-noise"]), 0.75, 0.01);
+}
+
 }  // namespace
 }  // namespace jest

@@ -9,6 +9,7 @@
 #include "data/apt_index.hpp"
 #include "data/child_process.hpp"
 #include "data/description_records.hpp"
+#include "data/temporary_folder.hpp"
 #include "data/translation_files.hpp"
 #include "data/translation_rows.hpp"
 #include "jest/core/error.hpp"
@@ -81,21 +82,22 @@ TEST(TranslationFiles, TablesAreWellFormed) {
 
 TEST(TranslationFiles, AreUsedAgainOnlyWhereTheyWereAskedForAlike) {
   const TemporaryFolder folder;
+  const PreparedFolder prepared = translations_folder(folder.path());
   const auto request = requested({.target = "de"}, "1.0");
-  EXPECT_FALSE(existing_manifest(folder.path(), request));
+  EXPECT_FALSE(existing_manifest(prepared, request));
   const TranslationRows rows = {{1, {"a", "b"}, "de", "s"}};
-  write_translations(folder.path(), {rows, rows, rows}, request);
+  write_translations(prepared, {rows, rows, rows}, request);
 
-  const auto manifest = existing_manifest(folder.path(), request);
+  const auto manifest = existing_manifest(prepared, request);
   ASSERT_TRUE(manifest);
   EXPECT_EQ(manifest->at("files").at("pool.tsv").at("tags").at("de"), 1);
-  EXPECT_TRUE(tables_match(folder.path(), *manifest));
-  EXPECT_THROW(existing_manifest(folder.path(), requested({.target = "fr"}, "1.0")), Error);
+  EXPECT_TRUE(tables_match(prepared, *manifest));
+  EXPECT_THROW(existing_manifest(prepared, requested({.target = "fr"}, "1.0")), Error);
 
   write_file(folder.path() / "pool.tsv", "something else");
-  EXPECT_FALSE(tables_match(folder.path(), *manifest));
+  EXPECT_FALSE(tables_match(prepared, *manifest));
   write_file(folder.path() / "letter.txt", "a file of the user's");
-  EXPECT_THROW(existing_manifest(folder.path(), request), Error);
+  EXPECT_THROW(existing_manifest(prepared, request), Error);
 }
 
 TEST(AptIndex, FindsLanguagesAndDates) {
@@ -110,7 +112,8 @@ TEST(AptIndex, FindsLanguagesAndDates) {
 }
 
 TEST(AptIndex, ConfigurationOverridesTheSystemsLanguages) {
-  const std::string configuration = apt_configuration("/somewhere", {"de", "fr"});
+  const std::string configuration =
+      apt_configuration("/somewhere", {.languages = {"en", "de", "fr"}});
   EXPECT_THAT(configuration, HasSubstr("#clear Acquire::Languages;\n"));
   EXPECT_THAT(configuration, HasSubstr("Acquire::Languages { \"en\"; \"de\"; \"fr\"; };"));
   EXPECT_THAT(configuration, HasSubstr("Dir::State::Lists \"/somewhere/lists\";"));
@@ -125,9 +128,15 @@ TEST(ChildProcess, KeepsOutputAndStatus) {
 
 TEST(Translations, ChecksOptionsBeforeAnyWork) {
   const TemporaryFolder out;
-  EXPECT_THROW(prepare_translations({{.target = "tlh"}, out.path(), "1.0"}), Error);
-  EXPECT_THROW(prepare_translations({{.target = "de", .noise = 1}, out.path(), "1.0"}), Error);
-  EXPECT_THROW(prepare_translations({{.target = "de", .noise = -0.1}, out.path(), "1.0"}), Error);
+  TranslationsCommand command;
+  command.out = out.path();
+  for (const SplitSpec& spec :
+       {SplitSpec{.target = "tlh"}, SplitSpec{.target = "de", .noise = 1},
+        SplitSpec{.target = "de", .noise = -0.1}, SplitSpec{.target = "de", .mismatched = 1},
+        SplitSpec{.target = "de", .noise = 0.1, .mismatched = 0.1}}) {
+    command.spec = spec;
+    EXPECT_THROW(prepare_translations(command), Error);
+  }
   EXPECT_TRUE(std::filesystem::is_empty(out.path()));
 }
 

@@ -29,7 +29,7 @@ struct SigmoidGroup {
     for (int j = 0; j < columns; ++j) {
       HWY_UNROLL(2)
       for (int s = 0; s < kVectors; ++s) {
-        const V e = exp2_of_negative(hn::Neg(hn::Abs(v[j][s])));
+        const V e = exp2_of_negative(hn::Or(v[j][s], constant(-0.0F)));  // −|v|
         linear[s] = hn::Add(linear[s], hn::Max(v[j][s], hn::Zero(kTag)));
         q[s] = hn::MulAdd(q[s], e, hn::Add(q[s], e));
       }

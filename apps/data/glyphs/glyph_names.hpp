@@ -1,0 +1,30 @@
+#pragma once
+// The command `jest-data glyph-names`.
+
+#include <filesystem>
+#include <string>
+
+#include "data/glyphs/glyph_split.hpp"
+#include "data/prepared_folder.hpp"
+
+namespace jest {
+
+struct GlyphNamesCommand {
+  GlyphSpec spec;
+  std::filesystem::path out;  // the folder to fill
+  std::string version;        // of the program, for the manifest
+};
+
+/// Prepares glyphs and their names in `out`, in the manner of prepare_translations().
+void prepare_glyph_names(const GlyphNamesCommand& command);
+
+PreparedFolder glyph_names_folder(const std::filesystem::path& path);
+
+/// Writes names.txt, one name a line; a safetensors file for every table: `images` U8 [rows, 32,
+/// 32], `names` I32 [rows] (lines of names.txt, from 0) and the labels of write_row_table(); then
+/// the manifest, which is handed back.
+nlohmann::ordered_json write_glyph_names(const PreparedFolder& folder, GlyphSplit split,
+                                         const UnicodeNames& names,
+                                         nlohmann::ordered_json description);
+
+}  // namespace jest
