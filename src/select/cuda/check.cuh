@@ -16,7 +16,7 @@ inline void check(cudaError_t result, const char* operation) {
 
 inline void check(cublasStatus_t result, const char* operation) {
   if (result == CUBLAS_STATUS_SUCCESS) return;
-  throw Error(text("select, cuda: ", operation, ": ", cublasGetStatusString(result)));
+  throw Error(text("select, cuda: ", operation, ": ", cublasLtGetStatusString(result)));
 }
 
 }  // namespace jest::cuda
