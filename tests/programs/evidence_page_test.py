@@ -23,7 +23,7 @@ def run(arm, seed, steps, recall, flops):
 
 
 SUMMARY = {
-    "command": "jest-train pairs --curated /home/me/curated.tsv --out /home/me/out --steps 1000",
+    "command": "jest-train pairs --curated /data/of/me/curated.tsv --out /data/of/me/out --steps 1000",
     "data": {"pool": {"rows": 342113, "tags": {"ja": 0.034}}, "curated": {"rows": 1412},
              "eval": {"rows": 977}, "count": 128, "target_tag": "ja"},
     "reference": {"r_at_1": 0.1},
@@ -52,7 +52,7 @@ class Page(unittest.TestCase):
         self.assertEqual(self.row("uniform")[2:7], ["2 of 3", "1.0", "1.0", "1.0", "1.0"])
 
     def test_nothing_of_this_machine_is_told(self):
-        self.assertNotIn("/home/me", self.text)
+        self.assertNotIn("/data/of/me", self.text)
         self.assertIn("--curated DATA/curated.tsv --out OUT --steps 1000", self.text)
 
 

@@ -1,9 +1,9 @@
 #pragma once
 // Every call of CUDA and cuBLASLt goes through here: what they refuse becomes a jest::Error.
 
-#include <cublasLt.h>
 #include <cuda_runtime.h>
 
+#include "cublaslt.cuh"
 #include "jest/core/error.hpp"
 
 namespace jest::cuda {
@@ -16,7 +16,7 @@ inline void check(cudaError_t result, const char* operation) {
 
 inline void check(cublasStatus_t result, const char* operation) {
   if (result == CUBLAS_STATUS_SUCCESS) return;
-  throw Error(text("select, cuda: ", operation, ": ", cublasLtGetStatusString(result)));
+  throw Error(text("select, cuda: ", operation, ": ", cublaslt().status_string(result)));
 }
 
 }  // namespace jest::cuda

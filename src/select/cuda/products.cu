@@ -29,32 +29,33 @@ Types types_of(OperandType type) {
 /// What cuBLASLt sees as a column-major [rows, cols] matrix without gaps.
 void describe(cublasLtMatrixLayoutOpaque_t& layout, cudaDataType_t type, std::int64_t rows,
               std::int64_t cols) {
-  check(cublasLtMatrixLayoutInit(&layout, type, static_cast<std::uint64_t>(rows),
-                                 static_cast<std::uint64_t>(cols), rows),
+  check(cublaslt().init_layout(&layout, sizeof(layout), type, static_cast<std::uint64_t>(rows),
+                               static_cast<std::uint64_t>(cols), rows),
         "describing a matrix");
 }
 
 template <class Value>
 void set(cublasLtMatmulPreferenceOpaque_t& preference, cublasLtMatmulPreferenceAttributes_t which,
          const Value& value) {
-  check(cublasLtMatmulPreferenceSetAttribute(&preference, which, &value, sizeof(value)),
+  check(cublaslt().set_preference(&preference, which, &value, sizeof(value)),
         "stating a preference");
 }
 
 }  // namespace
 
-Products::Products() { check(cublasLtCreate(&handle_), "starting cuBLASLt"); }
-Products::~Products() { cublasLtDestroy(handle_); }
+Products::Products() { check(cublaslt().create(&handle_), "starting cuBLASLt"); }
+Products::~Products() { cublaslt().destroy(handle_); }
 
 /// Row-major products [rows, columns] are column-major [columns, rows]: picked^T · rows, both
 /// operands being column-major [width, ...].
 Products::Prepared Products::described(const Shape& shape) {
   Prepared out{};
   const Types types = types_of(shape.type);
-  check(cublasLtMatmulDescInit(&out.operation, types.compute, CUDA_R_32F), "describing a product");
+  check(cublaslt().init_operation(&out.operation, sizeof(out.operation), types.compute, CUDA_R_32F),
+        "describing a product");
   const cublasOperation_t transposed = CUBLAS_OP_T;
-  check(cublasLtMatmulDescSetAttribute(&out.operation, CUBLASLT_MATMUL_DESC_TRANSA, &transposed,
-                                       sizeof(transposed)),
+  check(cublaslt().set_operation(&out.operation, CUBLASLT_MATMUL_DESC_TRANSA, &transposed,
+                                 sizeof(transposed)),
         "describing a product");
   describe(out.picked, types.operand, shape.width, shape.columns);
   describe(out.rows, types.operand, shape.width, shape.rows);
@@ -64,17 +65,16 @@ Products::Prepared Products::described(const Shape& shape) {
 
 void Products::choose_algorithm(Prepared& out) const {
   cublasLtMatmulPreferenceOpaque_t preference;
-  check(cublasLtMatmulPreferenceInit(&preference), "stating a preference");
+  check(cublaslt().init_preference(&preference, sizeof(preference)), "stating a preference");
   set(preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES,
       static_cast<std::size_t>(kProductWorkspaceBytes));
   set(preference, CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK,
       static_cast<std::uint32_t>(CUBLASLT_REDUCTION_SCHEME_NONE));
   cublasLtMatmulHeuristicResult_t found{};
   int count = 0;
-  check(
-      cublasLtMatmulAlgoGetHeuristic(handle_, &out.operation, &out.picked, &out.rows, &out.products,
-                                     &out.products, &preference, 1, &found, &count),
-      "choosing an algorithm");
+  check(cublaslt().find_algorithm(handle_, &out.operation, &out.picked, &out.rows, &out.products,
+                                  &out.products, &preference, 1, &found, &count),
+        "choosing an algorithm");
   if (count == 0) throw Error("select, cuda: choosing an algorithm: none fits");
   out.algorithm = found.algo;
 }
@@ -92,10 +92,10 @@ void Products::enqueue(const Product& product, void* workspace, cudaStream_t str
   Prepared& how = prepared({product.rows, product.columns, product.width, product.type});
   const float one = 1;
   const float zero = 0;
-  check(cublasLtMatmul(handle_, &how.operation, &one, product.picked_data, &how.picked,
-                       product.rows_data, &how.rows, &zero, product.products, &how.products,
-                       product.products, &how.products, &how.algorithm, workspace,
-                       static_cast<std::size_t>(kProductWorkspaceBytes), stream),
+  check(cublaslt().multiply(handle_, &how.operation, &one, product.picked_data, &how.picked,
+                            product.rows_data, &how.rows, &zero, product.products, &how.products,
+                            product.products, &how.products, &how.algorithm, workspace,
+                            static_cast<std::size_t>(kProductWorkspaceBytes), stream),
         "multiplying");
 }
 

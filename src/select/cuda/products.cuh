@@ -2,12 +2,12 @@
 // Tiles of logits by cuBLASLt: operands of 16 or 32 bits, float32 sums, nothing split along the
 // width, so that a product is the same in every run.
 
-#include <cublasLt.h>
 #include <cuda_runtime.h>
 
 #include <compare>
 #include <map>
 
+#include "cublaslt.cuh"
 #include "pipeline.hpp"
 
 namespace jest::cuda {
