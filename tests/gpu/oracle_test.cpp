@@ -8,6 +8,7 @@
 #include "oracle/dense_sampler.hpp"
 #include "oracle/message_of.hpp"
 #include "oracle/random_embeddings.hpp"
+#include "oracle/selection_cases.hpp"
 
 namespace jest {
 namespace {
@@ -30,35 +31,11 @@ void expect_dense_selection(const Pairs& pairs, const SelectionSpec& spec) {
 }
 
 TYPED_TEST(CudaOracle, PicksWhatTheDenseSamplerPicksForEveryPresetAndWeight) {
-  const auto models = oracle::random_models({70, 6}, 1);
-  const auto ids = oracle::shuffled_ids(70, 1);
-  for (const auto& [name, preset] : kPresets) {
-    for (const ScoreWeights& weights : {kLearnability, kHardLearner, kEasyReference}) {
-      for (const double interaction : {1.0, 0.0, -0.5}) {
-        SCOPED_TRACE(text(name, " ", weights.learner, " ", weights.reference, " ", interaction));
-        const auto pairs = models.pairs<TypeParam>(weights.with_interaction(interaction));
-        SelectionSpec spec{.count = 20, .preset = preset, .gain = 3, .seed = 1u << 31, .step = 9};
-        expect_dense_selection(pairs, spec);
-        spec.ids = ids;
-        expect_dense_selection(pairs, spec);
-      }
-    }
-  }
+  oracle::for_every_preset_and_weight<TypeParam>(expect_dense_selection<TypeParam>);
 }
 
 TYPED_TEST(CudaOracle, PicksWhatTheDenseSamplerPicksForRandomShapes) {
-  std::mt19937_64 random(29);
-  for (int trial = 0; trial < 40; ++trial) {
-    const auto rows = static_cast<std::int64_t>(trial == 0 ? 1 : 1 + random() % 500);
-    const auto cols = static_cast<std::int64_t>(1 + random() % (trial % 3 == 0 ? 1 : 100));
-    const auto some = static_cast<std::int64_t>(1 + random() % rows);
-    const std::int64_t count = trial % 5 == 0 ? rows : some;
-    const auto chunks = static_cast<std::int64_t>(1 + random() % std::min<std::int64_t>(count, 20));
-    SCOPED_TRACE(text("B ", rows, " d ", cols, " b ", count, " N ", chunks));
-    const auto models = oracle::random_models({rows, cols, trial % 2}, random());
-    expect_dense_selection(models.pairs<TypeParam>(),
-                           {.count = count, .chunks = chunks, .gain = 2, .seed = random()});
-  }
+  oracle::for_random_shapes<TypeParam>({29, 500, 100}, expect_dense_selection<TypeParam>);
 }
 
 /// Small multiples of 1/4 are exact in every operand, and so are their products.

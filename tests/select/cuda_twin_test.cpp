@@ -13,6 +13,7 @@
 #include "oracle/host_twin.hpp"
 #include "oracle/message_of.hpp"
 #include "oracle/random_embeddings.hpp"
+#include "oracle/selection_cases.hpp"
 
 namespace jest {
 namespace {
@@ -38,35 +39,11 @@ void expect_dense_selection(const Pairs& pairs, const SelectionSpec& spec) {
 }
 
 TYPED_TEST(CudaTwin, PicksWhatTheDenseSamplerPicksForEveryPresetAndWeight) {
-  const auto models = oracle::random_models({70, 6}, 1);
-  const auto ids = oracle::shuffled_ids(70, 1);
-  for (const auto& [name, preset] : kPresets) {
-    for (const ScoreWeights& weights : {kLearnability, kHardLearner, kEasyReference}) {
-      for (const double interaction : {1.0, 0.0, -0.5}) {
-        SCOPED_TRACE(text(name, " ", weights.learner, " ", weights.reference, " ", interaction));
-        const auto pairs = models.pairs<TypeParam>(weights.with_interaction(interaction));
-        SelectionSpec spec{.count = 20, .preset = preset, .gain = 3, .seed = 1u << 31, .step = 9};
-        expect_dense_selection(pairs, spec);
-        spec.ids = ids;
-        expect_dense_selection(pairs, spec);
-      }
-    }
-  }
+  oracle::for_every_preset_and_weight<TypeParam>(expect_dense_selection<TypeParam>);
 }
 
 TYPED_TEST(CudaTwin, PicksWhatTheDenseSamplerPicksForRandomShapes) {
-  std::mt19937_64 random(23);
-  for (int trial = 0; trial < 40; ++trial) {
-    const auto rows = static_cast<std::int64_t>(trial == 0 ? 1 : 1 + random() % 200);
-    const auto cols = static_cast<std::int64_t>(1 + random() % (trial % 3 == 0 ? 1 : 30));
-    const auto some = static_cast<std::int64_t>(1 + random() % rows);
-    const std::int64_t count = trial % 5 == 0 ? rows : some;
-    const auto chunks = static_cast<std::int64_t>(1 + random() % std::min<std::int64_t>(count, 20));
-    SCOPED_TRACE(text("B ", rows, " d ", cols, " b ", count, " N ", chunks));
-    const auto models = oracle::random_models({rows, cols, trial % 2}, random());
-    expect_dense_selection(models.pairs<TypeParam>(),
-                           {.count = count, .chunks = chunks, .gain = 2, .seed = random()});
-  }
+  oracle::for_random_shapes<TypeParam>({23, 200, 30}, expect_dense_selection<TypeParam>);
 }
 
 /// Sums of thousands of float32 terms may exchange neighbours in the order of keys: the first round
