@@ -8,12 +8,12 @@
 namespace jest {
 namespace {
 
-constexpr std::array<const char*, 9> kOrder = {
-    kUniform,         kEqualComputeUniform, "joint", "independent", "mean-field",
-    "easy-reference", "hard-learner",       "topk",  "greedy"};
+constexpr std::array<const char*, 10> kOrder = {
+    kUniform,     kEqualComputeUniform, "cascade",      "joint", "independent",
+    "mean-field", "easy-reference",     "hard-learner", "topk",  "greedy"};
 
 std::size_t rank_of(const std::string& arm) {
-  return std::find(kOrder.begin(), kOrder.end(), arm) - kOrder.begin();
+  return std::find(kOrder.begin(), kOrder.end(), arm_kind(arm)) - kOrder.begin();
 }
 
 Spread over(const std::vector<const Run*>& runs, const std::function<double(const Run&)>& value) {
@@ -128,8 +128,11 @@ const ArmResult* featured_arm(const std::vector<ArmResult>& results) {
   return found == results.end() ? nullptr : &*found;
 }
 
+std::string arm_kind(const std::string& arm) { return arm.substr(0, arm.find(':')); }
+
 bool is_contender(const std::string& arm) {
-  return arm != kUniform && arm != kEqualComputeUniform && !arm.starts_with("oracle:");
+  const std::string kind = arm_kind(arm);
+  return kind != kUniform && kind != kEqualComputeUniform && kind != "oracle";
 }
 
 }  // namespace jest

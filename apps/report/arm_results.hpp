@@ -41,7 +41,11 @@ AgainstUniform against_uniform(const ArmResult& arm, const ArmResult& uniform);
 /// The arm of that name, or nullptr.
 const ArmResult* find_arm(const std::vector<ArmResult>& results, const std::string& arm);
 
-/// The arm that the report is about: joint if it was run, else the first that selects.
+/// What an arm is, without the options of its own that its name goes on with.
+std::string arm_kind(const std::string& arm);
+
+/// The arm that the report is about: a cascade or joint if one was run, else the first that
+/// selects.
 const ArmResult* featured_arm(const std::vector<ArmResult>& results);
 
 /// Is it a way of selecting that competes, not a baseline or an oracle?

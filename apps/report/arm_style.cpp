@@ -1,8 +1,20 @@
 #include "report/arm_style.hpp"
 
+#include <functional>
 #include <map>
 
+#include "report/arm_results.hpp"
+
 namespace jest {
+namespace {
+
+// An arm with options of its own has the colour of its kind.
+std::string variant_dash(const std::string& arm) {
+  static constexpr const char* kDashes[] = {"", "6 3", "2 2", "8 3 2 3"};
+  return kDashes[std::hash<std::string>()(arm) % std::size(kDashes)];
+}
+
+}  // namespace
 
 // Baselines are drawn in the colour of the text; dashes tell apart what shares a colour and help
 // where colours do not.
@@ -10,6 +22,7 @@ Stroke arm_stroke(const std::string& arm) {
   static const std::map<std::string, Stroke> kStrokes = {
       {"uniform", {"var(--ink)", ""}},
       {"uniform@equal-compute", {"var(--ink)", "5 3"}},
+      {"cascade", {"var(--sky)", ""}},
       {"joint", {"var(--blue)", ""}},
       {"independent", {"var(--vermillion)", ""}},
       {"mean-field", {"var(--green)", ""}},
@@ -17,17 +30,25 @@ Stroke arm_stroke(const std::string& arm) {
       {"hard-learner", {"var(--orange)", "7 3"}},
       {"topk", {"var(--sky)", "7 3 2 3"}},
       {"greedy", {"var(--green)", "2 2"}},
+      {"oracle", {"var(--yellow)", "2 2"}},
   };
-  if (arm.starts_with("oracle:")) return {"var(--yellow)", "2 2"};
-  const auto found = kStrokes.find(arm);
-  return found == kStrokes.end() ? Stroke{"var(--muted)", "7 3"} : found->second;
+  const std::string kind = arm_kind(arm);
+  const auto found = kStrokes.find(kind);
+  Stroke stroke = found == kStrokes.end() ? Stroke{"var(--muted)", "7 3"} : found->second;
+  if (kind != arm && kind != "oracle") stroke.dash = variant_dash(arm);
+  return stroke;
 }
 
 // Long names may break where they have a joint: "uniform@" over "equal-compute".
 Html arm_label(const std::string& arm) {
-  const std::size_t joint = arm.find_first_of("@:");
-  const std::size_t head = joint == std::string::npos ? arm.size() : joint + 1;
-  const Html name = Html(arm.substr(0, head)) + Html::markup("<wbr>") + arm.substr(head);
+  Html name;
+  for (std::size_t begin = 0; begin < arm.size();) {
+    const std::size_t joint = arm.find_first_of("@:", begin);
+    const std::size_t end = joint == std::string::npos ? arm.size() : joint + 1;
+    if (begin > 0) name += Html::markup("<wbr>");
+    name += Html(arm.substr(begin, end - begin));
+    begin = end;
+  }
   return element("span", swatch(arm_stroke(arm)) + element("span", name), "class=\"arm\"");
 }
 

@@ -81,5 +81,21 @@ TEST(SummaryTable, NamesEveryArmWithinEightyColumns) {
   EXPECT_THAT(table, Not(HasSubstr("\x1b")));
 }
 
+TEST(ArmKind, IsTheNameWithoutOptions) {
+  EXPECT_EQ(arm_kind("cascade:steps=700:gain=2"), "cascade");
+  EXPECT_EQ(arm_kind("oracle:de:steps=7"), "oracle");
+  EXPECT_FALSE(is_contender("uniform:steps=700"));
+  EXPECT_FALSE(is_contender("oracle:de"));
+  EXPECT_TRUE(is_contender("cascade:steps=700"));
+}
+
+TEST(FeaturedArm, IsTheCascadeWhateverItsOptions) {
+  std::vector<ArmResult> results(3);
+  results[0].arm = "uniform";
+  results[1].arm = "uniform:steps=700";
+  results[2].arm = "cascade:steps=700";
+  EXPECT_EQ(featured_arm(results)->arm, "cascade:steps=700");
+}
+
 }  // namespace
 }  // namespace jest
