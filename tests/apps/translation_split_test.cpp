@@ -83,7 +83,8 @@ TEST(TranslationSplit, IsAPureFunctionOfRowsAndSeed) {
   const TranslationSplit one = split_translations(many_rows(), spec);
   const TranslationSplit two = split_translations(backwards, spec);
   EXPECT_TRUE(same(one.curated, two.curated) && same(one.pool, two.pool));
-  const TranslationSplit other = split_translations(many_rows(), {"de", 0.3, 6});
+  const TranslationSplit other =
+      split_translations(many_rows(), {.target = "de", .noise = 0.3, .seed = 6});
   EXPECT_FALSE(same(one.curated, other.curated) || same(one.pool, other.pool));
   EXPECT_TRUE(same(one.eval, other.eval));  // held out for every seed
 }
