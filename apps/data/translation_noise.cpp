@@ -55,6 +55,7 @@ TranslationRows exchange_translations(TranslationRows rows, double share, std::u
 }
 
 TranslationRows with_mismatches(TranslationRows rows, double share, std::uint64_t seed) {
+  if (!(share >= 0 && share < 1)) refuse("mismatches", "a share of at least 0 and below 1", share);
   const auto own = rows.size();
   const auto wanted =
       static_cast<std::size_t>(std::lround(share / (1 - share) * static_cast<double>(own)));

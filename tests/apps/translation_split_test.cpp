@@ -141,6 +141,7 @@ TEST(TranslationNoise, AddsMismatchesUntilTheyAreTheShare) {
   for (const auto& [y, count] : uses) EXPECT_EQ(count, 10) << y;
   EXPECT_TRUE(same(all, with_mismatches(rows, 0.9, 3)));
   EXPECT_FALSE(same(all, with_mismatches(rows, 0.9, 4)));
+  EXPECT_THROW(with_mismatches(rows, 1, 3), Error);
 }
 
 TEST(TranslationSplit, MismatchesMakeAPoolOfTheTargetAlone) {
