@@ -18,19 +18,23 @@ Setter number(Value PairsOptions::*option) {
   };
 }
 
+/// Checked with all the others.
+Setter word(std::string PairsOptions::*option) {
+  return [option](PairsOptions& options, const std::string& value) {
+    options.*option = value;
+    return true;
+  };
+}
+
 const std::map<std::string, Setter>& setters() {
   static const std::map<std::string, Setter> kSetters = {
       {"cascade-from", number(&PairsOptions::cascade_from)},
       {"cascade-gain", number(&PairsOptions::cascade_gain)},
       {"cascade-to", number(&PairsOptions::cascade_to)},
       {"chunks", number(&PairsOptions::chunks)},
-      {"eval-every", number(&PairsOptions::evaluate_every)},
+      {"eval-every", word(&PairsOptions::evaluate_every)},
       {"gain", number(&PairsOptions::gain)},
-      {"interaction",
-       [](PairsOptions& options, const std::string& value) {
-         options.interaction = value;
-         return true;
-       }},
+      {"interaction", word(&PairsOptions::interaction)},
       {"learning-rate", number(&PairsOptions::learning_rate)},
       {"steps", number(&PairsOptions::steps)},
       {"super-batch", number(&PairsOptions::super_batch)},

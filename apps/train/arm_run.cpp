@@ -110,7 +110,7 @@ TrainerSpec trainer_spec(const PairsOptions& options, std::int64_t steps, std::u
           .learning_rate = {.peak = options.learning_rate, .warmup = kWarmup, .steps = steps},
           .selection = options.selection,
           .seed = seed,
-          .evaluate_every = options.evaluate_every,
+          .evaluate_every = options.evaluation_period(steps),
           .checkpoint_every = options.checkpoint_every};
 }
 

@@ -38,7 +38,7 @@ void check_sizes(const PairsOptions& options) {
   at_least("--count", 1, options.count);
   at_least("--steps", 1, options.steps);
   check_reference(options);
-  at_least("--eval-every", 1, options.evaluate_every);
+  options.evaluation_period(options.steps);
   at_least("--checkpoint-every", 1, options.checkpoint_every);
   if (options.threads < 0 || options.threads > kMostThreads) {
     refuse("--threads", text("a number from 0 to ", kMostThreads), options.threads);
@@ -82,6 +82,17 @@ InteractionSchedule PairsOptions::interaction_schedule() const {
   if (!fits) refuse("--interaction", "K, K@STEP or K@P%, for instance 1@500", interaction);
   if (percent) schedule.start = steps * schedule.start / 100;
   return schedule;
+}
+
+std::int64_t PairsOptions::evaluation_period(std::int64_t run_steps) const {
+  std::string_view number = evaluate_every;
+  const bool percent = number.ends_with('%');
+  if (percent) number.remove_suffix(1);
+  std::int64_t value = 0;
+  if (!parse_whole(number, value) || value < 1 || (percent && value > 100)) {
+    refuse("--eval-every", "a number of at least 1, or P% with P from 1 to 100", evaluate_every);
+  }
+  return percent ? std::max<std::int64_t>(1, run_steps * value / 100) : value;
 }
 
 std::vector<std::uint64_t> PairsOptions::seeds() const {
@@ -152,7 +163,7 @@ void add_options(CLI::App& command, PairsOptions& options) {
       "Random pool pairs a step that it learns to reject");
   command.add_flag("--cache-reference", options.cache_reference,
                    "Embed the pool once, not every super-batch anew");
-  add("--eval-every", options.evaluate_every, "Steps between evaluations");
+  add("--eval-every", options.evaluate_every, "Steps between evaluations, or P% of an arm's steps");
   add("--checkpoint-every", options.checkpoint_every, "Steps between checkpoints");
   command.add_flag("--resume", options.resume, "Go on where the run in --out stopped");
   add("--threads", options.threads, "Threads; 0: as many as the machine has");

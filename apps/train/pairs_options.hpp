@@ -45,13 +45,15 @@ struct PairsOptions {
   double reference_dropout = 0;
   std::int64_t reference_negatives = 0;
   bool cache_reference = false;
-  std::int64_t evaluate_every = 50;
+  std::string evaluate_every = "50";  ///< STEPS or P%
   std::int64_t checkpoint_every = 250;
   bool resume = false;
   int threads = 0;  ///< 0: as many as the machine has
   std::string command;
 
   InteractionSchedule interaction_schedule() const;
+  /// Steps between the evaluations of a run of `steps`.
+  std::int64_t evaluation_period(std::int64_t steps) const;
   std::vector<std::uint64_t> seeds() const;
   Backend backend() const;
 };

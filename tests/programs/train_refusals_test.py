@@ -44,7 +44,8 @@ class Refusals(FolderCase):
         for option, values in {"count": ("8x", ""), "steps": ("1e9999", "5000000000"),
                                "seeds": ("-1", "x", "1,-2", "99999999999999999999"),
                                "gain": ("nan", "-1"), "learning-rate": ("0", "inf"),
-                               "bias": ("nan",), "threads": ("-1", "2000000000")}.items():
+                               "bias": ("nan",), "threads": ("-1", "2000000000"),
+                               "eval-every": ("0%", "101%", "5%x")}.items():
             for value in values:
                 self.expect({option: value}, "--" + option)
 
