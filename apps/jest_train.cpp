@@ -8,7 +8,7 @@
 #include "jest/io/atomic_file.hpp"
 #include "report/report.hpp"
 #include "report/summary_table.hpp"
-#include "train/experiment.hpp"
+#include "train/tasks.hpp"
 
 namespace {
 
@@ -18,17 +18,36 @@ std::string joined(int argc, char** argv) {
   return command;
 }
 
-/// The keys of a configuration file are options of `pairs`.
-class PairsConfig : public CLI::ConfigTOML {
+/// The keys of a configuration file are options of the command that was given.
+class CommandConfig : public CLI::ConfigTOML {
  public:
+  explicit CommandConfig(std::string command) : command_(std::move(command)) {}
+
   std::vector<CLI::ConfigItem> from_config(std::istream& input) const override {
     auto items = CLI::ConfigTOML::from_config(input);
     for (CLI::ConfigItem& item : items) {
-      if (item.parents.empty()) item.parents = {"pairs"};
+      if (item.parents.empty()) item.parents = {command_};
     }
     return items;
   }
+
+ private:
+  std::string command_;
 };
+
+/// A command that trains, and shows its summary.
+template <class Options>
+void add_training(CLI::App& app, Options& options, const char* name, const char* description,
+                  void (*run)(const Options&)) {
+  CLI::App* command = app.add_subcommand(name, description);
+  options.add_to(*command);
+  command->fallthrough()->allow_config_extras(CLI::config_extras_mode::error);
+  command->callback([&options, run] {
+    run(options);
+    const std::string summary = jest::read_file(options.out / "summary.json");
+    std::cout << jest::summary_table(nlohmann::json::parse(summary));
+  });
+}
 
 }  // namespace
 
@@ -38,23 +57,20 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", JEST_VERSION);
   app.require_subcommand(1);
 
-  jest::PairsOptions options;
-  options.command = joined(argc, argv);
-  CLI::App* pairs = app.add_subcommand("pairs", "Train two text towers on a pool of text pairs");
-  jest::add_options(*pairs, options);
-  pairs->fallthrough()->allow_config_extras(CLI::config_extras_mode::error);
-  app.config_formatter(std::make_shared<PairsConfig>());
+  jest::PairsOptions pairs;
+  jest::TextOptions text;
+  pairs.command = text.command = joined(argc, argv);
+  add_training(app, pairs, "pairs", "Train two text towers on a pool of text pairs",
+               jest::run_pairs);
+  add_training(app, text, "text", "Train a language model on a pool of byte sequences",
+               jest::run_text);
+  app.config_formatter(std::make_shared<CommandConfig>(argc > 1 ? argv[1] : ""));
   app.allow_config_extras(CLI::config_extras_mode::error);
-  app.set_config("--config", "", "TOML file with options of `pairs`");
-  pairs->callback([&] {
-    jest::run_pairs(options);
-    const std::string summary = jest::read_file(options.out / "summary.json");
-    std::cout << jest::summary_table(nlohmann::json::parse(summary));
-  });
+  app.set_config("--config", "", "TOML file with options of the command");
 
   std::vector<std::filesystem::path> folders;
   CLI::App* report = app.add_subcommand("report", "Write DIR/report.html from finished runs");
-  report->add_option("DIR", folders, "Folders that `pairs` wrote; the report goes to the first")
+  report->add_option("DIR", folders, "Folders that runs left; the report goes to the first")
       ->required();
   report->callback([&] {
     const std::filesystem::path output = folders.front() / "report.html";

@@ -29,6 +29,8 @@ struct Arm {
   Preset preset = Preset::kJoint;
   std::string tag;  ///< of kOracle
   Overrides overrides = {};
+
+  bool scores() const { return kind == ArmKind::kScored || kind == ArmKind::kCascade; }
 };
 
 /// An arm from its name, NAME or oracle:TAG, followed by any number of :OPTION=VALUE. Throws an

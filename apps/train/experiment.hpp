@@ -1,11 +1,88 @@
 #pragma once
-// `jest-train pairs`: the reference, every arm with every seed, the summary.
+// An experiment: the reference, every arm with every seed, the summary.
 
-#include "train/pairs_options.hpp"
+#include "train/arm_run.hpp"
+#include "train/run_folder.hpp"
+#include "train/summary.hpp"
 
 namespace jest {
 
+/// Throws unless every option is possible, for every arm; data files are not opened.
+template <class Options>
+void check_options(const Options& options) {
+  options.check_numbers();
+  options.check_names();
+  for (const std::string& name : options.arms) options_of(find_arm(name), options);
+}
+
+/// Options and the data's content; where the files lie does not matter.
+template <Task T>
+nlohmann::ordered_json claimed_identity(const T& task) {
+  const auto& data = task.data();
+  nlohmann::ordered_json json = task.options().identity();
+  json["task"] = T::kName;
+  json["curated_table"] = data.curated->checksum;
+  json["pool_table"] = data.pool->checksum;
+  for (const auto& set : data.eval) json["eval_tables"][set.name] = set.table->checksum;
+  json["given_reference"] = nullptr;
+  if (!task.options().reference.empty()) {
+    auto given = T::load(SafetensorsFile(task.options().reference));
+    json["given_reference"] = model_fingerprint(*given);
+  }
+  return json;
+}
+
+template <Task T>
+nlohmann::ordered_json reference_json(const T& task, ReferenceRun<T>& reference) {
+  nlohmann::ordered_json json(task.evaluate(reference.model));
+  json["flops"] = reference.flops;
+  json["seconds"] = reference.seconds;
+  const auto& given = task.options().reference;
+  if (!given.empty()) json["given"] = given.string();
+  return json;
+}
+
+template <Task T>
+nlohmann::ordered_json runs_json(const T& task, ReferenceRun<T>& reference) {
+  auto runs = nlohmann::ordered_json::array();
+  const double rows = static_cast<double>(task.data().pool->rows());
+  for (const ArmRun& run : all_runs(task.options())) {
+    const auto options = options_of(run.arm, task.options());
+    const double embedding = rows * task.scoring_flops(reference.model, options, Arm{});
+    runs.push_back(
+        summarize_run({.arm = run.arm.name,
+                       .seed = run.seed,
+                       .folder = options.out / run.name(),
+                       .reference_training_flops = uses_reference(run.arm) ? reference.flops : 0,
+                       .pool_embedding_flops = uses_store(run.arm, options) ? embedding : 0,
+                       .measures = task.measures()}));
+  }
+  add_steps_to_targets(runs, task.measures().front());
+  return runs;
+}
+
 /// Leaves everything in options.out; what is there already from an interrupted run is used.
-void run_pairs(const PairsOptions& options);
+template <Task T>
+void run_experiment(const typename T::Options& options) {
+  check_options(options);
+  set_threads(options.threads);
+  const T task(options);
+  for (const ArmRun& run : all_runs(options)) {
+    check_pool_for(run.arm, *task.data().pool, options_of(run.arm, options));
+  }
+  claim_folder({options.out, claimed_identity(task), options.resume});
+  ReferenceRun<T> reference = prepare_reference(task);
+  ReferenceStores<T> stores(task, reference);
+  for (const ArmRun& run : all_runs(options)) {
+    ArmTraining<T>(task, run, reference).run(stores);
+  }
+  write_summary(options.out, {{"command", options.command},
+                              {"version", JEST_VERSION},
+                              {"task", T::kName},
+                              {"measures", describe_measures(task.measures())},
+                              {"data", describe_data(options, task.data())},
+                              {"reference", reference_json(task, reference)},
+                              {"runs", runs_json(task, reference)}});
+}
 
 }  // namespace jest

@@ -1,20 +1,20 @@
 #include "train/experiment_data.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "jest/core/error.hpp"
-#include "train/arms.hpp"
 
 namespace jest {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-void at_least(const char* what, std::int64_t least, const PairTable& table) {
-  if (table.rows() < least) refuse(what, text("at least ", least, " pairs"), table.rows());
+void at_least(const char* what, std::int64_t least, const ExampleTable& table) {
+  if (table.rows() < least) refuse(what, text("at least ", least, " examples"), table.rows());
 }
 
-Json tag_shares(const PairTable& table) {
+Json tag_shares(const ExampleTable& table) {
   Json shares = Json::object();
   std::vector<std::int64_t> counts(table.tag_names.size());
   for (const std::int32_t tag : table.tags) ++counts[tag];
@@ -24,57 +24,63 @@ Json tag_shares(const PairTable& table) {
   return shares;
 }
 
-Json describe_table(const std::filesystem::path& path, const PairTable& table) {
-  Json json{{"path", path.string()}, {"rows", table.rows()}, {"checksum", table.checksum}};
-  if (!table.tags.empty()) json["tags"] = tag_shares(table);
-  return json;
-}
-
-/// The tag that the curated pairs share, if they do.
-Json target_tag(const PairTable& curated) {
+/// The tag that the curated examples share, if they do.
+Json target_tag(const ExampleTable& curated) {
   return curated.tag_names.size() == 1 ? Json(curated.tag_names.front()) : Json(nullptr);
 }
 
 }  // namespace
 
-std::int64_t candidates_of(const Arm& arm, const PairsOptions& shared) {
-  const PairsOptions options = options_of(arm, shared);
-  return arm.kind == ArmKind::kCascade ? options.cascade_from : options.super_batch;
+std::string eval_name(const std::filesystem::path& path) {
+  const std::string stem = path.stem().string();
+  const std::size_t dash = stem.find('-');
+  return dash == stem.npos ? "" : stem.substr(dash + 1);
 }
 
-ExperimentData read_data(const PairsOptions& options) {
-  ExperimentData data{read_text_pairs(options.curated), read_text_pairs(options.pool),
-                      read_text_pairs(options.eval)};
-  at_least("--eval", 2, data.eval->table);
-  if (options.reference.empty()) {
-    at_least("--curated, which holds a batch", options.count, data.curated->table);
-  }
-  const auto& tags = data.pool->table.tag_names;
+void check_names_of_sets(const std::vector<std::string>& names) {
+  if (std::set(names.begin(), names.end()).size() == names.size()) return;
+  refuse("--eval", "files that differ in their names after the first -", "two of one name");
+}
+
+std::int64_t candidates_of(const Arm& arm, const ExperimentOptions& of_arm) {
+  return arm.kind == ArmKind::kCascade ? of_arm.cascade_from : of_arm.super_batch;
+}
+
+void check_curated(const ExampleTable& curated, const ExperimentOptions& options) {
+  if (!options.reference.empty()) return;
+  at_least("--curated, which holds a batch", options.count, curated);
+}
+
+void check_pool(const ExampleTable& pool, const ExperimentOptions& options) {
+  at_least("--pool, which holds a super-batch", options.super_batch, pool);
+  const auto& tags = pool.tag_names;
   if (std::find(tags.begin(), tags.end(), "step") != tags.end()) {
     refuse("--pool", "tags other than step, a name that summary.json needs", "step");
   }
-  for (const std::string& name : options.arms) {
-    const Arm arm = find_arm(name);
-    at_least("--pool, which holds a super-batch", candidates_of(arm, options), data.pool->table);
-    if (arm.kind == ArmKind::kOracle) rows_with_tag(data.pool->table, arm.tag, options.count);
-  }
-  return data;
 }
 
-Json describe_data(const PairsOptions& options, const ExperimentData& data) {
-  return {{"curated", describe_table(options.curated, data.curated->table)},
-          {"pool", describe_table(options.pool, data.pool->table)},
-          {"eval", describe_table(options.eval, data.eval->table)},
-          {"super_batch", options.super_batch},
+void check_pool_for(const Arm& arm, const ExampleTable& pool, const ExperimentOptions& of_arm) {
+  at_least("--pool, which holds a super-batch", candidates_of(arm, of_arm), pool);
+  if (arm.kind == ArmKind::kOracle) rows_with_tag(pool, arm.tag, of_arm.count);
+}
+
+Json describe_table(const std::filesystem::path& path, const ExampleTable& table) {
+  Json json{{"path", path.string()}, {"rows", table.rows()}, {"checksum", table.checksum}};
+  if (!table.tags.empty()) json["tags"] = tag_shares(table);
+  return json;
+}
+
+Json describe_sizes(const ExperimentOptions& options, const ExampleTable& curated) {
+  return {{"super_batch", options.super_batch},
           {"count", options.count},
           {"chunks", options.chunks},
           {"gain", options.gain},
           {"interaction", options.interaction_schedule().value},
           {"interaction_start", options.interaction_schedule().start},
-          {"target_tag", target_tag(data.curated->table)}};
+          {"target_tag", target_tag(curated)}};
 }
 
-std::vector<std::int64_t> rows_with_tag(const PairTable& pool, const std::string& tag,
+std::vector<std::int64_t> rows_with_tag(const ExampleTable& pool, const std::string& tag,
                                         std::int64_t least) {
   const auto found = std::find(pool.tag_names.begin(), pool.tag_names.end(), tag);
   std::vector<std::int64_t> rows;
@@ -84,18 +90,18 @@ std::vector<std::int64_t> rows_with_tag(const PairTable& pool, const std::string
     }
   }
   if (static_cast<std::int64_t>(rows.size()) < least) {
-    refuse("--arms oracle:" + tag, text("at least ", least, " pool pairs of this tag"),
+    refuse("--arms oracle:" + tag, text("at least ", least, " pool examples of this tag"),
            rows.size());
   }
   return rows;
 }
 
-TextTowersSpec towers_spec(const PairsOptions& options) { return {.initial_bias = options.bias}; }
-
-TextTowersSpec reference_spec(const PairsOptions& options) {
-  return {.width = options.reference_width,
-          .hidden = options.reference_hidden,
-          .initial_bias = options.bias};
+std::map<std::string, std::int64_t> count_tags(const ExampleTable& table,
+                                               std::span<const std::int64_t> rows) {
+  std::map<std::string, std::int64_t> counts;
+  if (table.tags.empty()) return counts;
+  for (const std::int64_t row : rows) ++counts[table.tag_names[table.tags[row]]];
+  return counts;
 }
 
 }  // namespace jest

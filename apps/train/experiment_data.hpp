@@ -1,39 +1,96 @@
 #pragma once
-// The three tables of an experiment, read and checked together.
+// The tables of an experiment, read and checked together.
 
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
 
-#include "jest/data/text_pair_source.hpp"
-#include "train/pairs_options.hpp"
-#include "train/text_towers.hpp"
+#include "jest/data/table_source.hpp"
+#include "train/arms.hpp"
+#include "train/options.hpp"
 
 namespace jest {
 
-struct ExperimentData {
-  std::shared_ptr<const TextPairs> curated;
-  std::shared_ptr<const TextPairs> pool;
-  std::shared_ptr<const TextPairs> eval;
+template <class Table>
+using Shared = std::shared_ptr<const Table>;
 
-  /// Features of a pool pair, both sides, on average.
-  double features_per_pair() const { return pool->x.mean() + pool->y.mean(); }
+/// A held-out table by the end of its file's name: "git" of eval-git.safetensors, "" of eval.tsv.
+template <class Table>
+struct EvalSet {
+  std::string name;
+  Shared<Table> table;
 };
 
+template <class Table>
+struct ExperimentData {
+  Shared<Table> curated;
+  Shared<Table> pool;
+  std::vector<EvalSet<Table>> eval;
+
+  std::vector<std::string> set_names() const {
+    std::vector<std::string> names;
+    for (const EvalSet<Table>& set : eval) names.push_back(set.name);
+    return names;
+  }
+};
+
+std::string eval_name(const std::filesystem::path& path);
+
+/// Throws when two sets have one name.
+void check_names_of_sets(const std::vector<std::string>& names);
+
 /// Size of an arm's super-batches.
-std::int64_t candidates_of(const Arm& arm, const PairsOptions& shared);
+std::int64_t candidates_of(const Arm& arm, const ExperimentOptions& of_arm);
 
-/// Throws when a table is too small for the sizes asked for.
-ExperimentData read_data(const PairsOptions& options);
+/// Throws unless the tables hold the batches asked for.
+void check_curated(const ExampleTable& curated, const ExperimentOptions& options);
+void check_pool(const ExampleTable& pool, const ExperimentOptions& options);
+void check_pool_for(const Arm& arm, const ExampleTable& pool, const ExperimentOptions& of_arm);
 
-/// The "data" object of summary.json.
-nlohmann::ordered_json describe_data(const PairsOptions& options, const ExperimentData& data);
+template <class Table, class Read>
+ExperimentData<Table> read_data(const ExperimentOptions& options, const Read& read) {
+  ExperimentData<Table> data;
+  data.curated = read(options.curated);
+  data.pool = read(options.pool);
+  check_curated(*data.curated, options);
+  check_pool(*data.pool, options);
+  for (const auto& path : options.eval) {
+    data.eval.push_back({eval_name(path), read(path)});
+    detail::option_at_least("--eval, examples", 2, data.eval.back().table->rows());
+  }
+  check_names_of_sets(data.set_names());
+  return data;
+}
+
+/// {"path", "rows", "checksum", "tags"}
+nlohmann::ordered_json describe_table(const std::filesystem::path& path, const ExampleTable& table);
+
+/// The "data" object of summary.json but for the tables.
+nlohmann::ordered_json describe_sizes(const ExperimentOptions& options,
+                                      const ExampleTable& curated);
+
+template <class Table>
+nlohmann::ordered_json describe_data(const ExperimentOptions& options,
+                                     const ExperimentData<Table>& data) {
+  nlohmann::ordered_json json{{"curated", describe_table(options.curated, *data.curated)},
+                              {"pool", describe_table(options.pool, *data.pool)},
+                              {"eval", nlohmann::ordered_json::array()}};
+  for (std::size_t k = 0; k < data.eval.size(); ++k) {
+    nlohmann::ordered_json entry{{"name", data.eval[k].name}};
+    entry.update(describe_table(options.eval[k], *data.eval[k].table));
+    json["eval"].push_back(entry);
+  }
+  json.update(describe_sizes(options, *data.curated));
+  return json;
+}
 
 /// Rows of the pool that carry a tag; throws when they are fewer than `least`.
-std::vector<std::int64_t> rows_with_tag(const PairTable& pool, const std::string& tag,
+std::vector<std::int64_t> rows_with_tag(const ExampleTable& pool, const std::string& tag,
                                         std::int64_t least);
 
-/// The architecture of learners, and of the reference.
-TextTowersSpec towers_spec(const PairsOptions& options);
-TextTowersSpec reference_spec(const PairsOptions& options);
+/// How many of `rows` carry each tag; nothing when the table has none.
+std::map<std::string, std::int64_t> count_tags(const ExampleTable& table,
+                                               std::span<const std::int64_t> rows);
 
 }  // namespace jest

@@ -1,23 +1,113 @@
 #pragma once
-// The reference of an experiment: given, found finished, or trained from the curated pairs.
+// The reference of an experiment: given, found finished, or trained from the curated examples; and
+// what it gives once for the whole pool.
 
-#include "jest/model/embedding_store.hpp"
-#include "train/experiment_data.hpp"
+#include <map>
+#include <string>
+
+#include "jest/io/atomic_file.hpp"
+#include "jest/model/fingerprint.hpp"
+#include "jest/model/reference_model.hpp"
+#include "jest/train/fused_adam.hpp"
+#include "train/model_file.hpp"
+#include "train/task.hpp"
 
 namespace jest {
 
+template <Task T>
 struct ReferenceRun {
-  TextTowers model{nullptr};
-  double forward_flops = 0;
+  typename T::Model model;
   double flops = 0;    ///< of its training, 0 when unknown
   double seconds = 0;  ///< likewise
 };
 
-/// Trains by the same Trainer as every arm, in OUT/reference, and leaves OUT/reference.safetensors.
-ReferenceRun prepare_reference(const PairsOptions& options, const ExperimentData& data);
+/// A number that save_model's metadata holds; 0 when it does not.
+double metadata_number(const SafetensorsFile& file, const std::string& key);
+/// Shortest digits that read back as the same number.
+std::string exact_digits(double value);
 
-/// OUT/reference_embeddings.safetensors of the whole pool, made unless it is there already.
-EmbeddingStore prepare_store(const PairsOptions& options, const ExperimentData& data,
-                             ReferenceRun& reference);
+/// Trains by the same Trainer as every arm, in OUT/reference, and writes `result`.
+template <Task T>
+void train_reference(const T& task, const std::filesystem::path& result) {
+  constexpr std::uint64_t kSeed = 0;  // it must not depend on the seed of an arm
+  const auto& options = task.options();
+  const std::filesystem::path folder = options.out / "reference";
+  std::filesystem::create_directories(folder);
+  auto model = task.make_reference(kSeed);
+  const auto optimizer = fused_adam(model->parameters(), {.learning_rate = options.learning_rate});
+  Learner learner(model, *optimizer);
+  UniformScorer scorer(options.count, kSeed);
+  const auto source = task.guide_source(kSeed);
+  TrainerSpec spec = trainer_spec(options, options.reference_steps, kSeed);
+  spec.selection = {};
+  spec.checkpoints = folder / "checkpoints";
+  const double forward = task.guide_forwards() * task.training_flops(model, Arm{});
+  spec.sinks = run_sinks("reference", folder, {.learner = forward});
+  Trainer trainer(source, learner, scorer, spec);
+  trainer.evaluate = [&] { return task.evaluate(model); };
+  const TrainerState& state = trainer.run();
+  const double flops = count_flops(state.examples, {.learner = forward}).run();
+  Metadata metadata = model->metadata();
+  metadata["training_flops"] = exact_digits(flops);
+  metadata["training_seconds"] = exact_digits(state.seconds.steps());
+  save_model(result, *model, metadata);
+}
+
+/// Leaves OUT/reference.safetensors.
+template <Task T>
+ReferenceRun<T> prepare_reference(const T& task) {
+  const auto& options = task.options();
+  const std::filesystem::path result = options.out / "reference.safetensors";
+  if (!std::filesystem::exists(result)) {
+    if (options.reference.empty()) {
+      train_reference(task, result);
+    } else {
+      write_file(result, read_file(options.reference));
+    }
+  }
+  const SafetensorsFile file(result);
+  return {T::load(file), metadata_number(file, "training_flops"),
+          metadata_number(file, "training_seconds")};
+}
+
+/// What the reference gives once, in files of OUT, made when first asked for.
+template <Task T>
+class ReferenceStores {
+ public:
+  using Store = typename T::Store;
+  using Batch = typename T::Batch;
+
+  ReferenceStores(const T& task, ReferenceRun<T>& reference) : task_(task), reference_(reference) {}
+
+  const Store& of(const typename T::Options& options) {
+    const std::string name = task_.store_name(options);
+    const auto found = stores_.find(name);
+    if (found != stores_.end()) return found->second;
+    const std::filesystem::path path = task_.options().out / (name + ".safetensors");
+    // What was shown to the model is a part of its name.
+    const std::string fingerprint = model_fingerprint(*reference_.model) + " " + name;
+    if (!std::filesystem::exists(path)) write(path, fingerprint, options);
+    return stores_.emplace(name, Store(path, fingerprint)).first->second;
+  }
+
+ private:
+  void write(const std::filesystem::path& path, const std::string& fingerprint,
+             const typename T::Options& options) {
+    const auto& pool = task_.data().pool;
+    const Batch rows = task_.stored_as(Batch({pool, all_rows(*pool)}), options);
+    const at::Tensor ids = torch::tensor(pool->ids, at::kLong);
+    constexpr ScoringSpec kScoring{.micro_batch = 1024};
+    if constexpr (EmbedsPairs<typename T::Model, Batch>) {
+      const Embeddings embeddings = score_embeddings(reference_.model, rows, kScoring);
+      write_embedding_store(path, {embeddings, ids, fingerprint});
+    } else {
+      write_loss_store(path, {score_losses(reference_.model, rows, kScoring), ids, fingerprint});
+    }
+  }
+
+  const T& task_;
+  ReferenceRun<T>& reference_;
+  std::map<std::string, Store> stores_;
+};
 
 }  // namespace jest

@@ -33,29 +33,48 @@ std::string target_name(double target) {
   return name;
 }
 
-Json first_step_at(const Json& run, double target) {
+bool reaches(double value, double target, const Measure& measure) {
+  return measure.higher_is_better ? value >= target : value <= target;
+}
+
+Json first_step_at(const Json& run, double target, const Measure& measure) {
   for (const Json& evaluation : run["evaluations"]) {
-    if (evaluation["r_at_1"].get<double>() >= target) return evaluation["step"];
+    if (reaches(evaluation[measure.name].get<double>(), target, measure)) return evaluation["step"];
   }
   return nullptr;
 }
 
-std::vector<double> targets_for(const Json& runs) {
+/// To the four digits of its name, on the side that uniform itself reaches.
+double rounded_target(double value, const Measure& measure) {
+  const double scale = value < 1 ? 1e4 : 1e3;
+  return (measure.higher_is_better ? std::floor(value * scale) : std::ceil(value * scale)) / scale;
+}
+
+std::vector<double> targets_for(const Json& runs, const Measure& measure) {
   std::vector<double> targets;
-  for (int tenth = 1; tenth < 10; ++tenth) targets.push_back(tenth / 10.0);
+  if (measure.higher_is_better) {
+    for (int tenth = 1; tenth < 10; ++tenth) targets.push_back(tenth / 10.0);
+  }
   std::vector<double> uniform;
   for (const Json& run : runs) {
-    if (run["arm"] == "uniform") uniform.push_back(run["evaluations"].back()["r_at_1"]);
+    if (run["arm"] == "uniform") uniform.push_back(run["evaluations"].back()[measure.name]);
   }
   if (!uniform.empty()) {
     std::sort(uniform.begin(), uniform.end());
-    // Rounded down to the digits of its name, so that uniform itself reaches it.
-    targets.push_back(std::floor(uniform[uniform.size() / 2] * 1e4) / 1e4);
+    targets.push_back(rounded_target(uniform[uniform.size() / 2], measure));
   }
   return targets;
 }
 
 }  // namespace
+
+Json describe_measures(const std::vector<Measure>& measures) {
+  Json list = Json::array();
+  for (const auto& [name, label, higher_is_better] : measures) {
+    list.push_back({{"name", name}, {"label", label}, {"higher_is_better", higher_is_better}});
+  }
+  return list;
+}
 
 Json summarize_run(const SummaryRun& run) {
   const std::vector<Json> evaluations = read_evaluations(run.folder / "metrics.jsonl");
@@ -71,9 +90,9 @@ Json summarize_run(const SummaryRun& run) {
   json["seconds"] = last["seconds"];
   json["picked_tags"] = Json::array();
   for (const Json& evaluation : evaluations) {
-    json["evaluations"].push_back({{"step", evaluation["step"]},
-                                   {"r_at_1", evaluation["r_at_1"]},
-                                   {"r_at_10", evaluation["r_at_10"]}});
+    Json values{{"step", evaluation["step"]}};
+    for (const Measure& measure : run.measures) values[measure.name] = evaluation[measure.name];
+    json["evaluations"].push_back(values);
     if (!evaluation.contains("picked_tags")) continue;
     Json entry{{"step", evaluation["step"]}};
     entry.update(evaluation["picked_tags"]);
@@ -82,13 +101,18 @@ Json summarize_run(const SummaryRun& run) {
   return json;
 }
 
-void add_steps_to_targets(Json& runs) {
-  const std::vector<double> targets = targets_for(runs);
+void add_steps_to_targets(Json& runs, const Measure& measure) {
+  const std::vector<double> targets = targets_for(runs, measure);
   for (Json& run : runs) {
     for (const double target : targets) {
-      run["steps_to"][target_name(target)] = first_step_at(run, target);
+      run["steps_to"][target_name(target)] = first_step_at(run, target, measure);
     }
   }
+}
+
+void write_summary(const std::filesystem::path& folder, const Json& summary) {
+  write_file(folder / "summary.json",
+             summary.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
 }  // namespace jest

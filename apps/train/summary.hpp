@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "jest/core/cost.hpp"
+#include "train/task.hpp"
 
 namespace jest {
 
@@ -16,12 +17,19 @@ struct SummaryRun {
   std::filesystem::path folder;
   double reference_training_flops = 0;
   double pool_embedding_flops = 0;
+  std::vector<Measure> measures;
 };
+
+nlohmann::ordered_json describe_measures(const std::vector<Measure>& measures);
 
 /// The "runs" entry of one run. Throws when its metrics file is missing or malformed.
 nlohmann::ordered_json summarize_run(const SummaryRun& run);
 
-/// Adds "steps_to" to every run: a fixed grid of R@1, and the median final R@1 of uniform.
-void add_steps_to_targets(nlohmann::ordered_json& runs);
+/// Adds "steps_to" to every run: a fixed grid of the measure, and the median of what uniform ended
+/// with.
+void add_steps_to_targets(nlohmann::ordered_json& runs, const Measure& measure);
+
+/// Writes FOLDER/summary.json.
+void write_summary(const std::filesystem::path& folder, const nlohmann::ordered_json& summary);
 
 }  // namespace jest

@@ -6,24 +6,10 @@
 
 #include "jest/criteria/contrastive.hpp"
 #include "jest/torch/arrays.hpp"
+#include "store_file.hpp"
 
 namespace jest {
 namespace {
-
-std::string require(const SafetensorsFile& file, const std::string& key) {
-  const auto found = file.metadata().find(key);
-  if (found == file.metadata().end()) {
-    refuse("open embedding store " + file.path().string(), "metadata " + key, "none");
-  }
-  return found->second;
-}
-
-void expect(const SafetensorsFile& file, const std::string& key, const std::string& expected) {
-  const std::string came = require(file, key);
-  if (came != expected) {
-    refuse("open embedding store " + file.path().string(), key + " " + expected, came);
-  }
-}
 
 void check_content(const StoreContent& content) {
   const auto& [x, y, scale, bias] = content.embeddings;
@@ -62,7 +48,7 @@ void write_embedding_store(const std::filesystem::path& path, const StoreContent
 
 EmbeddingStore::EmbeddingStore(const std::filesystem::path& path, const std::string& fingerprint)
     : file_(path) {
-  if (!fingerprint.empty()) expect(file_, "fingerprint", fingerprint);
+  if (!fingerprint.empty()) expect_metadata(file_, "fingerprint", fingerprint);
   const ArrayView& x = file_.array("x", "F32", 2);
   const ArrayView& y = file_.array("y", "F32", 2);
   const ArrayView& ids = file_.array("ids", "I64", 1);
@@ -70,10 +56,10 @@ EmbeddingStore::EmbeddingStore(const std::filesystem::path& path, const std::str
     refuse("open embedding store " + path.string(), "x, y [rows, d] and ids [rows]", describe(x),
            ", ", describe(y), ", ", describe(ids));
   }
-  expect(file_, "dtype", "F32");
-  expect(file_, "rows", text(x.shape[0]));
+  expect_metadata(file_, "dtype", "F32");
+  expect_metadata(file_, "rows", text(x.shape[0]));
   const ArrayView summed[] = {x, y, ids};
-  expect(file_, "checksum", checksum(summed));
+  expect_metadata(file_, "checksum", checksum(summed));
   x_ = matrix_view(file_.floats("x", 2).data(), x.shape[0], x.shape[1]);
   y_ = matrix_view(file_.floats("y", 2).data(), y.shape[0], y.shape[1]);
   scale_ = torch::scalar_tensor(file_.scalar("scale"), at::kDouble);
@@ -113,30 +99,6 @@ LossStore EmbeddingStore::own_losses() const {
     losses.push_back(static_cast<float>(softplus(-(scale * dot + bias))));
   }
   return {ids, losses};
-}
-
-LossStore::LossStore(std::span<const std::int64_t> ids, std::span<const float> losses) {
-  if (ids.size() != losses.size()) {
-    refuse("loss store", "one loss per id", ids.size(), " ids and ", losses.size(), " losses");
-  }
-  for (std::size_t k = 0; k < ids.size(); ++k) {
-    if (!loss_of_.emplace(ids[k], losses[k]).second) {
-      refuse("loss store", "distinct ids", ids[k], " more than once");
-    }
-  }
-}
-
-at::Tensor LossStore::gather(std::span<const std::int64_t> ids) const {
-  at::Tensor losses = torch::empty({static_cast<std::int64_t>(ids.size())});
-  for (std::size_t k = 0; k < ids.size(); ++k) {
-    const auto found = loss_of_.find(ids[k]);
-    if (found == loss_of_.end()) {
-      refuse("reference losses", "every id of the super-batch in the store", "id ", ids[k],
-             ", which is not");
-    }
-    losses.data_ptr<float>()[k] = found->second;
-  }
-  return losses;
 }
 
 }  // namespace jest

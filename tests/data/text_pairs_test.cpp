@@ -5,7 +5,7 @@
 #include <numeric>
 #include <set>
 
-#include "jest/data/text_pair_source.hpp"
+#include "jest/data/text_pairs.hpp"
 #include "oracle/temporary_folder.hpp"
 
 namespace jest {
@@ -123,9 +123,9 @@ class FeatureDropoutOf : public ::testing::Test {
   oracle::TemporaryFolder folder_;
   const std::string text_ = many_words("a");
   const TextPairBatch batch_{
-      read_text_pairs(folder_.write("p.tsv", "id\tx\ty\n10\t" + text_ + "\t" + text_ + "\n20\t" +
-                                                 text_ + "\t" + text_ + "\n")),
-      {0, 1}};
+      {read_text_pairs(folder_.write("p.tsv", "id\tx\ty\n10\t" + text_ + "\t" + text_ + "\n20\t" +
+                                                  text_ + "\t" + text_ + "\n")),
+       {0, 1}}};
 };
 
 TEST_F(FeatureDropoutOf, LeavesOutAboutItsShare) {
@@ -159,11 +159,11 @@ TEST(TextPairBatch, MapsPicksBackToRowsAndIds) {
   oracle::TemporaryFolder folder;
   const auto pairs = read_text_pairs(
       folder.write("p.tsv", "id\tx\ty\n10\tone\tuno\n20\ttwo\tdos\n30\tthree words here\ttres\n"));
-  const TextPairBatch batch(pairs, {2, 0});
+  const TextPairBatch batch({pairs, {2, 0}});
   EXPECT_EQ(batch.ids()[0], 30);
   const TextPairBatch part = batch.at({1});
   EXPECT_EQ(part.ids()[0], 10);
-  EXPECT_EQ(part.rows()[0], 0);
+  EXPECT_EQ(part.rows().rows()[0], 0);
   const FeatureBags bags = batch.x();
   EXPECT_EQ(bags.offsets.numel(), 2);
   EXPECT_EQ(bags.offsets[1].item<std::int64_t>(),

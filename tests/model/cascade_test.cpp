@@ -96,7 +96,7 @@ TEST(Cascade, RefusesToKeepFewerThanArePicked) {
 
 TEST(Cascade, RefusesAnIdWithoutALoss) {
   Fixture f;
-  Cascade cascade(f.scorer, LossStore({}, {}), {.keep = 10});
+  Cascade cascade(f.scorer, LossStore(std::span<const std::int64_t>(), {}), {.keep = 10});
   EXPECT_THAT(message_of([&] { cascade.select(f.batch, 0); }), HasSubstr("in the store"));
 }
 

@@ -4,13 +4,16 @@
 // F is one forward pass of one example; a backward pass counts 2F.
 
 #include <cstdint>
+#include <optional>
 
 namespace jest {
 
 /// Forward FLOPs of one example under each model (0 for a model that does not exist).
 struct ForwardFlops {
   double learner = 0;
-  double reference = 0;
+  double reference = 0;  ///< of super-batches, as they are shown to it
+  /// Learner over super-batches, where that is cheaper than in training: a prefix, a smaller image.
+  std::optional<double> scoring = {};
 };
 
 /// How many examples each part of a run has seen.
@@ -39,7 +42,7 @@ inline constexpr double kTrainingForwards = 3;  ///< forward + backward, in unit
 
 inline FlopCount count_flops(const ExampleCounts& examples, const ForwardFlops& forward) {
   return {.learner_training = kTrainingForwards * forward.learner * examples.trained,
-          .learner_scoring = forward.learner * examples.scored,
+          .learner_scoring = forward.scoring.value_or(forward.learner) * examples.scored,
           .reference_scoring = forward.reference * examples.reference_scored,
           .reference_training = kTrainingForwards * forward.reference * examples.reference_trained,
           .pool_embedding = forward.reference * examples.pool_embedded};

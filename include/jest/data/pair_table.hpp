@@ -3,24 +3,18 @@
 // no escapes. id: a unique non-negative 64-bit integer; x and y not empty. The tag is for
 // measurement only and never reaches a model.
 
-#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
 
-#include "jest/core/error.hpp"
+#include "jest/data/example_table.hpp"
 
 namespace jest {
 
-struct PairTable {
-  std::vector<std::int64_t> ids;
+/// Tag names are in order of first appearance; the checksum is that of the file.
+struct PairTable : ExampleTable {
   std::vector<std::string> x;
   std::vector<std::string> y;
-  std::vector<std::int32_t> tags;      ///< index into `tag_names`; empty when the file has no tags
-  std::vector<std::string> tag_names;  ///< in order of first appearance
-  std::string checksum;                ///< CRC-32 of the file, eight hexadecimal digits
-
-  std::int64_t rows() const { return static_cast<std::int64_t>(ids.size()); }
 };
 
 /// Throws jest::Error naming file, line and column of the first defect. O(file).

@@ -15,6 +15,7 @@
 #include <unordered_map>
 
 #include "jest/io/safetensors.hpp"
+#include "jest/model/loss_store.hpp"
 #include "jest/torch/embeddings.hpp"
 
 namespace jest {
@@ -28,8 +29,6 @@ struct StoreContent {
 /// Writes a store atomically. Throws on mismatched shapes and dtypes.
 JEST_EXPORT void write_embedding_store(const std::filesystem::path& path,
                                        const StoreContent& content);
-
-class LossStore;
 
 class JEST_EXPORT EmbeddingStore {
  public:
@@ -53,19 +52,6 @@ class JEST_EXPORT EmbeddingStore {
   MatrixView y_;
   at::Tensor scale_;
   at::Tensor bias_;
-};
-
-/// Irreducible losses by example id (RHO-LOSS): the reference of per-example losses.
-class JEST_EXPORT LossStore {
- public:
-  /// `ids` and `losses` of equal length; ids distinct.
-  LossStore(std::span<const std::int64_t> ids, std::span<const float> losses);
-
-  /// Losses [n] of `ids`. Throws when one is not in the store.
-  at::Tensor gather(std::span<const std::int64_t> ids) const;
-
- private:
-  std::unordered_map<std::int64_t, float> loss_of_;
 };
 
 }  // namespace jest

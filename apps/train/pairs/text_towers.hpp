@@ -6,13 +6,10 @@
 
 #include <torch/torch.h>
 
-#include <map>
-#include <string>
-
-#include "jest/data/text_pair_source.hpp"
+#include "jest/data/text_pairs.hpp"
 #include "jest/io/safetensors.hpp"
 #include "jest/torch/embeddings.hpp"
-#include "train/guide.hpp"
+#include "train/pairs/guide.hpp"
 
 namespace jest {
 
@@ -49,6 +46,7 @@ class TextTowersImpl : public torch::nn::Module {
   /// The training loss of a guide.
   at::Tensor loss(const GuideBatch& batch);
   const TextTowersSpec& spec() const { return spec_; }
+  Metadata metadata() const;
 
  private:
   TextTowersSpec spec_;
@@ -65,8 +63,7 @@ TextTowers make_text_towers(const TextTowersSpec& spec, std::uint64_t seed);
 /// Forward FLOPs of one pair whose two sides have `features` features together.
 double forward_flops(const TextTowersSpec& spec, double features);
 
-/// Parameters and architecture in one safetensors file, with `extra` metadata; and back.
-void save_text_towers(const std::filesystem::path& path, TextTowers& towers, Metadata extra);
+/// What save_model wrote.
 TextTowers load_text_towers(const SafetensorsFile& file);
 
 }  // namespace jest

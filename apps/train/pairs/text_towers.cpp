@@ -1,8 +1,7 @@
-#include "train/text_towers.hpp"
+#include "train/pairs/text_towers.hpp"
 
-#include "jest/model/fingerprint.hpp"
-#include "jest/torch/arrays.hpp"
 #include "jest/torch/losses.hpp"
+#include "train/model_file.hpp"
 
 namespace jest {
 namespace {
@@ -15,16 +14,6 @@ TextTowersSpec spec_of(const SafetensorsFile& file) {
   const auto& output = file.array("x.output.weight", "F32", 2).shape;
   return {
       .buckets = features[0], .width = features[1], .hidden = output[1], .embedding = output[0]};
-}
-
-void copy_parameter(const SafetensorsFile& file, const std::string& name, at::Tensor target,
-                    const std::map<std::string, at::Tensor>& saved) {
-  const auto found = saved.find(name);
-  if (found == saved.end() || found->second.sizes() != target.sizes()) {
-    refuse("load model " + file.path().string(), text("tensor ", name, " ", target.sizes()),
-           found == saved.end() ? std::string("none of that name") : text(found->second.sizes()));
-  }
-  target.copy_(found->second);
 }
 
 }  // namespace
@@ -58,7 +47,7 @@ Embeddings TextTowersImpl::embed(const TextPairBatch& batch) {
 
 at::Tensor TextTowersImpl::loss(const GuideBatch& batch) {
   const Embeddings curated = embed(batch.curated);
-  if (batch.negatives.rows().empty()) return sigmoid_loss(curated);
+  if (batch.negatives.rows().size() == 0) return sigmoid_loss(curated);
   return sigmoid_loss(curated, embed(batch.negatives));
 }
 
@@ -73,29 +62,12 @@ double forward_flops(const TextTowersSpec& spec, double features) {
   return pooling + 2 * per_side;
 }
 
-void save_text_towers(const std::filesystem::path& path, TextTowers& towers, Metadata extra) {
-  NamedTensors tensors;
-  for (const auto& item : towers->named_parameters()) {
-    tensors.emplace_back(item.key(), item.value());
-  }
-  extra["architecture"] = kArchitecture;
-  extra["fingerprint"] = model_fingerprint(*towers);
-  save_tensors(path, tensors, extra);
-}
+Metadata TextTowersImpl::metadata() const { return {{"architecture", kArchitecture}}; }
 
 TextTowers load_text_towers(const SafetensorsFile& file) {
-  const auto architecture = file.metadata().find("architecture");
-  if (architecture == file.metadata().end() || architecture->second != kArchitecture) {
-    refuse("load model " + file.path().string(), text("architecture \"", kArchitecture, "\""),
-           architecture == file.metadata().end() ? "none" : architecture->second);
-  }
+  expect_architecture(file, kArchitecture);
   TextTowers towers(spec_of(file));
-  const torch::NoGradGuard no_gradient;
-  const NamedTensors tensors = load_tensors(file);
-  const std::map<std::string, at::Tensor> saved(tensors.begin(), tensors.end());
-  for (const auto& item : towers->named_parameters()) {
-    copy_parameter(file, item.key(), item.value(), saved);
-  }
+  load_parameters(file, *towers);
   return towers;
 }
 

@@ -1,8 +1,6 @@
-#include "jest/data/text_pair_source.hpp"
+#include "jest/data/text_pairs.hpp"
 
 #include <torch/torch.h>
-
-#include <numeric>
 
 #include "jest/core/philox.hpp"
 
@@ -39,23 +37,14 @@ std::int64_t copy_kept(std::span<const std::int32_t> features, const FeatureDrop
 std::shared_ptr<const TextPairs> read_text_pairs(const std::filesystem::path& path,
                                                  const TextFeatureSpec& spec) {
   auto pairs = std::make_shared<TextPairs>();
-  pairs->table = read_pairs(path);
-  pairs->x = feature_table(pairs->table.x, spec);
-  pairs->y = feature_table(pairs->table.y, spec);
+  static_cast<PairTable&>(*pairs) = read_pairs(path);
+  pairs->x_features = feature_table(pairs->x, spec);
+  pairs->y_features = feature_table(pairs->y, spec);
   return pairs;
 }
 
-TextPairBatch::TextPairBatch(std::shared_ptr<const TextPairs> pairs, std::vector<std::int64_t> rows)
-    : pairs_(std::move(pairs)), rows_(std::move(rows)) {
-  ids_.reserve(rows_.size());
-  for (const std::int64_t row : rows_) ids_.push_back(pairs_->table.ids.at(row));
-}
-
 TextPairBatch TextPairBatch::at(const std::vector<std::int64_t>& positions) const {
-  std::vector<std::int64_t> rows;
-  rows.reserve(positions.size());
-  for (const std::int64_t position : positions) rows.push_back(rows_.at(position));
-  TextPairBatch batch(pairs_, std::move(rows));
+  TextPairBatch batch(rows_.at(positions));
   batch.dropout_ = dropout_;
   return batch;
 }
@@ -70,45 +59,24 @@ TextPairBatch TextPairBatch::with_dropout(const FeatureDropout& dropout) const {
 }
 
 FeatureBags TextPairBatch::bags(const FeatureTable& table, std::uint32_t side) const {
+  const std::span<const std::int64_t> rows = rows_.rows();
   std::int64_t total = 0;
-  for (const std::int64_t row : rows_) total += static_cast<std::int64_t>(table.of(row).size());
-  FeatureBags bags{torch::empty({total}, at::kLong),
-                   torch::empty({static_cast<std::int64_t>(rows_.size())}, at::kLong)};
+  for (const std::int64_t row : rows) total += static_cast<std::int64_t>(table.of(row).size());
+  FeatureBags bags{torch::empty({total}, at::kLong), torch::empty({rows_.size()}, at::kLong)};
   auto* features = bags.features.data_ptr<std::int64_t>();
   auto* offsets = bags.offsets.data_ptr<std::int64_t>();
   std::int64_t next = 0;
-  for (std::size_t i = 0; i < rows_.size(); ++i) {
+  for (std::size_t i = 0; i < rows.size(); ++i) {
     offsets[i] = next;
-    const std::span<const std::int32_t> all = table.of(rows_[i]);
+    const std::span<const std::int32_t> all = table.of(rows[i]);
     if (dropout_.rate == 0) {
       for (const std::int32_t feature : all) features[next++] = feature;
     } else {
-      next += copy_kept(all, dropout_, {ids_[i], side}, features + next);
+      next += copy_kept(all, dropout_, {ids()[i], side}, features + next);
     }
   }
   bags.features = bags.features.narrow(0, 0, next);
   return bags;
-}
-
-std::vector<std::int64_t> all_rows(const PairTable& table) {
-  std::vector<std::int64_t> rows(static_cast<std::size_t>(table.rows()));
-  std::iota(rows.begin(), rows.end(), 0);
-  return rows;
-}
-
-TextPairSource::TextPairSource(std::shared_ptr<const TextPairs> pairs, const SuperBatchSpec& spec)
-    : TextPairSource(pairs, all_rows(pairs->table), spec) {}
-
-TextPairSource::TextPairSource(std::shared_ptr<const TextPairs> pairs,
-                               std::vector<std::int64_t> rows, const SuperBatchSpec& spec)
-    : pairs_(std::move(pairs)),
-      rows_(std::move(rows)),
-      order_(static_cast<std::int64_t>(rows_.size()), spec.size, spec.seed) {}
-
-TextPairBatch TextPairSource::at(std::int64_t step) const {
-  std::vector<std::int64_t> rows = order_.at(step);
-  for (std::int64_t& row : rows) row = rows_[row];
-  return {pairs_, std::move(rows)};
 }
 
 }  // namespace jest

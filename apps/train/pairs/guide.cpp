@@ -1,4 +1,4 @@
-#include "train/guide.hpp"
+#include "train/pairs/guide.hpp"
 
 namespace jest {
 
@@ -10,7 +10,7 @@ GuideSource::GuideSource(std::shared_ptr<const TextPairs> curated,
 
 GuideBatch GuideSource::at(std::int64_t step) const {
   const FeatureDropout dropout{spec_.dropout, spec_.seed, step};
-  const TextPairBatch negatives = negatives_ ? negatives_->at(step) : TextPairBatch(pool_, {});
+  const TextPairBatch negatives = negatives_ ? negatives_->at(step) : TextPairBatch({pool_, {}});
   return {curated_.at(step).with_dropout(dropout), negatives.with_dropout(dropout)};
 }
 

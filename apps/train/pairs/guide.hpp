@@ -5,7 +5,7 @@
 #include <memory>
 #include <optional>
 
-#include "jest/data/text_pair_source.hpp"
+#include "jest/data/text_pairs.hpp"
 
 namespace jest {
 
@@ -37,9 +37,9 @@ class GuideSource {
 
  private:
   GuideSpec spec_;
-  TextPairSource curated_;
+  TableSource<TextPairBatch> curated_;
   std::shared_ptr<const TextPairs> pool_;
-  std::optional<TextPairSource> negatives_;
+  std::optional<TableSource<TextPairBatch>> negatives_;
 };
 
 }  // namespace jest

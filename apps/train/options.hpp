@@ -1,11 +1,10 @@
 #pragma once
-// The options of `jest-train pairs`.
+// The options that every experiment has, whatever it trains.
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
 #include <filesystem>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,10 +15,10 @@
 
 namespace jest {
 
-struct PairsOptions {
+struct ExperimentOptions {
   std::filesystem::path curated;
   std::filesystem::path pool;
-  std::filesystem::path eval;
+  std::vector<std::filesystem::path> eval;
   std::filesystem::path out;
   std::vector<std::string> arms = {"uniform", "joint"};
   std::vector<std::string> seed_names = {"1"};
@@ -37,13 +36,8 @@ struct PairsOptions {
   SelectionSchedule selection;
   std::string backend_name = "default";
   double learning_rate = 2e-3;
-  double bias = -5;  ///< initial logit bias, about −log b
   std::filesystem::path reference;
   std::int64_t reference_steps = 1500;
-  std::int64_t reference_width = 128;
-  std::int64_t reference_hidden = 256;
-  double reference_dropout = 0;
-  std::int64_t reference_negatives = 0;
   bool cache_reference = false;
   std::string evaluate_every = "50";  ///< STEPS or P%
   std::int64_t checkpoint_every = 250;
@@ -56,19 +50,23 @@ struct PairsOptions {
   std::int64_t evaluation_period(std::int64_t steps) const;
   std::vector<std::uint64_t> seeds() const;
   Backend backend() const;
+
+  /// Adds the options to a command; `rows` says what a data file holds.
+  void add_to(CLI::App& command, const std::string& rows);
+  /// Throws unless every number is possible by itself.
+  void check_numbers() const;
+  /// Throws unless files exist and names are those of something.
+  void check_names() const;
+  /// What decides the result: two runs that agree in this may share a folder.
+  nlohmann::ordered_json identity() const;
 };
 
-/// Adds the options to a command.
-void add_options(CLI::App& command, PairsOptions& options);
+namespace detail {
 
-/// What an arm runs under: its own options in the place of those all arms share. Throws on an
-/// option that arms cannot have, and on a value that is none.
-PairsOptions options_of(const Arm& arm, const PairsOptions& shared);
+/// Throws unless `value` is at least `least`.
+void option_at_least(const char* option, std::int64_t least, std::int64_t value);
+/// Throws unless `value` is at least 0 and below 1.
+void option_is_share(const char* option, double value);
 
-/// Throws unless every option is possible by itself; data files are not opened.
-void check_options(const PairsOptions& options);
-
-/// What decides the result: two runs that agree in this may share a folder.
-nlohmann::ordered_json identity(const PairsOptions& options);
-
+}  // namespace detail
 }  // namespace jest

@@ -1,0 +1,54 @@
+#pragma once
+// The options that an arm may have of its own, NAME=VALUE in its name.
+
+#include <functional>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "jest/core/error.hpp"
+#include "train/options.hpp"
+#include "train/parse_whole.hpp"
+
+namespace jest {
+
+/// Sets one option from its text; false when that is no value of it.
+template <class Options>
+using Setters = std::map<std::string, std::function<bool(Options&, const std::string&)>>;
+
+template <class Options, class Value>
+std::function<bool(Options&, const std::string&)> number_setter(Value Options::*option) {
+  return [option](Options& options, const std::string& value) {
+    return parse_whole(value, options.*option);
+  };
+}
+
+/// Those of every task.
+const Setters<ExperimentOptions>& common_setters();
+
+/// What an arm runs under: its own options in the place of those all arms share. Throws on an
+/// option that arms cannot have, and on a value that is none. `Options::own_setters()` are those of
+/// its task.
+template <class Options>
+Options options_of(const Arm& arm, const Options& shared) {
+  Options options = shared;
+  const auto apply = [&](const auto& setters, auto& target, const auto& named) {
+    const auto setter = setters.find(named.first);
+    if (setter == setters.end()) return false;
+    if (setter->second(target, named.second)) return true;
+    refuse("--arms " + arm.name, named.first + "=NUMBER", named.second);
+  };
+  for (const auto& named : arm.overrides) {
+    ExperimentOptions& common = options;
+    if (apply(common_setters(), common, named)) continue;
+    if (apply(Options::own_setters(), options, named)) continue;
+    std::string known;
+    for (const auto& [name, set] : common_setters()) known += (known.empty() ? "" : ", ") + name;
+    for (const auto& [name, set] : Options::own_setters()) known += ", " + name;
+    refuse("--arms " + arm.name, "options of an arm (" + known + ")", named.first);
+  }
+  options.check_numbers();
+  return options;
+}
+
+}  // namespace jest

@@ -1,0 +1,22 @@
+#pragma once
+// The options of `jest-train pairs`.
+
+#include "train/arm_options.hpp"
+
+namespace jest {
+
+struct PairsOptions : ExperimentOptions {
+  double bias = -5;  ///< initial logit bias, about −log b
+  std::int64_t reference_width = 128;
+  std::int64_t reference_hidden = 256;
+  double reference_dropout = 0;
+  std::int64_t reference_negatives = 0;
+
+  static const Setters<PairsOptions>& own_setters();
+
+  void add_to(CLI::App& command);
+  void check_numbers() const;
+  nlohmann::ordered_json identity() const;
+};
+
+}  // namespace jest

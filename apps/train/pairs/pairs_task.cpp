@@ -1,0 +1,63 @@
+#include "train/pairs/pairs_task.hpp"
+
+#include "jest/model/scoring.hpp"
+#include "jest/train/retrieval.hpp"
+
+namespace jest {
+
+PairsTask::PairsTask(Options options)
+    : options_(std::move(options)),
+      data_(
+          read_data<TextPairs>(options_, [](const auto& path) { return read_text_pairs(path); })) {
+  if (data_.eval.size() > 1) refuse("--eval", "one file of pairs", data_.eval.size());
+}
+
+std::vector<Measure> PairsTask::measures() const {
+  return {{"r_at_1", "R@1"}, {"r_at_10", "R@10"}};
+}
+
+Values PairsTask::evaluate(Model& model) const {
+  const auto& eval = data_.eval.front().table;
+  const Batch batch({eval, all_rows(*eval)});
+  const auto recall = retrieval_recall(score_embeddings(model, batch, {.micro_batch = 1024}));
+  return {{"r_at_1", recall.at_1}, {"r_at_10", recall.at_10}};
+}
+
+TextTowers PairsTask::make_learner(std::uint64_t seed) const {
+  return make_text_towers({.initial_bias = options_.bias}, seed);
+}
+
+TextTowers PairsTask::make_reference(std::uint64_t seed) const {
+  return make_text_towers({.width = options_.reference_width,
+                           .hidden = options_.reference_hidden,
+                           .initial_bias = options_.bias},
+                          seed);
+}
+
+GuideSource PairsTask::guide_source(std::uint64_t seed) const {
+  return {data_.curated,
+          data_.pool,
+          {.count = options_.count,
+           .negatives = options_.reference_negatives,
+           .dropout = options_.reference_dropout,
+           .seed = seed}};
+}
+
+double PairsTask::guide_forwards() const {
+  return 1 + static_cast<double>(options_.reference_negatives) / options_.count;
+}
+
+double PairsTask::training_flops(const Model& model, const Arm&) const {
+  return forward_flops(model->spec(),
+                       data_.pool->x_features.mean() + data_.pool->y_features.mean());
+}
+
+double PairsTask::scoring_flops(const Model& model, const Options&, const Arm& arm) const {
+  return training_flops(model, arm);
+}
+
+nlohmann::ordered_json PairsTask::show(const TextPairs& table, std::int64_t row) const {
+  return {{"x", table.x[row]}, {"y", table.y[row]}};
+}
+
+}  // namespace jest

@@ -1,0 +1,49 @@
+#pragma once
+// Text pairs: two towers over bags of hashed features, measured by retrieval.
+
+#include "jest/model/embedding_store.hpp"
+#include "train/pairs/guide.hpp"
+#include "train/pairs/pairs_options.hpp"
+#include "train/pairs/text_towers.hpp"
+#include "train/task.hpp"
+
+namespace jest {
+
+class PairsTask {
+ public:
+  using Options = PairsOptions;
+  using Model = TextTowers;
+  using Batch = TextPairBatch;
+  using Store = EmbeddingStore;
+  static constexpr const char* kName = "pairs";
+
+  /// Reads the tables; throws when they are too small for the sizes asked for.
+  explicit PairsTask(Options options);
+
+  const Options& options() const { return options_; }
+  const ExperimentData<TextPairs>& data() const { return data_; }
+  std::vector<Measure> measures() const;
+  Values evaluate(Model& model) const;
+
+  Model make_learner(std::uint64_t seed) const;
+  Model make_reference(std::uint64_t seed) const;
+  GuideSource guide_source(std::uint64_t seed) const;
+  /// A curated pair's share of the negatives costs as much as the pair itself would.
+  double guide_forwards() const;
+  static Model load(const SafetensorsFile& file) { return load_text_towers(file); }
+
+  Batch trained_as(const Batch& batch, const Arm&) const { return batch; }
+  Batch scored_as(const Batch& batch, const Options&, const Arm&) const { return batch; }
+  Batch stored_as(const Batch& batch, const Options&) const { return batch; }
+  std::string store_name(const Options&) const { return "reference_embeddings"; }
+  double training_flops(const Model& model, const Arm&) const;
+  double scoring_flops(const Model& model, const Options&, const Arm& arm) const;
+
+  nlohmann::ordered_json show(const TextPairs& table, std::int64_t row) const;
+
+ private:
+  Options options_;
+  ExperimentData<TextPairs> data_;
+};
+
+}  // namespace jest

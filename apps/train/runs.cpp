@@ -1,0 +1,71 @@
+#include "train/runs.hpp"
+
+#include <thread>
+
+namespace jest {
+
+std::vector<ArmRun> all_runs(const ExperimentOptions& options) {
+  std::vector<ArmRun> runs;
+  for (const std::uint64_t seed : options.seeds()) {
+    for (const std::string& arm : options.arms) runs.push_back({find_arm(arm), seed});
+  }
+  return runs;
+}
+
+bool uses_reference(const Arm& arm) { return arm.scores() && arm.score.reference != 0; }
+
+bool uses_store(const Arm& arm, const ExperimentOptions& options) {
+  return uses_reference(arm) && (options.cache_reference || arm.kind == ArmKind::kCascade);
+}
+
+TrainerSpec trainer_spec(const ExperimentOptions& options, std::int64_t steps, std::uint64_t seed) {
+  constexpr std::int64_t kWarmup = 50;
+  return {.steps = steps,
+          .learning_rate = {.peak = options.learning_rate, .warmup = kWarmup, .steps = steps},
+          .selection = options.selection,
+          .seed = seed,
+          .evaluate_every = options.evaluation_period(steps),
+          .checkpoint_every = options.checkpoint_every};
+}
+
+ScorerSpec scorer_spec(const ExperimentOptions& options, const ArmRun& run) {
+  ScorerSpec spec;
+  spec.score = run.arm.score;
+  spec.interaction = options.interaction_schedule();
+  spec.count = options.count;
+  spec.preset = run.arm.preset;
+  if (run.arm.preset == Preset::kJoint) spec.chunks = options.chunks;
+  spec.gain = options.gain;
+  spec.seed = run.seed;
+  spec.backend = options.backend();
+  spec.threads = at::get_num_threads();
+  return spec;
+}
+
+std::vector<std::shared_ptr<MetricSink>> run_sinks(const std::string& name,
+                                                   const std::filesystem::path& folder,
+                                                   const ForwardFlops& forward) {
+  return {progress_bar(name), console_sink(name),
+          std::make_shared<JsonLinesSink>(folder / "metrics.jsonl", forward)};
+}
+
+std::int64_t steps_of(const Arm& arm, const ExperimentOptions& options,
+                      const ForwardFlops& forward) {
+  if (arm.kind != ArmKind::kEqualCompute) return options.steps;
+  ExampleCounts joint{.trained = options.steps * options.count};
+  for (std::int64_t step = 0; step < options.steps; ++step) {
+    if (options.selection.selects(step)) joint.scored += options.super_batch;
+  }
+  if (!options.cache_reference) joint.reference_scored = joint.scored;
+  const ExampleCounts uniform_step{.trained = options.count};
+  constexpr double kRounding = 1 + 1e-9;
+  return static_cast<std::int64_t>(count_flops(joint, forward).run() /
+                                   count_flops(uniform_step, forward).run() * kRounding);
+}
+
+void set_threads(int threads) {
+  const auto available = static_cast<int>(std::thread::hardware_concurrency());
+  at::set_num_threads(threads > 0 ? threads : std::max(available, 1));
+}
+
+}  // namespace jest

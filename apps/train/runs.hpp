@@ -1,0 +1,48 @@
+#pragma once
+// What the runs of an experiment share, whatever they train.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "jest/core/cost.hpp"
+#include "jest/model/joint_example_scorer.hpp"
+#include "jest/train/sinks.hpp"
+#include "jest/train/trainer.hpp"
+#include "train/arms.hpp"
+#include "train/options.hpp"
+
+namespace jest {
+
+/// One arm with one seed.
+struct ArmRun {
+  Arm arm;
+  std::uint64_t seed = 0;
+
+  std::string name() const { return text(arm.name, "-seed", seed); }
+};
+
+std::vector<ArmRun> all_runs(const ExperimentOptions& options);
+
+bool uses_reference(const Arm& arm);
+
+/// Whether it scores by what the reference gave once; the first stage of a cascade always does.
+bool uses_store(const Arm& arm, const ExperimentOptions& options);
+
+/// Optimizer schedule and periods that every arm, and the reference, shares.
+TrainerSpec trainer_spec(const ExperimentOptions& options, std::int64_t steps, std::uint64_t seed);
+
+ScorerSpec scorer_spec(const ExperimentOptions& options, const ArmRun& run);
+
+/// metrics.jsonl in `folder`, console lines, and a progress bar on a terminal.
+std::vector<std::shared_ptr<MetricSink>> run_sinks(const std::string& name,
+                                                   const std::filesystem::path& folder,
+                                                   const ForwardFlops& forward);
+
+/// Steps of an arm: all but uniform@equal-compute take what was asked for.
+std::int64_t steps_of(const Arm& arm, const ExperimentOptions& options,
+                      const ForwardFlops& forward);
+
+void set_threads(int threads);
+
+}  // namespace jest

@@ -1,0 +1,60 @@
+#pragma once
+// What an experiment asks of a task: pairs, text or images. A task is data, models and a measure;
+// everything else of an experiment is the same for all of them.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "jest/io/safetensors.hpp"
+#include "jest/train/metrics.hpp"
+#include "train/experiment_data.hpp"
+#include "train/runs.hpp"
+
+namespace jest {
+
+/// What an evaluation gives. The first measure of a task decides; the others are shown beside it.
+struct Measure {
+  std::string name;
+  std::string label;
+  bool higher_is_better = true;
+};
+
+/// One measure over every held-out set, and, where there are several, over each.
+std::vector<Measure> measures_over_sets(const Measure& measure,
+                                        const std::vector<std::string>& sets);
+
+/// The values of these measures from those of each set.
+Values values_over_sets(const std::string& measure, const std::vector<std::string>& sets,
+                        const std::vector<double>& values);
+
+template <class T>
+concept Task = requires(const T task, typename T::Model model, const typename T::Batch batch,
+                        const typename T::Options options, const Arm arm) {
+  typename T::Store;  // EmbeddingStore or LossStore
+  { T::kName } -> std::convertible_to<std::string>;
+  { task.options() } -> std::same_as<const typename T::Options&>;
+  { task.data() } -> std::same_as<const ExperimentData<typename T::Batch::Table>&>;
+  { task.measures() } -> std::same_as<std::vector<Measure>>;
+  { task.evaluate(model) } -> std::same_as<Values>;
+
+  { task.make_learner(std::uint64_t{}) } -> std::same_as<typename T::Model>;
+  { task.make_reference(std::uint64_t{}) } -> std::same_as<typename T::Model>;
+  task.guide_source(std::uint64_t{}).at(0);           // batches that a reference is trained on
+  { task.guide_forwards() } -> std::same_as<double>;  // of an example of them, in forwards
+  { T::load(std::declval<const SafetensorsFile&>()) } -> std::same_as<typename T::Model>;
+
+  // What an arm's models see of the batches it trains on and scores, and what that costs.
+  { task.trained_as(batch, arm) } -> std::same_as<typename T::Batch>;
+  { task.scored_as(batch, options, arm) } -> std::same_as<typename T::Batch>;
+  { task.training_flops(model, arm) } -> std::same_as<double>;
+  { task.scoring_flops(model, options, arm) } -> std::same_as<double>;
+  // What a reference sees whose results are stored; arms with one name share them.
+  { task.stored_as(batch, options) } -> std::same_as<typename T::Batch>;
+  { task.store_name(options) } -> std::same_as<std::string>;
+
+  // A row for the eye: fields of a line of samples.
+  { task.show(batch.rows().table(), std::int64_t{}) } -> std::same_as<nlohmann::ordered_json>;
+};
+
+}  // namespace jest

@@ -1,0 +1,68 @@
+#include "train/text/byte_model.hpp"
+
+#include "jest/core/error.hpp"
+#include "train/model_file.hpp"
+#include "train/parse_whole.hpp"
+#include "train/text/byte_decoder.hpp"
+#include "train/text/byte_ngrams.hpp"
+
+namespace jest {
+namespace {
+
+constexpr const char* kArchitecture = "jest byte model 1";
+
+std::int64_t number(const SafetensorsFile& file, const std::string& key) {
+  const auto found = file.metadata().find(key);
+  std::int64_t value = 0;
+  if (found == file.metadata().end() || !parse_whole(found->second, value) || value < 1) {
+    refuse("load model " + file.path().string(), "a number as metadata " + key,
+           found == file.metadata().end() ? "none" : found->second);
+  }
+  return value;
+}
+
+ByteModel new_model(const ByteModelSpec& spec) {
+  if (spec.kind == "ngrams") return std::make_shared<ByteNgramsImpl>(spec);
+  if (spec.kind == "decoder") return std::make_shared<ByteDecoderImpl>(spec);
+  refuse("byte model", "ngrams or decoder", spec.kind);
+}
+
+}  // namespace
+
+ByteModelImpl::ByteModelImpl(const ByteModelSpec& spec) : spec_(spec) {
+  output_ = register_module("output", torch::nn::Linear(spec.hidden, kBytes));
+}
+
+at::Tensor ByteModelImpl::losses(const ByteBatch& batch) {
+  const at::Tensor bytes = batch.bytes();
+  const at::Tensor logits = output_->forward(states(bytes)).flatten(0, 1);
+  const at::Tensor losses = torch::nn::functional::cross_entropy(
+      logits, bytes.flatten().to(at::kLong),
+      torch::nn::functional::CrossEntropyFuncOptions().reduction(torch::kNone));
+  return losses.view(bytes.sizes()).mean(1);
+}
+
+Metadata ByteModelImpl::metadata() const {
+  return {{"architecture", kArchitecture}, {"kind", spec_.kind},
+          {"width", text(spec_.width)},    {"hidden", text(spec_.hidden)},
+          {"layers", text(spec_.layers)},  {"heads", text(spec_.heads)}};
+}
+
+ByteModel make_byte_model(const ByteModelSpec& spec, std::uint64_t seed) {
+  torch::manual_seed(seed);
+  return new_model(spec);
+}
+
+ByteModel load_byte_model(const SafetensorsFile& file) {
+  expect_architecture(file, kArchitecture);
+  const auto kind = file.metadata().find("kind");
+  ByteModel model = new_model({.kind = kind == file.metadata().end() ? "" : kind->second,
+                               .width = number(file, "width"),
+                               .hidden = number(file, "hidden"),
+                               .layers = number(file, "layers"),
+                               .heads = number(file, "heads")});
+  load_parameters(file, *model);
+  return model;
+}
+
+}  // namespace jest

@@ -1,0 +1,58 @@
+#pragma once
+// Causal models of bytes: what the learners and references of `jest-train text` are.
+
+#include <torch/torch.h>
+
+#include <memory>
+#include <string>
+
+#include "jest/data/byte_table.hpp"
+#include "jest/io/safetensors.hpp"
+
+namespace jest {
+
+inline constexpr std::int64_t kBytes = 256;  ///< V, what a position may be
+inline constexpr std::int64_t kStart = 256;  ///< stands before the first byte
+
+struct ByteModelSpec {
+  std::string kind = "ngrams";  ///< or "decoder"
+  std::int64_t width = 32;      ///< of an n-gram's embedding
+  std::int64_t hidden = 128;    ///< H
+  std::int64_t layers = 2;
+  std::int64_t heads = 4;  ///< of a decoder
+};
+
+/// A model gives a state [n, L, H] for every position from the bytes before it; the byte is
+/// predicted by one linear layer.
+class ByteModelImpl : public torch::nn::Module {
+ public:
+  explicit ByteModelImpl(const ByteModelSpec& spec);
+
+  /// `bytes` [n, L] uint8; position p depends on bytes before p alone.
+  virtual at::Tensor states(const at::Tensor& bytes) = 0;
+  /// Forward FLOPs of a sequence.
+  virtual double forward_flops(std::int64_t length) const = 0;
+
+  /// Mean cross-entropy per byte in nats, [n].
+  at::Tensor losses(const ByteBatch& batch);
+  const ByteModelSpec& spec() const { return spec_; }
+  Metadata metadata() const;
+
+ protected:
+  double output_flops() const { return 2.0 * spec_.hidden * kBytes; }
+
+ private:
+  ByteModelSpec spec_;
+  torch::nn::Linear output_{nullptr};
+};
+
+/// A handle, as the library's models are.
+using ByteModel = std::shared_ptr<ByteModelImpl>;
+
+/// Initialised as a function of `seed` alone.
+ByteModel make_byte_model(const ByteModelSpec& spec, std::uint64_t seed);
+
+/// What save_model wrote.
+ByteModel load_byte_model(const SafetensorsFile& file);
+
+}  // namespace jest

@@ -1,0 +1,67 @@
+#include "train/text/text_options.hpp"
+
+namespace jest {
+
+TextOptions::TextOptions() {
+  arms = {"uniform", "independent"};
+  count = 32;
+  super_batch = 160;
+  cascade_from = 640;
+  cascade_to = 160;
+  learning_rate = 5e-3;
+  reference_steps = 1000;
+}
+
+const Setters<TextOptions>& TextOptions::own_setters() {
+  static const Setters<TextOptions> kSetters = {
+      {"score-prefix", number_setter(&TextOptions::score_prefix)}};
+  return kSetters;
+}
+
+void TextOptions::add_to(CLI::App& command) {
+  ExperimentOptions::add_to(command, "safetensors of byte sequences");
+  const auto add = [&command](const char* name, auto& value, const char* help) {
+    return command.add_option(name, value, help)->capture_default_str();
+  };
+  add("--model", model,
+      "ngrams (of bytes, hashed, and a perceptron: minutes\\non a laptop), or decoder (a "
+      "transformer)");
+  add("--width", width, "Width of an n-gram's embedding");
+  add("--hidden", hidden, "Width of hidden layers, or of a decoder");
+  add("--layers", layers, "Hidden layers, or blocks of a decoder");
+  add("--heads", heads, "Heads of a decoder");
+  add("--reference-width", reference_width, "--width of the reference");
+  add("--reference-hidden", reference_hidden, "--hidden of the reference");
+  add("--score-prefix", score_prefix,
+      "Score the first so many bytes of a sequence only;\\n0: all of it");
+  add("--eval-rows", eval_rows, "Rows of each held-out file that are used; 0: all");
+}
+
+void TextOptions::check_numbers() const {
+  ExperimentOptions::check_numbers();
+  if (model != "ngrams" && model != "decoder") refuse("--model", "ngrams or decoder", model);
+  detail::option_at_least("--width", 1, width);
+  detail::option_at_least("--hidden", 1, hidden);
+  detail::option_at_least("--layers", 1, layers);
+  detail::option_at_least("--heads", 1, heads);
+  detail::option_at_least("--reference-width", 1, reference_width);
+  detail::option_at_least("--reference-hidden", 1, reference_hidden);
+  detail::option_at_least("--score-prefix", 0, score_prefix);
+  detail::option_at_least("--eval-rows", 0, eval_rows);
+}
+
+nlohmann::ordered_json TextOptions::identity() const {
+  nlohmann::ordered_json json = ExperimentOptions::identity();
+  json.update({{"model", model},
+               {"width", width},
+               {"hidden", hidden},
+               {"layers", layers},
+               {"heads", heads},
+               {"reference_width", reference_width},
+               {"reference_hidden", reference_hidden},
+               {"score_prefix", score_prefix},
+               {"eval_rows", eval_rows}});
+  return json;
+}
+
+}  // namespace jest

@@ -1,0 +1,27 @@
+#pragma once
+// The options of `jest-train text`.
+
+#include "train/arm_options.hpp"
+
+namespace jest {
+
+struct TextOptions : ExperimentOptions {
+  std::string model = "ngrams";
+  std::int64_t width = 32;
+  std::int64_t hidden = 128;
+  std::int64_t layers = 2;
+  std::int64_t heads = 4;
+  std::int64_t reference_width = 32;
+  std::int64_t reference_hidden = 128;
+  std::int64_t score_prefix = 0;  ///< bytes that scoring sees; 0: all
+  std::int64_t eval_rows = 1000;  ///< of each held-out set; 0: all
+
+  TextOptions();
+  static const Setters<TextOptions>& own_setters();
+
+  void add_to(CLI::App& command);
+  void check_numbers() const;
+  nlohmann::ordered_json identity() const;
+};
+
+}  // namespace jest

@@ -1,0 +1,100 @@
+#include "train/text/text_task.hpp"
+
+#include <cmath>
+#include <numbers>
+
+#include "jest/model/scoring.hpp"
+
+namespace jest {
+namespace {
+
+const Measure kBitsPerByte{"bits_per_byte", "bits per byte", false};
+
+/// `most` rows spread evenly over a table, or all of them.
+std::vector<std::int64_t> spread_rows(const ExampleTable& table, std::int64_t most) {
+  const std::int64_t count = most == 0 ? table.rows() : std::min(most, table.rows());
+  std::vector<std::int64_t> rows;
+  for (std::int64_t k = 0; k < count; ++k) rows.push_back(k * table.rows() / count);
+  return rows;
+}
+
+void check_lengths(const ExperimentData<ByteTable>& data) {
+  for (const auto& set : data.eval) {
+    if (set.table->length == data.pool->length) continue;
+    refuse("--eval", text("sequences of ", data.pool->length, " bytes as in --pool"),
+           set.table->length);
+  }
+  if (data.curated->length != data.pool->length) {
+    refuse("--curated", text("sequences of ", data.pool->length, " bytes as in --pool"),
+           data.curated->length);
+  }
+}
+
+}  // namespace
+
+TextTask::TextTask(Options options)
+    : options_(std::move(options)),
+      data_(read_data<ByteTable>(options_, [](const auto& path) { return read_bytes(path); })) {
+  check_lengths(data_);
+}
+
+std::vector<Measure> TextTask::measures() const {
+  return measures_over_sets(kBitsPerByte, data_.set_names());
+}
+
+Values TextTask::evaluate(Model& model) const {
+  std::vector<double> values;
+  for (const auto& set : data_.eval) {
+    const ByteBatch batch({set.table, spread_rows(*set.table, options_.eval_rows)});
+    const at::Tensor losses = score_losses(model, batch, {.micro_batch = 256});
+    values.push_back(losses.to(at::kDouble).mean().item<double>() / std::numbers::ln2);
+  }
+  return values_over_sets(kBitsPerByte.name, data_.set_names(), values);
+}
+
+ByteModel TextTask::make_learner(std::uint64_t seed) const {
+  return make_byte_model({.kind = options_.model,
+                          .width = options_.width,
+                          .hidden = options_.hidden,
+                          .layers = options_.layers,
+                          .heads = options_.heads},
+                         seed);
+}
+
+ByteModel TextTask::make_reference(std::uint64_t seed) const {
+  return make_byte_model({.kind = options_.model,
+                          .width = options_.reference_width,
+                          .hidden = options_.reference_hidden,
+                          .layers = options_.layers,
+                          .heads = options_.heads},
+                         seed);
+}
+
+TableSource<ByteBatch> TextTask::guide_source(std::uint64_t seed) const {
+  return {data_.curated, {options_.count, seed}};
+}
+
+ByteBatch TextTask::stored_as(const Batch& batch, const Options& options) const {
+  return options.score_prefix == 0 ? batch : batch.prefix(options.score_prefix);
+}
+
+std::string TextTask::store_name(const Options& options) const {
+  const std::string name = "reference_losses";
+  return options.score_prefix == 0 ? name : text(name, "_", options.score_prefix);
+}
+
+double TextTask::training_flops(const Model& model, const Arm&) const {
+  return model->forward_flops(data_.pool->length);
+}
+
+double TextTask::scoring_flops(const Model& model, const Options& options, const Arm&) const {
+  return model->forward_flops(options.score_prefix == 0 ? data_.pool->length
+                                                        : options.score_prefix);
+}
+
+nlohmann::ordered_json TextTask::show(const ByteTable& table, std::int64_t row) const {
+  const auto bytes = table.of(row);
+  return {{"text", std::string(bytes.begin(), bytes.end())}};
+}
+
+}  // namespace jest

@@ -1,0 +1,50 @@
+#pragma once
+// Language modelling over bytes, measured in bits per byte.
+
+#include "jest/data/byte_table.hpp"
+#include "jest/model/loss_store.hpp"
+#include "train/task.hpp"
+#include "train/text/byte_model.hpp"
+#include "train/text/text_options.hpp"
+
+namespace jest {
+
+class TextTask {
+ public:
+  using Options = TextOptions;
+  using Model = ByteModel;
+  using Batch = ByteBatch;
+  using Store = LossStore;
+  static constexpr const char* kName = "text";
+
+  /// Reads the tables; throws when they are too small for the sizes asked for.
+  explicit TextTask(Options options);
+
+  const Options& options() const { return options_; }
+  const ExperimentData<ByteTable>& data() const { return data_; }
+  std::vector<Measure> measures() const;
+  Values evaluate(Model& model) const;
+
+  Model make_learner(std::uint64_t seed) const;
+  Model make_reference(std::uint64_t seed) const;
+  TableSource<ByteBatch> guide_source(std::uint64_t seed) const;
+  double guide_forwards() const { return 1; }
+  static Model load(const SafetensorsFile& file) { return load_byte_model(file); }
+
+  Batch trained_as(const Batch& batch, const Arm&) const { return batch; }
+  Batch scored_as(const Batch& batch, const Options& options, const Arm&) const {
+    return stored_as(batch, options);
+  }
+  Batch stored_as(const Batch& batch, const Options& options) const;
+  std::string store_name(const Options& options) const;
+  double training_flops(const Model& model, const Arm&) const;
+  double scoring_flops(const Model& model, const Options& options, const Arm&) const;
+
+  nlohmann::ordered_json show(const ByteTable& table, std::int64_t row) const;
+
+ private:
+  Options options_;
+  ExperimentData<ByteTable> data_;
+};
+
+}  // namespace jest
