@@ -13,7 +13,7 @@ inline void expect_metadata(const SafetensorsFile& file, const std::string& key,
   const auto found = file.metadata().find(key);
   const std::string came = found == file.metadata().end() ? "none" : found->second;
   if (came != expected) {
-    refuse("open store " + file.path().string(), key + " " + expected, came);
+    refuse("open store " + file.path().string(), "metadata " + key + " " + expected, came);
   }
 }
 

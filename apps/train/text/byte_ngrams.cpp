@@ -6,7 +6,7 @@ namespace {
 constexpr std::int64_t kOrders = 6;
 constexpr std::int64_t kBuckets = 1 << 15;  // of each order
 /// Adam moves an entry by about the learning rate a step; rare n-grams must not keep their start.
-constexpr double kDeviation = 0.1;
+constexpr double kDeviation = 0.3;
 
 std::uint32_t mixed(std::uint32_t hash) {
   hash ^= hash >> 16;
