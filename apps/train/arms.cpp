@@ -15,6 +15,7 @@ const Arm kArms[] = {
     {"hard-learner", ArmKind::kScored, kHardLearner, Preset::kJoint, ""},
     {"topk", ArmKind::kScored, kLearnability, Preset::kTopK, ""},
     {"cascade", ArmKind::kCascade, kLearnability, Preset::kJoint, ""},
+    {"flexi", ArmKind::kFlexi, kLearnability, Preset::kJoint, ""},
     {"greedy", ArmKind::kScored, kLearnability, Preset::kGreedy, ""},
 };
 

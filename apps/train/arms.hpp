@@ -17,6 +17,7 @@ enum class ArmKind {
   kOracle,        ///< uniform over the pool's rows of one tag
   kScored,
   kCascade,  ///< scored, after a first stage by the reference's cached losses
+  kFlexi,    ///< scored at half resolution, at which half of each batch is trained on, too
 };
 
 /// Options that an arm may have of its own, by name: "steps", "learning-rate" and so on.
@@ -30,7 +31,7 @@ struct Arm {
   std::string tag;  ///< of kOracle
   Overrides overrides = {};
 
-  bool scores() const { return kind == ArmKind::kScored || kind == ArmKind::kCascade; }
+  bool scores() const { return kind >= ArmKind::kScored; }
 };
 
 /// An arm from its name, NAME or oracle:TAG, followed by any number of :OPTION=VALUE. Throws an

@@ -12,7 +12,11 @@ template <class Options>
 void check_options(const Options& options) {
   options.check_numbers();
   options.check_names();
-  for (const std::string& name : options.arms) options_of(find_arm(name), options);
+  for (const std::string& name : options.arms) {
+    const Arm arm = find_arm(name);
+    if (!Options::knows(arm.kind)) refuse("--arms", "arms of this command", name);
+    options_of(arm, options);
+  }
 }
 
 /// Options and the data's content; where the files lie does not matter.

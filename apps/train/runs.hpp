@@ -26,7 +26,8 @@ std::vector<ArmRun> all_runs(const ExperimentOptions& options);
 
 bool uses_reference(const Arm& arm);
 
-/// Whether it scores by what the reference gave once; the first stage of a cascade always does.
+/// Whether it scores by what the reference gave once: the first stage of a cascade always does,
+/// and so does flexi, whose reference was never trained at half resolution.
 bool uses_store(const Arm& arm, const ExperimentOptions& options);
 
 /// Optimizer schedule and periods that every arm, and the reference, shares.

@@ -18,6 +18,7 @@ struct TextOptions : ExperimentOptions {
 
   TextOptions();
   static const Setters<TextOptions>& own_setters();
+  static bool knows(ArmKind kind) { return kind != ArmKind::kFlexi; }
 
   void add_to(CLI::App& command);
   void check_numbers() const;

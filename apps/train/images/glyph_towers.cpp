@@ -1,0 +1,116 @@
+#include "train/images/glyph_towers.hpp"
+
+#include "jest/torch/losses.hpp"
+#include "train/model_file.hpp"
+
+namespace jest {
+namespace {
+
+constexpr const char* kArchitecture = "jest glyph towers 1";
+constexpr std::int64_t kLayers = 3;
+constexpr double kWordDeviation = 0.02;  // as of text towers
+
+std::int64_t channels_of(const GlyphTowersSpec& spec, std::int64_t layer) {
+  return layer == 0 ? 1 : spec.channels << (layer - 1);
+}
+
+std::int64_t features_of(const GlyphTowersSpec& spec, std::int64_t side) {
+  return channels_of(spec, kLayers) * (side / 8) * (side / 8);
+}
+
+at::Tensor normalised(const at::Tensor& raw) { return torch::nn::functional::normalize(raw); }
+
+/// The architecture is read off the shapes.
+GlyphTowersSpec spec_of(const SafetensorsFile& file) {
+  const auto& first = file.array("convolutions.0.weight", "F32", 4).shape;
+  const auto& full = file.array("full.weight", "F32", 2).shape;
+  const auto& name = file.array("name.weight", "F32", 2).shape;
+  const std::int64_t places = full[1] / (first[0] << (kLayers - 1));
+  return {.side = 8 * static_cast<std::int64_t>(std::lround(std::sqrt(places))),
+          .channels = first[0],
+          .hidden = full[0],
+          .width = name[1],
+          .embedding = name[0]};
+}
+
+}  // namespace
+
+GlyphTowersImpl::GlyphTowersImpl(const GlyphTowersSpec& spec) : spec_(spec) {
+  using namespace torch::nn;
+  if (spec.side % 16 != 0) refuse("glyph towers", "a side that 16 divides", spec.side);
+  convolutions_ = register_module("convolutions", Sequential());
+  for (std::int64_t layer = 0; layer < kLayers; ++layer) {
+    convolutions_->push_back(
+        Conv2d(Conv2dOptions(channels_of(spec, layer), channels_of(spec, layer + 1), 3)
+                   .stride(2)
+                   .padding(1)));
+    convolutions_->push_back(ReLU());
+  }
+  full_ = register_module("full", Linear(features_of(spec, spec.side), spec.hidden));
+  half_ = register_module("half", Linear(features_of(spec, spec.side / 2), spec.hidden));
+  image_ = register_module("image", Linear(spec.hidden, spec.embedding));
+  words_ = register_module(
+      "words", EmbeddingBag(EmbeddingBagOptions(kWordBuckets, spec.width).mode(torch::kMean)));
+  init::normal_(words_->weight, 0.0, kWordDeviation);
+  norm_ = register_module("norm", LayerNorm(LayerNormOptions({spec.width})));
+  name_ = register_module("name", Linear(spec.width, spec.embedding));
+  log_scale_ = register_parameter("log_scale", torch::scalar_tensor(std::log(spec.initial_scale)));
+  bias_ = register_parameter("bias", torch::scalar_tensor(spec.initial_bias));
+}
+
+at::Tensor GlyphTowersImpl::embed_images(const at::Tensor& images, Resolution resolution) {
+  const bool half = resolution == Resolution::kHalf;
+  const at::Tensor seen = half ? at::avg_pool2d(images, {2, 2}) : images;
+  const at::Tensor features = convolutions_->forward(seen).flatten(1);
+  const at::Tensor hidden = torch::relu(half ? half_->forward(features) : full_->forward(features));
+  return normalised(image_->forward(hidden));
+}
+
+at::Tensor GlyphTowersImpl::embed_names(const FeatureBags& words) {
+  return normalised(name_->forward(norm_->forward(words_->forward(words.features, words.offsets))));
+}
+
+Embeddings GlyphTowersImpl::embed(const ImageBatch& batch) {
+  if (batch.resolution() == Resolution::kMixed) {
+    refuse("embed images", "one resolution", "a mixed batch");
+  }
+  return {embed_images(batch.images(), batch.resolution()), embed_names(batch.words()),
+          log_scale_.exp(), bias_};
+}
+
+at::Tensor GlyphTowersImpl::loss(const ImageBatch& batch) {
+  if (batch.resolution() != Resolution::kMixed) return sigmoid_loss(embed(batch));
+  std::vector<std::int64_t> even, odd;
+  for (std::int64_t k = 0; k < batch.rows().size(); ++k) (k % 2 == 0 ? even : odd).push_back(k);
+  const Embeddings half = embed(batch.at(even).seen_at(Resolution::kHalf));
+  if (odd.empty()) return sigmoid_loss(half);
+  const Embeddings full = embed(batch.at(odd).seen_at(Resolution::kFull));
+  return sigmoid_loss(
+      {torch::cat({half.x, full.x}), torch::cat({half.y, full.y}), full.scale, full.bias});
+}
+
+double GlyphTowersImpl::forward_flops(Resolution resolution) const {
+  const std::int64_t side = resolution == Resolution::kHalf ? spec_.side / 2 : spec_.side;
+  double flops = 2.0 * spec_.width * spec_.embedding;
+  for (std::int64_t layer = 0; layer < kLayers; ++layer) {
+    const std::int64_t places = (side >> (layer + 1)) * (side >> (layer + 1));
+    flops += 2.0 * places * 9 * channels_of(spec_, layer) * channels_of(spec_, layer + 1);
+  }
+  return flops + 2.0 * spec_.hidden * (features_of(spec_, side) + spec_.embedding);
+}
+
+Metadata GlyphTowersImpl::metadata() const { return {{"architecture", kArchitecture}}; }
+
+GlyphTowers make_glyph_towers(const GlyphTowersSpec& spec, std::uint64_t seed) {
+  torch::manual_seed(seed);
+  return GlyphTowers(spec);
+}
+
+GlyphTowers load_glyph_towers(const SafetensorsFile& file) {
+  expect_architecture(file, kArchitecture);
+  GlyphTowers towers(spec_of(file));
+  load_parameters(file, *towers);
+  return towers;
+}
+
+}  // namespace jest

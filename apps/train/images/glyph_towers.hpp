@@ -1,0 +1,64 @@
+#pragma once
+// A small convolutional tower for images and a bag of words for their names.
+//
+// image: three convolutions of stride 2, each with ReLU -> linear -> ReLU -> linear, normalised. At
+// half resolution the convolutions are the same and the first linear layer is another one.
+// name: mean of word embeddings -> layer norm -> linear, normalised.
+
+#include <torch/torch.h>
+
+#include "jest/data/named_images.hpp"
+#include "jest/io/safetensors.hpp"
+#include "jest/torch/embeddings.hpp"
+
+namespace jest {
+
+struct GlyphTowersSpec {
+  std::int64_t side = 32;  ///< S, a multiple of 16
+  std::int64_t channels =
+      16;  ///< of the first convolution; the others have twice, four times these
+  std::int64_t hidden = 256;
+  std::int64_t width = 128;      ///< of a word's embedding
+  std::int64_t embedding = 128;  ///< d
+  double initial_scale = 10;
+  double initial_bias = -5;  ///< about −log b
+};
+
+class GlyphTowersImpl : public torch::nn::Module {
+ public:
+  /// Throws unless the side is a multiple of 16.
+  explicit GlyphTowersImpl(const GlyphTowersSpec& spec);
+
+  /// At the batch's resolution; one that is mixed is refused.
+  Embeddings embed(const ImageBatch& batch);
+  /// The sigmoid loss; of a mixed batch, every other image is seen at half resolution.
+  at::Tensor loss(const ImageBatch& batch);
+
+  double forward_flops(Resolution resolution) const;
+  const GlyphTowersSpec& spec() const { return spec_; }
+  Metadata metadata() const;
+
+ private:
+  at::Tensor embed_images(const at::Tensor& images, Resolution resolution);
+  at::Tensor embed_names(const FeatureBags& words);
+
+  GlyphTowersSpec spec_;
+  torch::nn::Sequential convolutions_{nullptr};
+  torch::nn::Linear full_{nullptr};
+  torch::nn::Linear half_{nullptr};
+  torch::nn::Linear image_{nullptr};
+  torch::nn::EmbeddingBag words_{nullptr};
+  torch::nn::LayerNorm norm_{nullptr};
+  torch::nn::Linear name_{nullptr};
+  at::Tensor log_scale_;
+  at::Tensor bias_;
+};
+TORCH_MODULE(GlyphTowers);
+
+/// Initialised as a function of `seed` alone.
+GlyphTowers make_glyph_towers(const GlyphTowersSpec& spec, std::uint64_t seed);
+
+/// What save_model wrote.
+GlyphTowers load_glyph_towers(const SafetensorsFile& file);
+
+}  // namespace jest

@@ -1,0 +1,46 @@
+#include "train/images/images_options.hpp"
+
+#include <cmath>
+
+namespace jest {
+
+const Setters<ImagesOptions>& ImagesOptions::own_setters() {
+  static const Setters<ImagesOptions> kNone;
+  return kNone;
+}
+
+void ImagesOptions::add_to(CLI::App& command) {
+  ExperimentOptions::add_to(command, "safetensors of named images");
+  const auto add = [&command](const char* name, auto& value, const char* help) {
+    return command.add_option(name, value, help)->capture_default_str();
+  };
+  add("--bias", bias, "Initial logit bias");
+  add("--channels", channels, "Channels of the first convolution");
+  add("--hidden", hidden, "Width of the hidden layer");
+  add("--reference-channels", reference_channels, "--channels of the reference");
+  add("--reference-hidden", reference_hidden, "--hidden of the reference");
+  add("--eval-rows", eval_rows, "Distinct names of each held-out file that are used;\n0: all");
+}
+
+void ImagesOptions::check_numbers() const {
+  ExperimentOptions::check_numbers();
+  if (!std::isfinite(bias)) refuse("--bias", "a finite number", bias);
+  detail::option_at_least("--channels", 1, channels);
+  detail::option_at_least("--hidden", 1, hidden);
+  detail::option_at_least("--reference-channels", 1, reference_channels);
+  detail::option_at_least("--reference-hidden", 1, reference_hidden);
+  detail::option_at_least("--eval-rows", 0, eval_rows);
+}
+
+nlohmann::ordered_json ImagesOptions::identity() const {
+  nlohmann::ordered_json json = ExperimentOptions::identity();
+  json.update({{"bias", bias},
+               {"channels", channels},
+               {"hidden", hidden},
+               {"reference_channels", reference_channels},
+               {"reference_hidden", reference_hidden},
+               {"eval_rows", eval_rows}});
+  return json;
+}
+
+}  // namespace jest

@@ -1,0 +1,24 @@
+#pragma once
+// The options of `jest-train images`.
+
+#include "train/arm_options.hpp"
+
+namespace jest {
+
+struct ImagesOptions : ExperimentOptions {
+  double bias = -5;  ///< initial logit bias, about −log b
+  std::int64_t channels = 16;
+  std::int64_t hidden = 256;
+  std::int64_t reference_channels = 16;
+  std::int64_t reference_hidden = 256;
+  std::int64_t eval_rows = 1000;  ///< distinct names of each held-out set; 0: all
+
+  static const Setters<ImagesOptions>& own_setters();
+  static bool knows(ArmKind) { return true; }
+
+  void add_to(CLI::App& command);
+  void check_numbers() const;
+  nlohmann::ordered_json identity() const;
+};
+
+}  // namespace jest

@@ -1,0 +1,101 @@
+#include "train/images/images_task.hpp"
+
+#include <set>
+
+#include "jest/model/scoring.hpp"
+#include "jest/train/retrieval.hpp"
+#include "train/images/picture.hpp"
+
+namespace jest {
+namespace {
+
+const Measure kRecall{"r_at_1", "R@1"};
+
+/// `most` rows of distinct names, spread evenly over those there are; 0: a row of every name.
+std::vector<std::int64_t> distinct_rows(const NamedImages& table, std::int64_t most) {
+  std::set<std::int32_t> seen;
+  std::vector<std::int64_t> firsts;
+  for (std::int64_t row = 0; row < table.rows(); ++row) {
+    if (seen.insert(table.names[row]).second) firsts.push_back(row);
+  }
+  const auto names = static_cast<std::int64_t>(firsts.size());
+  const std::int64_t count = most == 0 ? names : std::min(most, names);
+  std::vector<std::int64_t> rows;
+  for (std::int64_t k = 0; k < count; ++k) rows.push_back(firsts[k * names / count]);
+  return rows;
+}
+
+void check_sides(const ExperimentData<NamedImages>& data) {
+  const auto check = [&](const char* option, const NamedImages& table) {
+    if (table.side == data.pool->side) return;
+    refuse(option, text("images of side ", data.pool->side, " as in --pool"), table.side);
+  };
+  check("--curated", *data.curated);
+  for (const auto& set : data.eval) check("--eval", *set.table);
+}
+
+}  // namespace
+
+ImagesTask::ImagesTask(Options options)
+    : options_(std::move(options)), data_(read_data<NamedImages>(options_, [](const auto& path) {
+        return read_named_images(path);
+      })) {
+  check_sides(data_);
+}
+
+std::vector<Measure> ImagesTask::measures() const {
+  return measures_over_sets(kRecall, data_.set_names());
+}
+
+Values ImagesTask::evaluate(Model& model) const {
+  std::vector<double> values;
+  for (const auto& set : data_.eval) {
+    const ImageBatch batch({set.table, distinct_rows(*set.table, options_.eval_rows)});
+    const Embeddings embeddings = score_embeddings(model, batch, {.micro_batch = 256});
+    values.push_back(retrieval_recall(embeddings).at_1);
+  }
+  return values_over_sets(kRecall.name, data_.set_names(), values);
+}
+
+GlyphTowers ImagesTask::make_learner(std::uint64_t seed) const {
+  return make_glyph_towers({.side = data_.pool->side,
+                            .channels = options_.channels,
+                            .hidden = options_.hidden,
+                            .initial_bias = options_.bias},
+                           seed);
+}
+
+GlyphTowers ImagesTask::make_reference(std::uint64_t seed) const {
+  return make_glyph_towers({.side = data_.pool->side,
+                            .channels = options_.reference_channels,
+                            .hidden = options_.reference_hidden,
+                            .initial_bias = options_.bias},
+                           seed);
+}
+
+TableSource<ImageBatch> ImagesTask::guide_source(std::uint64_t seed) const {
+  return {data_.curated, {options_.count, seed}};
+}
+
+ImageBatch ImagesTask::trained_as(const Batch& batch, const Arm& arm) const {
+  return arm.kind == ArmKind::kFlexi ? batch.seen_at(Resolution::kMixed) : batch;
+}
+
+ImageBatch ImagesTask::scored_as(const Batch& batch, const Options&, const Arm& arm) const {
+  return batch.seen_at(arm.kind == ArmKind::kFlexi ? Resolution::kHalf : Resolution::kFull);
+}
+
+double ImagesTask::training_flops(const Model& model, const Arm& arm) const {
+  const double full = model->forward_flops(Resolution::kFull);
+  return arm.kind == ArmKind::kFlexi ? (full + model->forward_flops(Resolution::kHalf)) / 2 : full;
+}
+
+double ImagesTask::scoring_flops(const Model& model, const Options&, const Arm& arm) const {
+  return model->forward_flops(arm.kind == ArmKind::kFlexi ? Resolution::kHalf : Resolution::kFull);
+}
+
+nlohmann::ordered_json ImagesTask::show(const NamedImages& table, std::int64_t row) const {
+  return {{"image", picture_uri(table.image(row), table.side)}, {"y", table.name(row)}};
+}
+
+}  // namespace jest

@@ -1,0 +1,49 @@
+#pragma once
+// Images and their names: a convolutional tower and a bag of words, measured by retrieval.
+
+#include "jest/data/named_images.hpp"
+#include "jest/model/embedding_store.hpp"
+#include "train/images/glyph_towers.hpp"
+#include "train/images/images_options.hpp"
+#include "train/task.hpp"
+
+namespace jest {
+
+class ImagesTask {
+ public:
+  using Options = ImagesOptions;
+  using Model = GlyphTowers;
+  using Batch = ImageBatch;
+  using Store = EmbeddingStore;
+  static constexpr const char* kName = "images";
+
+  /// Reads the tables; throws when they are too small for the sizes asked for.
+  explicit ImagesTask(Options options);
+
+  const Options& options() const { return options_; }
+  const ExperimentData<NamedImages>& data() const { return data_; }
+  std::vector<Measure> measures() const;
+  Values evaluate(Model& model) const;
+
+  Model make_learner(std::uint64_t seed) const;
+  Model make_reference(std::uint64_t seed) const;
+  TableSource<ImageBatch> guide_source(std::uint64_t seed) const;
+  double guide_forwards() const { return 1; }
+  static Model load(const SafetensorsFile& file) { return load_glyph_towers(file); }
+
+  /// A flexi arm scores at half resolution and trains half of its batch so.
+  Batch trained_as(const Batch& batch, const Arm& arm) const;
+  Batch scored_as(const Batch& batch, const Options&, const Arm& arm) const;
+  Batch stored_as(const Batch& batch, const Options&) const { return batch; }
+  std::string store_name(const Options&) const { return "reference_embeddings"; }
+  double training_flops(const Model& model, const Arm& arm) const;
+  double scoring_flops(const Model& model, const Options&, const Arm& arm) const;
+
+  nlohmann::ordered_json show(const NamedImages& table, std::int64_t row) const;
+
+ private:
+  Options options_;
+  ExperimentData<NamedImages> data_;
+};
+
+}  // namespace jest

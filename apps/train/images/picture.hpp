@@ -1,0 +1,13 @@
+#pragma once
+// A small grey image as text that a browser shows.
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+namespace jest {
+
+/// "data:image/bmp;base64,..." of `side` × `side` pixels, bright ink shown dark on white.
+std::string picture_uri(std::span<const std::uint8_t> pixels, std::int64_t side);
+
+}  // namespace jest
