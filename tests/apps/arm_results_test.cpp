@@ -32,7 +32,7 @@ std::string lead_of(const std::vector<FakeArm>& arms) {
     }
     experiment.runs[i].flops.reference_training = arms[i].arm == "uniform" ? 0 : 6e11;
   }
-  return headline(arm_results(experiment)).lead;
+  return headline(arm_results(experiment), experiment.primary()).lead;
 }
 
 TEST(Headline, StatesStepsAndComputeOfTheWinner) {
@@ -45,7 +45,7 @@ TEST(Headline, StatesStepsAndComputeOfTheWinner) {
 
 TEST(Headline, SaysSoWhenJointLoses) {
   const std::string lead = lead_of({kUniformArm, kLosingArm});
-  EXPECT_THAT(lead, HasSubstr("joint ended below uniform: R@1 0.550"));
+  EXPECT_THAT(lead, HasSubstr("joint ended worse than uniform: R@1 0.550"));
   EXPECT_THAT(lead, HasSubstr("did not reach uniform's final score"));
   EXPECT_THAT(lead, HasSubstr("2.0 times the compute"));
 }
