@@ -49,8 +49,8 @@ const ArmResult* find_arm(const std::vector<ArmResult>& results, const std::stri
 /// What an arm is, without the options of its own that its name goes on with.
 std::string arm_kind(const std::string& arm);
 
-/// The arm that the report is about: a cascade or joint if one was run, else the first that
-/// selects.
+/// The arm that the report is about: the first of cascade, joint, aligned, flexi, independent that
+/// was run, else the first that selects.
 const ArmResult* featured_arm(const std::vector<ArmResult>& results);
 
 /// Is it a way of selecting that competes, not a baseline or an oracle?
