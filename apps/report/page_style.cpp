@@ -71,6 +71,12 @@ th.text, td.text { text-align: left; }
 .samples thead th:last-child { color: var(--ink); font-weight: 600; }
 .side { display: block; }
 .side + .side { color: var(--muted); }
+.pictures tbody > tr > * { vertical-align: middle; }
+.pictured { display: flex; align-items: center; gap: 12px; }
+.pictured .side { min-width: 0; }
+.glyph { flex: none; display: block; border: 1px solid var(--line); }
+.passage { font: 13px/1.45 ui-monospace, "SF Mono", Menlo, Consolas, monospace;
+  white-space: pre-wrap; max-height: 152px; overflow-y: auto; }
 )";
 
 constexpr const char* kCharts = R"(
@@ -116,6 +122,7 @@ constexpr const char* kNarrow = R"(
   .arm { min-width: 126px; }
   .arm .swatch { width: 18px; margin-right: 6px; }
   .samples tbody th { white-space: nowrap; }
+  .samples td.text:not(:last-child) { white-space: normal; overflow-wrap: break-word; }
   .bars { grid-template-columns: 1fr max-content; gap: 2px 12px; }
   .bar-name { grid-column: 1 / -1; margin-top: 6px; }
 }
