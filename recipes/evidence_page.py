@@ -2,53 +2,76 @@
 
 import statistics
 
-from summaries import (all_flops, final_recall, mean_share, processor, read_summary, run_flops,
-                       runs_by_arm, shown_command, spread, step_seconds)
+from summaries import (EXAMPLES, all_flops, best_on_the_way, finals, held_out, labelled, mean_share,
+                       processor, reaches, read_summary, run_flops, runs_by_arm, shown_command,
+                       spread, step_seconds)
 
 
 def ratio_text(ratio):
     return f"{ratio:.1f}" if ratio >= 0.995 else f"{ratio:.2f}"
 
 
-def arm_row(arm, runs, uniform, tag):
+def shown_measures(summary):
+    """The primary measure and the further ones, but for R@10, which follows R@1."""
+    first, *further = summary["measures"]
+    return [first] + [measure for measure in further if measure["name"] != "r_at_10"]
+
+
+def arm_row(arm, runs, uniform, summary):
     """How many times less than the long uniform run each thing was; medians over seeds."""
-    target = statistics.median(map(final_recall, uniform))
+    measures, tag = shown_measures(summary), summary["data"]["target_tag"]
+    target = statistics.median(finals(uniform, measures[0]))
 
     def less(cost):
         return ratio_text(statistics.median(map(cost, uniform)) / statistics.median(map(cost, runs)))
 
-    reached = sum(final_recall(run) >= target for run in runs)
-    cells = [f"`{arm}`", f"{runs[0]['steps']:,}", spread(list(map(final_recall, runs)), 3),
+    reached = sum(reaches(measures[0], value, target) for value in finals(runs, measures[0]))
+    cells = [f"`{arm}`", f"{runs[0]['steps']:,}",
+             *[spread(finals(runs, measure), 3) for measure in measures],
              f"{reached} of {len(runs)}", less(lambda run: run["steps"]), less(run_flops),
              less(all_flops), less(step_seconds),
-             f"{statistics.median(run['examples_scored'] for run in runs):,.0f}",
-             f"{100 * statistics.median(mean_share(run, tag) for run in runs):.0f} %"]
+             f"{statistics.median(run['examples_scored'] for run in runs):,.0f}"]
+    if tag:
+        cells.append(f"{100 * statistics.median(mean_share(run, tag) for run in runs):.0f} %")
     return "| " + " | ".join(cells) + " |"
+
+
+def head_rows(summary):
+    tag = summary["data"]["target_tag"]
+    titles = ["arm", "updates", *[measure["label"] for measure in shown_measures(summary)],
+              "reached", "updates, times less", "FLOPs of the run, times less",
+              "all-in FLOPs, times less", "seconds, times less", "learner scored"]
+    titles += [f"{tag} picked"] if tag else []
+    return ["| " + " | ".join(titles) + " |", "|" + "---|" * len(titles)]
+
+
+def data_sentence(summary):
+    data, tag = summary["data"], summary["data"]["target_tag"]
+    measure, seeds = summary["measures"][0], sorted({run["seed"] for run in summary["runs"]})
+    useful = 100 * data["pool"].get("tags", {}).get(tag, 0)
+    direction = "" if measure["higher_is_better"] else "; lower is better"
+    return (f"Pool {data['pool']['rows']:,} {EXAMPLES[summary['task']]}"
+            + (f", of which {useful:.1f} % are useful ({tag})" if tag else "")
+            + f"; curated {data['curated']['rows']:,}; held out {held_out(data)}. b = "
+            f"{data['count']}; seeds {', '.join(map(str, seeds))}. The reference by itself: "
+            f"{labelled(measure, summary['reference'][measure['name']])}{direction}.")
 
 
 def page(name, recipe, folder):
     summary = read_summary(folder)
-    data, reference, arms = summary["data"], summary["reference"], runs_by_arm(summary)
-    uniform, tag = arms["uniform"], data["target_tag"]
-    share = data["pool"].get("tags", {}).get(tag, 0)
-    best = spread([max(e["r_at_1"] for e in run["evaluations"]) for run in uniform], 3)
-    seeds = ", ".join(map(str, sorted({run["seed"] for run in summary["runs"]})))
+    arms, measure = runs_by_arm(summary), summary["measures"][0]
+    uniform = arms["uniform"]
+    best = spread([best_on_the_way(run, measure) for run in uniform], 3)
     lines = [
         f"# {recipe['title']}", "",
         f"Written by `scripts/study {name}`; the recipe is "
         f"[recipes/{name}.toml](../../recipes/{name}.toml). Machine: {processor()}, shared with "
-        "other work: FLOPs are exact, seconds are not.", "",
-        f"Pool {data['pool']['rows']:,} pairs, of which {100 * share:.1f} % are useful ({tag}); "
-        f"curated {data['curated']['rows']:,}; held out {data['eval']['rows']:,}. b = "
-        f"{data['count']}; seeds {seeds}. The reference by itself: R@1 {reference['r_at_1']:.3f}.",
+        "other work: FLOPs are exact, seconds are not.", "", data_sentence(summary),
         "", "The target is what the long uniform run reaches in the median. \"Times less\" divides "
         "the long uniform run's cost by the arm's: all-in counts reference training and pool "
         f"embedding too. Median over seeds, minimum and maximum in brackets. The long uniform run's best "
-        f"evaluation on its way: {best}.", "",
-        f"| arm | updates | R@1 | reached | updates, times less | FLOPs of the run, times less "
-        f"| all-in FLOPs, times less | seconds, times less | learner scored | {tag} picked |",
-        "|" + "---|" * 10]
-    lines += [arm_row(arm, runs, uniform, tag) for arm, runs in arms.items()]
+        f"evaluation on its way: {best}.", "", *head_rows(summary)]
+    lines += [arm_row(arm, runs, uniform, summary) for arm, runs in arms.items()]
     if "remark" in recipe:
         lines += ["", " ".join(recipe["remark"].split())]
     return "\n".join(lines + ["", f"`{shown_command(summary)}`"]) + "\n"

@@ -5,10 +5,18 @@ import pathlib
 import platform
 import re
 import statistics
+import sys
+
+EXAMPLES = {"pairs": "pairs", "images": "pictures", "text": "rows of text"}
 
 
 def read_summary(folder):
-    return json.loads((pathlib.Path(folder) / "summary.json").read_text(encoding="utf-8"))
+    path = pathlib.Path(folder) / "summary.json"
+    summary = json.loads(path.read_text(encoding="utf-8"))
+    for field in ("task", "measures"):
+        if field not in summary:
+            sys.exit(f"read {path}: expected a field {field}, got none of that name")
+    return summary
 
 
 def runs_by_arm(summary):
@@ -31,12 +39,28 @@ def step_seconds(run):
     return sum(v for k, v in run["seconds"].items() if k != "evaluate")
 
 
-def final_recall(run):
-    return run["evaluations"][-1]["r_at_1"]
+def finals(runs, measure):
+    return [run["evaluations"][-1][measure["name"]] for run in runs]
 
 
-def recall_at(run, step):
-    return max((e for e in run["evaluations"] if e["step"] <= step), key=lambda e: e["step"])["r_at_1"]
+def value_at(run, step, measure):
+    evaluations = [e for e in run["evaluations"] if e["step"] <= step]
+    return max(evaluations, key=lambda e: e["step"])[measure["name"]]
+
+
+def best_on_the_way(run, measure):
+    best = max if measure["higher_is_better"] else min
+    return best(e[measure["name"]] for e in run["evaluations"])
+
+
+def reaches(measure, value, target):
+    return value >= target if measure["higher_is_better"] else value <= target
+
+
+def labelled(measure, value):
+    """A unit, in lower case, follows its number: R@1 0.740, 2.134 bits per byte."""
+    label, number = measure["label"], f"{value:.3f}"
+    return f"{number} {label}" if label[0].islower() else f"{label} {number}"
 
 
 def mean_share(run, tag):
@@ -50,10 +74,15 @@ def spread(values, digits):
     return f"{middle:.{digits}f} ({low:.{digits}f}–{high:.{digits}f})"
 
 
+def held_out(data):
+    """Rows of the evaluation tables: 977, or git 1,500, postgresql 800."""
+    return ", ".join(f"{one['name']} {one['rows']:,}".strip() for one in data["eval"])
+
+
 def shown_command(summary):
     """The command without the folders of one machine."""
-    command = re.sub(r"\S*/(curated|pool|eval)\.tsv", r"DATA/\1.tsv", summary["command"])
-    return re.sub(r"--out \S+", "--out OUT", command)
+    command = re.sub(r"[^\s,=]*/([^\s,/]+\.(?:tsv|safetensors))", r"DATA/\1", summary["command"])
+    return re.sub(r"--out([ =])\S+", r"--out\1OUT", command)
 
 
 def processor():

@@ -8,9 +8,9 @@
 namespace jest {
 namespace {
 
-constexpr std::array<const char*, 10> kOrder = {
-    kUniform,     kEqualComputeUniform, "cascade",      "joint", "independent",
-    "mean-field", "easy-reference",     "hard-learner", "topk",  "greedy"};
+constexpr std::array<const char*, 12> kOrder = {
+    kUniform,      kEqualComputeUniform, "cascade",        "joint",        "aligned", "flexi",
+    "independent", "mean-field",         "easy-reference", "hard-learner", "topk",    "greedy"};
 
 std::size_t rank_of(const std::string& arm) {
   return std::find(kOrder.begin(), kOrder.end(), arm_kind(arm)) - kOrder.begin();
@@ -33,22 +33,22 @@ double target_share(const Run& run, const std::string& target) {
   return mean(shares);
 }
 
-const Evaluation* first_at_or_above(const std::vector<Evaluation>& evaluations, double target) {
-  for (const Evaluation& evaluation : evaluations) {
-    if (evaluation.r_at_1 >= target) return &evaluation;
-  }
-  return nullptr;
-}
+struct Target {
+  const Measure& measure;
+  double value;
+};
 
 // The value at the evaluation that first reaches the target; never reached is infinite.
-double at_target(const std::vector<Evaluation>& evaluations, double target,
+double at_target(const std::vector<Evaluation>& evaluations, const Target& target,
                  const std::function<double(const Evaluation&)>& value) {
-  if (evaluations.empty() || std::isnan(target)) return kUnknown;
-  const Evaluation* reached = first_at_or_above(evaluations, target);
-  return reached ? value(*reached) : std::numeric_limits<double>::infinity();
+  if (evaluations.empty() || std::isnan(target.value)) return kUnknown;
+  for (const Evaluation& evaluation : evaluations) {
+    if (reaches(target.measure, evaluation.score(), target.value)) return value(evaluation);
+  }
+  return std::numeric_limits<double>::infinity();
 }
 
-void measure_against_target(ArmResult& result, double target) {
+void measure_against_target(ArmResult& result, const Target& target) {
   result.steps_to_uniform = over(result.runs, [&](const Run& run) {
     return at_target(run.evaluations, target, [](const Evaluation& e) { return e.step; });
   });
@@ -77,8 +77,10 @@ ArmResult measure(const std::string& arm, const Experiment& experiment) {
                    [](const Run* a, const Run* b) { return a->seed < b->seed; });
   const auto& runs = result.runs;
   result.steps = over(runs, [](const Run& run) { return run.steps; });
-  result.r_at_1 = over(runs, [](const Run& run) { return run.evaluations.back().r_at_1; });
-  result.r_at_10 = over(runs, [](const Run& run) { return run.evaluations.back().r_at_10; });
+  for (std::size_t i = 0; i < experiment.measures.size(); ++i) {
+    result.finals.push_back(
+        over(runs, [&](const Run& run) { return run.evaluations.back().values[i]; }));
+  }
   result.run_flops = over(runs, [](const Run& run) { return run.flops.run(); });
   result.all_in_flops = over(runs, [](const Run& run) { return run.flops.all_in(); });
   result.seconds = over(runs, [](const Run& run) { return run.seconds.steps_only(); });
@@ -100,7 +102,7 @@ std::vector<ArmResult> arm_results(const Experiment& experiment) {
     return rank_of(a.arm) < rank_of(b.arm);
   });
   const ArmResult* uniform = find_arm(results, kUniform);
-  const double target = uniform ? uniform->r_at_1.median : kUnknown;
+  const Target target{experiment.primary(), uniform ? uniform->score().median : kUnknown};
   for (ArmResult& result : results) measure_against_target(result, target);
   return results;
 }

@@ -14,17 +14,22 @@ inline constexpr const char* kEqualComputeUniform = "uniform@equal-compute";
 
 struct ArmResult {
   std::string arm;
-  std::vector<const Run*> runs;   ///< of the experiment that was given, by seed
-  Spread steps, r_at_1, r_at_10;  ///< at the end
+  std::vector<const Run*> runs;  ///< of the experiment that was given, by seed
+  Spread steps;
+  std::vector<Spread> finals;  ///< one per measure, at the end
   Spread run_flops, all_in_flops;
   Spread seconds;          ///< without evaluation
   Spread selection_share;  ///< of a step's seconds
   Spread target_share;     ///< of all picks; unknown without tags
 
-  /// Until the first evaluation at or above uniform's final median R@1; infinite if never.
+  /// Until the first evaluation at least as good as uniform's final median of the primary measure;
+  /// infinite if never.
   Spread steps_to_uniform;
   /// The same in FLOPs; known only where metrics were read.
   Spread flops_to_uniform, all_in_to_uniform;
+
+  /// The primary measure at the end.
+  const Spread& score() const { return finals.front(); }
 };
 
 /// One result per arm, uniform first, then in the order of design; unknown arms last.
@@ -44,8 +49,8 @@ const ArmResult* find_arm(const std::vector<ArmResult>& results, const std::stri
 /// What an arm is, without the options of its own that its name goes on with.
 std::string arm_kind(const std::string& arm);
 
-/// The arm that the report is about: a cascade or joint if one was run, else the first that
-/// selects.
+/// The arm that the report is about: the first of cascade, joint, aligned, flexi, independent that
+/// was run, else the first that selects.
 const ArmResult* featured_arm(const std::vector<ArmResult>& results);
 
 /// Is it a way of selecting that competes, not a baseline or an oracle?

@@ -24,6 +24,8 @@ Stroke arm_stroke(const std::string& arm) {
       {"uniform@equal-compute", {"var(--ink)", "5 3"}},
       {"cascade", {"var(--sky)", ""}},
       {"joint", {"var(--blue)", ""}},
+      {"aligned", {"var(--violet)", ""}},
+      {"flexi", {"var(--brown)", ""}},
       {"independent", {"var(--vermillion)", ""}},
       {"mean-field", {"var(--green)", ""}},
       {"easy-reference", {"var(--purple)", ""}},

@@ -9,18 +9,19 @@ namespace jest {
 namespace {
 
 Html link_to(const Study& study, std::size_t position) {
-  return element("a", study.experiment.name, attribute("href", "#" + anchor(position)));
+  return element("a", study.experiment.name, attribute("href", text("#", anchor(position))));
 }
 
 std::string score_or_dash(const ArmResult* arm) {
-  return arm ? median_and_range(arm->r_at_1, 3) : kNoValue;
+  return arm ? median_and_range(arm->score()) : kNoValue;
 }
 
 std::vector<Html> ratios_row(const Study& study, std::size_t position) {
   const ArmResult* uniform = find_arm(study.results, kUniform);
   const ArmResult* arm = featured_arm(study.results);
-  std::vector<Html> row{link_to(study, position), arm ? arm_label(arm->arm) : Html(kNoValue),
-                        score_or_dash(arm), score_or_dash(uniform)};
+  std::vector<Html> row{link_to(study, position), study.experiment.primary().label,
+                        arm ? arm_label(arm->arm) : Html(kNoValue), score_or_dash(arm),
+                        score_or_dash(uniform)};
   if (!arm || !uniform) {
     row.insert(row.end(), 5, kNoValue);
     return row;
@@ -37,8 +38,9 @@ std::vector<Html> ratios_row(const Study& study, std::size_t position) {
 
 Html ratios_table(const std::vector<Study>& studies) {
   Table content{
-      .groups = {{"", 2}, {"Final R@1", 2}, {"To uniform's final R@1", 3}, {"Whole run", 2}},
+      .groups = {{"", 3}, {"Final score", 2}, {"To uniform's final score", 3}, {"Whole run", 2}},
       .columns = {{"Folder", Align::kText},
+                  {"Measure", Align::kText},
                   {"Arm", Align::kText},
                   {"arm"},
                   {"uniform"},
@@ -68,8 +70,11 @@ std::vector<std::string> all_arms(const std::vector<Study>& studies) {
 
 Html scores_table(const std::vector<Study>& studies) {
   const std::vector<std::string> arms = all_arms(studies);
-  Table content{.groups = {}, .columns = {{"Arm", Align::kText}}, .rows = {}};
-  for (const Study& study : studies) content.columns.push_back({study.experiment.name});
+  Table content{.groups = {}, .columns = {{"Arm", Align::kText}}, .rows = {{"Measure"}}};
+  for (const Study& study : studies) {
+    content.columns.push_back({study.experiment.name});
+    content.rows.front().push_back(axis_label(study.experiment.primary()));
+  }
   for (const std::string& arm : arms) {
     std::vector<Html> row{arm_label(arm)};
     for (const Study& study : studies) row.push_back(score_or_dash(find_arm(study.results, arm)));
@@ -85,7 +90,7 @@ std::string anchor(std::size_t position) { return text("experiment-", position +
 Html comparison_section(const std::vector<Study>& studies) {
   return element("section",
                  element("h2", "Comparison") + ratios_table(studies) +
-                     element("h4", "Final R@1 of every arm") + scores_table(studies) +
+                     element("h4", "Final score of every arm") + scores_table(studies) +
                      element("p",
                              "Medians over seeds, with minimum to maximum in brackets. Scores of "
                              "different evaluation sets are not comparable.",

@@ -139,22 +139,31 @@ Html step_bars(const Study& study) {
          element("div", bars, "class=\"bars\"");
 }
 
-Html reference_sentence(const Reference& reference) {
+std::string reference_scores(const Experiment& experiment) {
+  std::string scores;
+  for (std::size_t i = 0; i < experiment.measures.size(); ++i) {
+    const std::string score = labelled(experiment.measures[i], experiment.reference.values[i]);
+    scores += (scores.empty() ? "" : "; ") + score;
+  }
+  return scores;
+}
+
+Html reference_sentence(const Experiment& experiment) {
+  const Reference& reference = experiment.reference;
   if (!std::isfinite(reference.flops) && !std::isfinite(reference.seconds)) {
     return element("p", "Costs of the reference model are left out: the summary has none.",
                    "class=\"absent\"");
   }
-  return element("p",
-                 text("The reference alone has R@1 ", fixed(reference.r_at_1, 3), " and R@10 ",
-                      fixed(reference.r_at_10, 3), " on the evaluation set. Its training took ",
-                      flops_text(reference.flops), " and ", seconds_text(reference.seconds),
-                      "; it can serve many runs, which is why it stands apart."));
+  return element(
+      "p", text("The reference alone has ", reference_scores(experiment), ". Its training took ",
+                flops_text(reference.flops), " and ", seconds_text(reference.seconds),
+                "; it can serve many runs, which is why it stands apart."));
 }
 
 }  // namespace
 
 Html cost_section(const Study& study) {
-  return element("h3", "What it cost") + reference_sentence(study.experiment.reference) +
+  return element("h3", "What it cost") + reference_sentence(study.experiment) +
          element("h4", "Compute") + flop_table(study) + step_bars(study) +
          element("h4", "Time by stage") + seconds_table(study) +
          element("p", "Medians over seeds of each column, so parts need not add up exactly.",

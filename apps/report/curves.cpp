@@ -33,7 +33,7 @@ Series score_curve(const ArmResult& arm, const std::function<double(const Evalua
     for (const Evaluation& evaluation : run->metrics.evaluations) {
       SeedPoints& points = by_step[evaluation.step];
       points.x.push_back(x(evaluation));
-      points.y.push_back(evaluation.r_at_1);
+      points.y.push_back(evaluation.score());
     }
   }
   return joined(arm.arm, by_step);

@@ -8,7 +8,7 @@
 
 namespace jest {
 
-/// R@1 of the arm against `x` of each evaluation, seeds joined by step.
+/// The primary measure of the arm against `x` of each evaluation, seeds joined by step.
 Series score_curve(const ArmResult& arm, const std::function<double(const Evaluation&)>& x);
 
 /// Share of `tag` among the arm's picks over steps, in percent.

@@ -14,10 +14,18 @@ std::vector<Series> curves(const Study& study, const std::function<double(const 
   return all;
 }
 
-LineChart score_chart(const Study& study, const ChartLabels& labels,
+struct Axis {
+  std::string over;   ///< "steps"
+  std::string title;  ///< with unit
+};
+
+LineChart score_chart(const Study& study, const Axis& axis,
                       const std::function<double(const Evaluation&)>& x) {
-  const double reference = study.experiment.reference.r_at_1;
-  return {labels, curves(study, x), {{"reference alone", reference}}};
+  const Measure& measure = study.experiment.primary();
+  return {{title_of(measure) + " over " + axis.over, axis.title, axis_label(measure)},
+          curves(study, x),
+          {{"reference alone", study.experiment.reference.values.front()}},
+          score_text};
 }
 
 double largest(const Study& study, const std::function<double(const Evaluation&)>& x) {
@@ -38,19 +46,19 @@ Html curves_section(const Study& study) {
   const auto seconds = [](const Evaluation& e) { return e.seconds.steps_only(); };
   const Unit flop = flop_unit(largest(study, flops));
   const Unit second = second_unit(largest(study, seconds));
-  const LineChart over_steps = score_chart(study, {"R@1 over steps", "steps", "R@1"}, steps);
+  const LineChart over_steps = score_chart(study, {"steps", "steps"}, steps);
   const Html charts =
       line_chart(over_steps) +
-      line_chart(score_chart(study, {"R@1 over compute", std::string("run ") + flop.name, "R@1"},
+      line_chart(score_chart(study, {"compute", std::string("run ") + flop.name},
                              [&](const Evaluation& e) { return flops(e) / flop.size; })) +
-      line_chart(score_chart(
-          study, {"R@1 over time", std::string("time without evaluation, ") + second.name, "R@1"},
-          [&](const Evaluation& e) { return seconds(e) / second.size; }));
+      line_chart(score_chart(study,
+                             {"time", std::string("time without evaluation, ") + second.name},
+                             [&](const Evaluation& e) { return seconds(e) / second.size; }));
   return element("h3", "Learning curves") + legend(over_steps) +
          element("div", charts, "class=\"charts\"") +
          element("p",
                  "Lines are medians over seeds, bands minimum to maximum. The legend is in the "
-                 "order of the final scores.",
+                 "order in which the lines end, from the top.",
                  "class=\"fine\"");
 }
 

@@ -10,8 +10,6 @@ namespace {
 
 constexpr double kLevel = 0.0005;  // differences that three decimals do not show
 
-std::string score(const Spread& spread) { return fixed(spread.median, 3); }
-
 std::string after_steps(const ArmResult& arm) {
   return "after " + grouped(arm.steps.median) + " steps";
 }
@@ -22,21 +20,33 @@ std::string step_comparison(double ratio) {
   return ratio < 1 ? times(1 / ratio) + " times fewer" : times(ratio) + " times more";
 }
 
-std::string final_sentence(const ArmResult& arm, const ArmResult& uniform) {
-  const double lead = arm.r_at_1.median - uniform.r_at_1.median;
+double final_lead(const ArmResult& arm, const ArmResult& other, const Measure& measure) {
+  return lead(measure, arm.score().median, other.score().median);
+}
+
+std::string final_score(const ArmResult& arm, const Measure& measure) {
+  return labelled(measure, arm.score().median);
+}
+
+std::string final_sentence(const ArmResult& arm, const ArmResult& uniform, const Measure& measure) {
+  const double ahead = final_lead(arm, uniform, measure);
+  const std::string score = final_score(arm, measure);
+  const std::string uniform_score = score_text(uniform.score().median);
   const std::string uniform_end =
       arm.steps.median == uniform.steps.median ? "after as many" : after_steps(uniform);
-  if (!std::isfinite(lead)) return arm.arm + " and uniform cannot be compared: no final R@1. ";
-  if (std::abs(lead) < kLevel) {
-    return text(arm.arm, " and uniform ended level at R@1 ", score(arm.r_at_1), ", ", arm.arm, " ",
+  if (!std::isfinite(ahead)) {
+    return text(arm.arm, " and uniform cannot be compared: no final ", measure.label, ". ");
+  }
+  if (std::abs(ahead) < kLevel) {
+    return text(arm.arm, " and uniform ended level at ", score, ", ", arm.arm, " ",
                 after_steps(arm), ", uniform ", uniform_end, ". ");
   }
-  if (lead < 0) {
-    return text(arm.arm, " ended below uniform: R@1 ", score(arm.r_at_1), " ", after_steps(arm),
-                ", uniform ", score(uniform.r_at_1), " ", uniform_end, ". ");
+  if (ahead < 0) {
+    return text(arm.arm, " ended worse than uniform: ", score, " ", after_steps(arm), ", uniform ",
+                uniform_score, " ", uniform_end, ". ");
   }
-  return text(arm.arm, " reached R@1 ", score(arm.r_at_1), " ", after_steps(arm), "; uniform ",
-              score(uniform.r_at_1), " ", uniform_end, ". ");
+  return text(arm.arm, " reached ", score, " ", after_steps(arm), "; uniform ", uniform_score, " ",
+              uniform_end, ". ");
 }
 
 std::string compute_clause(const AgainstUniform& ratios) {
@@ -68,11 +78,10 @@ std::string seeds_note(const ArmResult& arm, const ArmResult& uniform) {
   if (arm.runs.size() < 2 || uniform.runs.size() < 2) {
     return "One seed only for at least one of the two: the difference may be that seed's luck.";
   }
-  const bool overlap =
-      arm.r_at_1.low <= uniform.r_at_1.high && uniform.r_at_1.low <= arm.r_at_1.high;
-  const std::string ranges =
-      text(fixed(arm.r_at_1.low, 3), " to ", fixed(arm.r_at_1.high, 3), " against ",
-           fixed(uniform.r_at_1.low, 3), " to ", fixed(uniform.r_at_1.high, 3));
+  const Spread &own = arm.score(), &other = uniform.score();
+  const bool overlap = own.low <= other.high && other.low <= own.high;
+  const std::string ranges = text(score_text(own.low), " to ", score_text(own.high), " against ",
+                                  score_text(other.low), " to ", score_text(other.high));
   return text(
       "Scores are medians over seeds; the ranges over seeds, ", ranges,
       overlap ? ", overlap, so the difference at the end may be chance." : ", do not overlap.");
@@ -83,50 +92,54 @@ std::string whole_run_note(const ArmResult& arm, const AgainstUniform& ratios) {
               " times uniform's FLOPs, all-in ", times(ratios.all_in_flops), " times.");
 }
 
-std::string equal_compute_note(const ArmResult& arm, const ArmResult& longer) {
-  const double lead = arm.r_at_1.median - longer.r_at_1.median;
-  const std::string verdict = std::abs(lead) < kLevel ? "level with "
-                              : lead > 0              ? "below "
-                                                      : "above ";
-  return text("Uniform with as much compute reached R@1 ", score(longer.r_at_1), " ",
+std::string equal_compute_note(const ArmResult& arm, const ArmResult& longer,
+                               const Measure& measure) {
+  const double ahead = final_lead(arm, longer, measure);
+  const std::string verdict = std::abs(ahead) < kLevel ? "level with "
+                              : ahead > 0              ? "worse than "
+                                                       : "better than ";
+  return text("Uniform with as much compute reached ", final_score(longer, measure), " ",
               after_steps(longer), ", ", verdict, arm.arm, ".");
 }
 
-const ArmResult* best_contender(const std::vector<ArmResult>& results) {
+const ArmResult* best_contender(const std::vector<ArmResult>& results, const Measure& measure) {
   const ArmResult* best = featured_arm(results);
   for (const ArmResult& result : results) {
     if (!is_contender(result.arm)) continue;
-    if (result.r_at_1.median > best->r_at_1.median + kLevel) best = &result;
+    if (final_lead(result, *best, measure) > kLevel) best = &result;
   }
   return best;
 }
 
-std::vector<std::string> notes_on(const ArmResult& arm, const std::vector<ArmResult>& results) {
+std::vector<std::string> notes_on(const ArmResult& arm, const std::vector<ArmResult>& results,
+                                  const Measure& measure) {
   const ArmResult& uniform = *find_arm(results, kUniform);
   std::vector<std::string> notes{seeds_note(arm, uniform),
                                  whole_run_note(arm, against_uniform(arm, uniform))};
   if (const ArmResult* longer = find_arm(results, kEqualComputeUniform)) {
-    notes.push_back(equal_compute_note(arm, *longer));
+    notes.push_back(equal_compute_note(arm, *longer, measure));
   }
-  const ArmResult* best = best_contender(results);
+  const ArmResult* best = best_contender(results, measure);
   if (best != &arm) {
-    notes.push_back(text("The best arm was ", best->arm, " with R@1 ", score(best->r_at_1), "."));
+    notes.push_back(
+        text("The best arm was ", best->arm, " with ", final_score(*best, measure), "."));
   }
   return notes;
 }
 
 }  // namespace
 
-Headline headline(const std::vector<ArmResult>& results) {
+Headline headline(const std::vector<ArmResult>& results, const Measure& measure) {
   const ArmResult* uniform = find_arm(results, kUniform);
   const ArmResult* arm = featured_arm(results);
   if (arm && uniform) {
-    return {final_sentence(*arm, *uniform) + target_sentence(*arm, against_uniform(*arm, *uniform)),
-            notes_on(*arm, results)};
+    return {final_sentence(*arm, *uniform, measure) +
+                target_sentence(*arm, against_uniform(*arm, *uniform)),
+            notes_on(*arm, results, measure)};
   }
   const ArmResult& only = arm ? *arm : results.front();
   const std::string reached =
-      text(only.arm, " reached R@1 ", score(only.r_at_1), " ", after_steps(only), ". ");
+      text(only.arm, " reached ", final_score(only, measure), " ", after_steps(only), ". ");
   return {reached + (uniform ? "No arm that selects was run, so there is nothing to compare."
                              : "Uniform was not run, so what selection gains is unknown."),
           {}};

@@ -13,6 +13,6 @@ struct Headline {
   std::vector<std::string> notes;  ///< what a fair reader wants to know next, one sentence each
 };
 
-Headline headline(const std::vector<ArmResult>& results);
+Headline headline(const std::vector<ArmResult>& results, const Measure& measure);
 
 }  // namespace jest

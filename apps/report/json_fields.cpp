@@ -43,6 +43,11 @@ std::int64_t JsonFields::integer(const std::string& key) const {
   return field(key).get<std::int64_t>();
 }
 
+bool JsonFields::boolean(const std::string& key) const {
+  if (!field(key).is_boolean()) fail("true or false", key);
+  return field(key).get<bool>();
+}
+
 std::string JsonFields::string(const std::string& key) const {
   if (!field(key).is_string()) fail("a string", key);
   return field(key).get<std::string>();

@@ -22,6 +22,7 @@ class JsonFields {
   /// writes what is not finite) comes back as NaN.
   double number(const std::string& key) const;
   std::int64_t integer(const std::string& key) const;
+  bool boolean(const std::string& key) const;
   std::string string(const std::string& key) const;
   JsonFields object(const std::string& key) const;
   std::vector<JsonFields> objects(const std::string& key) const;

@@ -70,15 +70,14 @@ Html band(const Series& series, const ChartFrame& frame) {
 }
 
 // Each dot tells its numbers to a pointer that rests on it.
-Html dots(const Series& series, const ChartLabels& labels, const ChartFrame& frame) {
+Html dots(const Series& series, const LineChart& chart, const ChartFrame& frame) {
   Html all;
   for (const BandPoint& p : series.points) {
     const std::string range =
-        p.low < p.high ? text(" (", significant(p.low, 3), " to ", significant(p.high, 3), ")")
-                       : "";
+        p.low < p.high ? text(" (", chart.number(p.low), " to ", chart.number(p.high), ")") : "";
     const Html title =
-        element("title", text(series.name, " · ", labels.x_title, " ", trimmed(p.x, 4), " · ",
-                              labels.y_title, " ", significant(p.y, 3), range));
+        element("title", text(series.name, " · ", chart.labels.x_title, " ", trimmed(p.x, 4), " · ",
+                              chart.labels.y_title, " ", chart.number(p.y), range));
     all += element(
         "circle", title,
         text("cx=\"", coordinate(frame.x_pixel(p.x)), "\" cy=\"", coordinate(frame.y_pixel(p.y)),
@@ -111,6 +110,8 @@ struct LegendEntry {
 
 }  // namespace
 
+std::string three_digits(double value) { return significant(value, 3); }
+
 Html line_chart(const LineChart& chart) {
   const LineChart finite = finite_part(chart);
   if (finite.series.empty()) {
@@ -122,7 +123,7 @@ Html line_chart(const LineChart& chart) {
   for (const Series& series : finite.series) marks += band(series, frame);
   for (const Series& series : finite.series) marks += curve(series, frame);
   for (const Series& series : finite.series) {
-    if (series.points.size() <= kMostDots) marks += dots(series, finite.labels, frame);
+    if (series.points.size() <= kMostDots) marks += dots(series, finite, frame);
   }
   for (const Level& level : finite.levels) marks += level_line(level, frame);
   return element("figure", frame.figure(finite.labels, marks));
@@ -141,7 +142,7 @@ Html legend(const LineChart& chart) {
                    [](const LegendEntry& a, const LegendEntry& b) { return a.value > b.value; });
   Html items;
   for (const LegendEntry& entry : entries) {
-    const Html value = element("span", significant(entry.value, 3), "class=\"value\"");
+    const Html value = element("span", finite.number(entry.value), "class=\"value\"");
     items += element("li", swatch(entry.stroke) + entry.name + Html(" ") + value);
   }
   return element("ul", items, "class=\"legend\"");

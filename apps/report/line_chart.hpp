@@ -28,6 +28,9 @@ struct Series {
   std::vector<BandPoint> points;  ///< what is not finite is left out
 };
 
+/// Three significant digits.
+std::string three_digits(double value);
+
 /// A value that holds for the whole chart.
 struct Level {
   std::string label;
@@ -38,6 +41,7 @@ struct LineChart {
   ChartLabels labels;
   std::vector<Series> series;
   std::vector<Level> levels;
+  std::string (*number)(double) = three_digits;  ///< how values of y are told
 };
 
 /// A figure; a sentence in its place if nothing is finite.

@@ -8,11 +8,13 @@ constexpr const char* kColors = R"(
   --page: #fff; --ink: #1a1c20; --muted: #5a6069; --line: #d9dce1; --faint: #f4f5f7;
   --blue: #0072b2; --vermillion: #d55e00; --green: #009e73; --purple: #cc79a7;
   --orange: #b97f00; --sky: #3a93c8; --yellow: #9a8f00; --other: #a9aeb6;
+  --violet: #5b3fb5; --brown: #8c510a;
   --orange-fill: #e69f00; --sky-fill: #56b4e9; --yellow-fill: #f0e442; --gap: 16px; }
 @media (prefers-color-scheme: dark) { :root {
   --page: #15171b; --ink: #e9ebee; --muted: #a3a9b3; --line: #363b44; --faint: #1e2127;
   --blue: #56b4e9; --vermillion: #e8702a; --green: #1fb88c; --purple: #cc79a7;
-  --orange: #e69f00; --sky: #8fcdf2; --yellow: #f0e442; --other: #6d737d; } }
+  --orange: #e69f00; --sky: #8fcdf2; --yellow: #f0e442; --other: #6d737d;
+  --violet: #b3a1ff; --brown: #d2a06a; } }
 )";
 
 constexpr const char* kText = R"(
@@ -69,6 +71,12 @@ th.text, td.text { text-align: left; }
 .samples thead th:last-child { color: var(--ink); font-weight: 600; }
 .side { display: block; }
 .side + .side { color: var(--muted); }
+.pictures tbody > tr > * { vertical-align: middle; }
+.pictured { display: flex; align-items: center; gap: 12px; }
+.pictured .side { min-width: 0; }
+.glyph { flex: none; display: block; border: 1px solid var(--line); }
+.passage { font: 13px/1.45 ui-monospace, "SF Mono", Menlo, Consolas, monospace;
+  white-space: pre-wrap; max-height: 152px; overflow-y: auto; }
 )";
 
 constexpr const char* kCharts = R"(
@@ -114,6 +122,7 @@ constexpr const char* kNarrow = R"(
   .arm { min-width: 126px; }
   .arm .swatch { width: 18px; margin-right: 6px; }
   .samples tbody th { white-space: nowrap; }
+  .samples td.text:not(:last-child) { white-space: normal; overflow-wrap: break-word; }
   .bars { grid-template-columns: 1fr max-content; gap: 2px 12px; }
   .bar-name { grid-column: 1 / -1; margin-top: 6px; }
 }

@@ -6,7 +6,8 @@
 namespace jest {
 
 /// CSS for light and dark. Colours are those of Okabe and Ito, which readers with any common
-/// colour vision tell apart; on white the three palest are darkened where they are lines.
+/// colour vision tell apart, with a violet and a brown added; on white the three palest are
+/// darkened where they are lines.
 std::string page_style();
 
 }  // namespace jest

@@ -12,18 +12,19 @@ std::vector<Sample> parse_samples(const JsonFields& event, const std::string& ke
   std::vector<Sample> samples;
   for (const JsonFields& fields : event.objects_or_none(key)) {
     samples.push_back({.id = fields.text_or("id", ""),
+                       .tag = fields.text_or("tag", ""),
                        .x = fields.text_or("x", ""),
                        .y = fields.text_or("y", ""),
-                       .tag = fields.text_or("tag", ""),
+                       .passage = fields.text_or("text", ""),
+                       .picture = fields.text_or("image", ""),
                        .score = fields.number_or("score", kUnknown)});
   }
   return samples;
 }
 
-Evaluation parse_evaluation(const JsonFields& event) {
+Evaluation parse_evaluation(const JsonFields& event, const std::vector<Measure>& measures) {
   return {.step = event.number("step"),
-          .r_at_1 = event.number("r_at_1"),
-          .r_at_10 = event.number_or("r_at_10", kUnknown),
+          .values = parse_values(event, measures),
           .flops = parse_flops(event.object("flops")),
           .seconds = parse_seconds(event.object("seconds"))};
 }
@@ -35,10 +36,10 @@ Step parse_step(const JsonFields& event) {
 }
 
 // Events of other kinds are left alone, so that a newer program may write more.
-void add_event(const JsonFields& event, Metrics& metrics) {
+void add_event(const JsonFields& event, const std::vector<Measure>& measures, Metrics& metrics) {
   const std::string kind = event.string("event");
   if (kind == "step") metrics.steps.push_back(parse_step(event));
-  if (kind == "evaluation") metrics.evaluations.push_back(parse_evaluation(event));
+  if (kind == "evaluation") metrics.evaluations.push_back(parse_evaluation(event, measures));
   if (kind == "samples") {
     metrics.samples.push_back({.step = event.number("step"),
                                .picked = parse_samples(event, "picked"),
@@ -56,7 +57,7 @@ nlohmann::json parse_line(const std::string& line, const std::string& place) {
 
 }  // namespace
 
-Metrics read_metrics(const std::filesystem::path& file) {
+Metrics read_metrics(const std::filesystem::path& file, const std::vector<Measure>& measures) {
   std::istringstream lines(read_file(file));
   Metrics metrics;
   std::string line;
@@ -64,7 +65,7 @@ Metrics read_metrics(const std::filesystem::path& file) {
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
     const std::string place = text(file.string(), " line ", number);
     const nlohmann::json event = parse_line(line, place);
-    add_event(JsonFields(event, place), metrics);
+    add_event(JsonFields(event, place), measures, metrics);
   }
   return metrics;
 }

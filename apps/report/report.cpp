@@ -28,7 +28,7 @@ std::string page(const std::vector<Study>& studies) {
   Html content = element("h1", "Training on selected data");
   if (several) content += comparison_section(studies);
   for (std::size_t i = 0; i < studies.size(); ++i) content += study_section(studies[i], i);
-  content += terms_section();
+  content += terms_section(studies);
   const std::string title =
       several ? text(studies.size(), " experiments") : studies.front().experiment.name;
   const Html body = element("body", element("main", content));

@@ -23,15 +23,18 @@ Html steps_to_target(const Spread& spread) {
 }
 
 Html score_cell(const Spread& spread) {
-  if (spread.known < 2) return fixed(spread.median, 3);
-  return with_detail(fixed(spread.median, 3),
-                     text(fixed(spread.low, 3), "–", fixed(spread.high, 3)));
+  if (spread.known < 2) return score_text(spread.median);
+  return with_detail(score_text(spread.median),
+                     text(score_text(spread.low), "–", score_text(spread.high)));
 }
 
 std::vector<Html> row_of(const ArmResult& arm, const ArmResult* uniform) {
-  std::vector<Html> row{arm_label(arm.arm),           text(arm.runs.size()),
-                        grouped(arm.steps.median),    score_cell(arm.r_at_1),
-                        fixed(arm.r_at_10.median, 3), steps_to_target(arm.steps_to_uniform)};
+  std::vector<Html> row{arm_label(arm.arm), text(arm.runs.size()), grouped(arm.steps.median),
+                        score_cell(arm.score())};
+  for (std::size_t i = 1; i < arm.finals.size(); ++i) {
+    row.push_back(score_text(arm.finals[i].median));
+  }
+  row.push_back(steps_to_target(arm.steps_to_uniform));
   if (uniform) {
     const AgainstUniform ratios = against_uniform(arm, *uniform);
     for (const double ratio : {ratios.steps_to_target, ratios.flops_to_target,
@@ -46,24 +49,25 @@ std::vector<Html> row_of(const ArmResult& arm, const ArmResult* uniform) {
   return row;
 }
 
+Table empty_table(const Experiment& experiment) {
+  const int measures = static_cast<int>(experiment.measures.size());
+  Table content{.groups = {{"", 3},
+                           {"At the end", measures},
+                           {text("To uniform's final ", experiment.primary().label), 4},
+                           {"Whole run", 4}},
+                .columns = {{"Arm", Align::kText}, {"Seeds"}, {"Steps"}},
+                .rows = {}};
+  for (const Measure& measure : experiment.measures) content.columns.push_back({measure.label});
+  for (const char* title : {"Steps", "Steps ÷ uniform", "FLOPs ÷ uniform", "All-in ÷ uniform",
+                            "FLOPs ÷ uniform", "All-in ÷ uniform", "Time", "Selection"}) {
+    content.columns.push_back({title});
+  }
+  return content;
+}
+
 Table results_table(const Study& study) {
   const ArmResult* uniform = find_arm(study.results, kUniform);
-  Table content{
-      .groups = {{"", 3}, {"At the end", 2}, {"To uniform's final R@1", 4}, {"Whole run", 4}},
-      .columns = {{"Arm", Align::kText},
-                  {"Seeds"},
-                  {"Steps"},
-                  {"R@1"},
-                  {"R@10"},
-                  {"Steps"},
-                  {"Steps ÷ uniform"},
-                  {"FLOPs ÷ uniform"},
-                  {"All-in ÷ uniform"},
-                  {"FLOPs ÷ uniform"},
-                  {"All-in ÷ uniform"},
-                  {"Time"},
-                  {"Selection"}},
-      .rows = {}};
+  Table content = empty_table(study.experiment);
   if (!uniform) {
     content.rows.push_back(
         {arm_label(kUniform), Html("not run, so there is nothing to be relative to")});
@@ -74,10 +78,10 @@ Table results_table(const Study& study) {
 
 }  // namespace
 
-std::string median_and_range(const Spread& spread, int decimals) {
-  const std::string median = fixed(spread.median, decimals);
+std::string median_and_range(const Spread& spread) {
+  const std::string median = score_text(spread.median);
   if (spread.known < 2) return median;
-  return text(median, " (", fixed(spread.low, decimals), "–", fixed(spread.high, decimals), ")");
+  return text(median, " (", score_text(spread.low), "–", score_text(spread.high), ")");
 }
 
 std::string ratio_text(double ratio) {
@@ -87,7 +91,7 @@ std::string ratio_text(double ratio) {
 std::string passage_text(double ratio) { return std::isinf(ratio) ? "missed" : ratio_text(ratio); }
 
 Html headline_section(const Study& study) {
-  const Headline result = headline(study.results);
+  const Headline result = headline(study.results, study.experiment.primary());
   Html notes;
   for (const std::string& note : result.notes) notes += element("li", note);
   return element("p", result.lead, "class=\"lead\"") +
@@ -95,13 +99,16 @@ Html headline_section(const Study& study) {
 }
 
 Html results_section(const Study& study) {
+  const Measure& measure = study.experiment.primary();
+  const char* direction = measure.higher_is_better ? "higher" : "lower";
   return element("h3", "Results") + table(results_table(study)) +
          element("p",
-                 "Medians over seeds, minimum to maximum below. “To uniform's final "
-                 "R@1” is the first evaluation at or above uniform's final median; a seed that "
-                 "never gets there counts as missed. All-in adds the reference's training and the "
-                 "pool's embedding. Time leaves evaluation out; selection is the sampler's share "
-                 "of it.",
+                 text("Medians over seeds, minimum to maximum below. ", title_of(measure), ": ",
+                      direction, " is better. “To uniform's final ", measure.label,
+                      "” is the first evaluation at least as good as uniform's final median; a "
+                      "seed that never gets there counts as missed. All-in adds the reference's "
+                      "training and the pool's embedding. Time leaves evaluation out; selection "
+                      "is the sampler's share of it."),
                  "class=\"fine\"");
 }
 

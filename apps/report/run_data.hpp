@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "jest/core/cost.hpp"
+#include "report/measure.hpp"
 
 namespace jest {
 
@@ -36,10 +37,12 @@ struct StageSeconds {
 
 struct Evaluation {
   double step = 0;
-  double r_at_1 = kUnknown;
-  double r_at_10 = kUnknown;
-  FlopCount flops;       ///< cumulative; zero in summary.json
-  StageSeconds seconds;  ///< cumulative; zero in summary.json
+  std::vector<double> values;  ///< one per measure, in the experiment's order
+  FlopCount flops;             ///< cumulative; zero in summary.json
+  StageSeconds seconds;        ///< cumulative; zero in summary.json
+
+  /// Of the primary measure.
+  double score() const { return values.front(); }
 };
 
 struct Step {
@@ -48,8 +51,12 @@ struct Step {
   double learnability_picks = kUnknown;
 };
 
+/// An example: a pair of texts, a passage of text, or a picture and its name.
 struct Sample {
-  std::string id, x, y, tag;
+  std::string id, tag;
+  std::string x, y;  ///< y alone is a picture's name
+  std::string passage;
+  std::string picture;  ///< a data URI, as found in the file
   double score = kUnknown;
 };
 
@@ -86,39 +93,50 @@ struct Run {
 };
 
 struct DataFile {
+  std::string name;  ///< empty unless there are several of its kind
   std::string path, checksum;
   double rows = kUnknown;
   TagShares tags;
 };
 
 struct Reference {
-  double r_at_1 = kUnknown;
-  double r_at_10 = kUnknown;
+  std::vector<double> values;  ///< one per measure; unknown if there is no reference
   double flops = kUnknown;
   double seconds = kUnknown;
 };
 
+/// What is trained.
+enum class Task { kPairs, kImages, kText };
+
 struct Experiment {
   std::string name;  ///< the folder's
   std::string command, version, target_tag;
-  DataFile curated, pool, eval;
+  Task task = Task::kPairs;
+  std::vector<Measure> measures;  ///< at least one
+  DataFile curated, pool;
+  std::vector<DataFile> evals;
   double super_batch = kUnknown, count = kUnknown, chunks = kUnknown, gain = kUnknown;
   double interaction = kUnknown, interaction_start = kUnknown;
   Reference reference;
   std::vector<Run> runs;
+
+  /// The measure of curves, targets and headlines.
+  const Measure& primary() const { return measures.front(); }
 };
 
 /// Everything but the metrics. `source` is what errors call the summary.
 Experiment parse_summary(const nlohmann::json& summary, const std::string& source);
 
 /// One JSON object a line; errors name file and line.
-Metrics read_metrics(const std::filesystem::path& file);
+Metrics read_metrics(const std::filesystem::path& file, const std::vector<Measure>& measures);
 
 /// Reads summary.json and the metrics of every run it lists. Throws jest::Error naming the file.
 Experiment read_experiment(const std::filesystem::path& folder);
 
 class JsonFields;
+Run parse_run(const JsonFields& fields, const std::vector<Measure>& measures);
 FlopCount parse_flops(const JsonFields& fields);
 StageSeconds parse_seconds(const JsonFields& fields);
+std::vector<double> parse_values(const JsonFields& fields, const std::vector<Measure>& measures);
 
 }  // namespace jest

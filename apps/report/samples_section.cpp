@@ -2,31 +2,13 @@
 #include <cmath>
 
 #include "report/number_format.hpp"
+#include "report/sample_cell.hpp"
 #include "report/sections.hpp"
 
 namespace jest {
 namespace {
 
 constexpr std::size_t kMostSamples = 6;
-constexpr std::size_t kMostBytes = 240;
-
-bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
-
-std::string shortened(const std::string& content) {
-  if (content.size() <= kMostBytes) return content;
-  std::size_t end = kMostBytes;
-  while (end > 0 && continues_character(content[end])) --end;
-  return content.substr(0, end) + "…";
-}
-
-// Examples without text, images for instance, are known by their ids.
-Html example_cell(const Sample& sample) {
-  Html cell;
-  for (const std::string* side : {&sample.x, &sample.y}) {
-    if (!side->empty()) cell += element("span", shortened(*side), "class=\"side\" dir=\"auto\"");
-  }
-  return cell.empty() ? element("code", sample.id) : cell;
-}
 
 bool scores_higher(const Sample& a, const Sample& b) {
   return std::isfinite(a.score) && (!std::isfinite(b.score) || a.score > b.score);
@@ -43,10 +25,13 @@ Html sample_table(const std::string& title, std::vector<Sample> samples) {
   for (const Sample& sample : samples) {
     std::vector<Html> row{fixed(sample.score, 2)};
     if (tagged) row.push_back(sample.tag);
-    row.push_back(example_cell(sample));
+    row.push_back(sample_cell(sample));
     content.rows.push_back(std::move(row));
   }
-  return element("div", table(content), "class=\"samples\"");
+  const bool pictured = std::any_of(samples.begin(), samples.end(),
+                                    [](const Sample& sample) { return !sample.picture.empty(); });
+  return element("div", table(content),
+                 pictured ? "class=\"samples pictures\"" : "class=\"samples\"");
 }
 
 Html sample_set(const char* when, const SampleSet& set) {

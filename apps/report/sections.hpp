@@ -24,7 +24,7 @@ Html cost_section(const Study& study);
 Html reproduce_section(const Study& study);
 
 /// Once per report: what its words mean.
-Html terms_section();
+Html terms_section(const std::vector<Study>& studies);
 
 /// One row per experiment; for reports on several.
 Html comparison_section(const std::vector<Study>& studies);
@@ -33,7 +33,10 @@ Html comparison_section(const std::vector<Study>& studies);
 std::string anchor(std::size_t position);
 
 /// "0.742 (0.731–0.750)"; the median alone if there is one value.
-std::string median_and_range(const Spread& spread, int decimals);
+std::string median_and_range(const Spread& spread);
+
+/// A term and what it means, for a list of definitions.
+Html definition(const std::string& term, const Html& meaning);
 
 /// A ratio with its sign, "2.50×"; "–" if it is not finite.
 std::string ratio_text(double ratio);

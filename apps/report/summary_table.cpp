@@ -1,60 +1,81 @@
 #include "report/summary_table.hpp"
 
-#include <array>
+#include <algorithm>
 #include <cmath>
 
+#include "jest/core/error.hpp"
 #include "report/arm_results.hpp"
 #include "report/number_format.hpp"
+#include "report/text_columns.hpp"
 
 namespace jest {
 namespace {
 
-constexpr std::array<int, 8> kWidths = {21, 8, 7, 7, 8, 10, 8, 11};  // 80 in all
+constexpr int kArmWidth = 21, kScoreWidth = 7;
+constexpr int kScoresWidth = 14;  // what leaves the table at 80 columns
 
-bool starts_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
-
-int columns_of(const std::string& cell) {
-  int columns = 0;
-  for (const char c : cell) columns += starts_character(c);
-  return columns;
+/// Columns that a measure takes, label and gap.
+int width_of(const Measure& measure) {
+  return std::clamp(columns_of(measure.label) + 1, kScoreWidth, kScoresWidth);
 }
 
-// What does not fit ends in "…"; control characters do not reach the terminal.
-std::string clip(const std::string& cell, int width) {
-  const bool too_long = columns_of(cell) > width;
-  std::string clipped;
-  int columns = 0;
-  for (const char c : cell) {
-    columns += starts_character(c);
-    if (too_long && columns == width) return clipped + "…";
-    clipped += static_cast<unsigned char>(c) < 0x20 ? '?' : c;
+/// How many measures fit beside the other columns.
+std::size_t shown_beside(const std::vector<Measure>& measures) {
+  std::size_t shown = 1;
+  int width = width_of(measures.front());
+  while (shown < measures.size() && width + width_of(measures[shown]) <= kScoresWidth) {
+    width += width_of(measures[shown++]);
   }
-  return clipped;
+  return shown;
 }
 
-using Row = std::array<std::string, kWidths.size()>;
-
-std::string line(const Row& row) {
-  std::string out;
-  for (std::size_t i = 0; i < row.size(); ++i) {
-    const std::string cell = clip(row[i], i == 0 ? kWidths[i] : kWidths[i] - 1);
-    const std::string padding(kWidths[i] - columns_of(cell), ' ');
-    out += i == 0 ? cell + padding : padding + cell;
+std::string main_table(const Experiment& experiment, const std::vector<ArmResult>& results) {
+  const ArmResult* uniform = find_arm(results, kUniform);
+  const bool tagged = !experiment.target_tag.empty();
+  const std::size_t shown = shown_beside(experiment.measures);
+  TextColumns out;
+  out.add("arm", kArmWidth);
+  out.add("steps", 8);
+  for (std::size_t i = 0; i < shown; ++i) {
+    out.add(experiment.measures[i].label, width_of(experiment.measures[i]));
   }
-  out.erase(out.find_last_not_of(' ') + 1);
-  return out + "\n";
+  out.add("FLOPs", 8);
+  out.add("seconds", 10);
+  out.add("select", 8);
+  if (tagged) out.add("tag " + experiment.target_tag, 11);
+  for (const ArmResult& result : results) {
+    const double relative = uniform ? against_uniform(result, *uniform).run_flops : kUnknown;
+    std::vector<std::string> row{result.arm, grouped(result.steps.median)};
+    for (std::size_t i = 0; i < shown; ++i) row.push_back(score_text(result.finals[i].median));
+    row.push_back(std::isfinite(relative) ? fixed(relative, 2) + "x" : kNoValue);
+    row.push_back(fixed(result.seconds.median, 1));
+    row.push_back(percent(result.selection_share.median));
+    if (tagged) row.push_back(percent(result.target_share.median));
+    out.row(row);
+  }
+  return out.string();
 }
 
-Row row_of(const ArmResult& result, const ArmResult* uniform) {
-  const double relative = uniform ? against_uniform(result, *uniform).run_flops : kUnknown;
-  return {result.arm,
-          grouped(result.steps.median),
-          fixed(result.r_at_1.median, 3),
-          fixed(result.r_at_10.median, 3),
-          std::isfinite(relative) ? fixed(relative, 2) + "x" : kNoValue,
-          fixed(result.seconds.median, 1),
-          percent(result.selection_share.median),
-          percent(result.target_share.median)};
+/// The measures that did not fit.
+std::string further_table(const Experiment& experiment, const std::vector<ArmResult>& results) {
+  const std::size_t first = shown_beside(experiment.measures);
+  const std::size_t further = experiment.measures.size() - first;
+  if (further == 0) return "";
+  const int most = (80 - kArmWidth) / static_cast<int>(further);
+  TextColumns out;
+  out.add("arm", kArmWidth);
+  for (std::size_t i = first; i < experiment.measures.size(); ++i) {
+    const std::string& label = experiment.measures[i].label;
+    out.add(label, std::min(columns_of(label) + 2, most));
+  }
+  for (const ArmResult& result : results) {
+    std::vector<std::string> row{result.arm};
+    for (std::size_t i = first; i < result.finals.size(); ++i) {
+      row.push_back(score_text(result.finals[i].median));
+    }
+    out.row(row);
+  }
+  return text("\n", out.string());
 }
 
 }  // namespace
@@ -62,20 +83,13 @@ Row row_of(const ArmResult& result, const ArmResult* uniform) {
 std::string summary_table(const nlohmann::json& summary) {
   const Experiment experiment = parse_summary(summary, "summary");
   const std::vector<ArmResult> results = arm_results(experiment);
-  const ArmResult* uniform = find_arm(results, kUniform);
-  const bool tagged = !experiment.target_tag.empty();
-  Row head = {"arm", "steps", "R@1", "R@10", "FLOPs", "seconds", "select", ""};
-  if (tagged) head.back() = "tag " + experiment.target_tag;
-  std::string out = line(head);
-  for (const ArmResult& result : results) {
-    Row row = row_of(result, uniform);
-    if (!tagged) row.back().clear();
-    out += line(row);
+  std::string out = main_table(experiment, results) + further_table(experiment, results);
+  if (!find_arm(results, kUniform)) {
+    out += "uniform was not run: FLOPs have nothing to be relative to\n";
   }
-  if (!uniform) out += "uniform was not run: FLOPs have nothing to be relative to\n";
   out += "medians over seeds; FLOPs of the run relative to uniform; seconds without\n";
   out += "evaluation; select: the sampler's share of a step";
-  return out + (tagged ? "; tag: its share of all picks\n" : "\n");
+  return out + (experiment.target_tag.empty() ? "\n" : "; tag: its share of all picks\n");
 }
 
 }  // namespace jest

@@ -1,11 +1,14 @@
 // What is said of arms: the headline, the layers of tags, the table on the terminal.
 #include <gmock/gmock.h>
 
+#include <set>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "apps/fake_experiment.hpp"
+#include "report/arm_style.hpp"
 #include "report/headline.hpp"
 #include "report/summary_table.hpp"
 #include "report/tag_layers.hpp"
@@ -32,7 +35,7 @@ std::string lead_of(const std::vector<FakeArm>& arms) {
     }
     experiment.runs[i].flops.reference_training = arms[i].arm == "uniform" ? 0 : 6e11;
   }
-  return headline(arm_results(experiment)).lead;
+  return headline(arm_results(experiment), experiment.primary()).lead;
 }
 
 TEST(Headline, StatesStepsAndComputeOfTheWinner) {
@@ -45,7 +48,7 @@ TEST(Headline, StatesStepsAndComputeOfTheWinner) {
 
 TEST(Headline, SaysSoWhenJointLoses) {
   const std::string lead = lead_of({kUniformArm, kLosingArm});
-  EXPECT_THAT(lead, HasSubstr("joint ended below uniform: R@1 0.550"));
+  EXPECT_THAT(lead, HasSubstr("joint ended worse than uniform: R@1 0.550"));
   EXPECT_THAT(lead, HasSubstr("did not reach uniform's final score"));
   EXPECT_THAT(lead, HasSubstr("2.0 times the compute"));
 }
@@ -81,12 +84,32 @@ TEST(SummaryTable, NamesEveryArmWithinEightyColumns) {
   EXPECT_THAT(table, Not(HasSubstr("\x1b")));
 }
 
+TEST(ArmStroke, IsItsOwnForEveryKind) {
+  std::set<std::pair<std::string, std::string>> strokes;
+  const std::vector<std::string> arms = {
+      "cascade", "joint",   "aligned",        "flexi",        "independent", "mean-field", "topk",
+      "greedy",  "uniform", "easy-reference", "hard-learner", "oracle",      "unheard-of"};
+  for (const std::string& arm : arms) {
+    strokes.emplace(arm_stroke(arm).color, arm_stroke(arm).dash);
+  }
+  EXPECT_EQ(strokes.size(), arms.size());
+}
+
 TEST(ArmKind, IsTheNameWithoutOptions) {
   EXPECT_EQ(arm_kind("cascade:steps=700:gain=2"), "cascade");
   EXPECT_EQ(arm_kind("oracle:de:steps=7"), "oracle");
   EXPECT_FALSE(is_contender("uniform:steps=700"));
   EXPECT_FALSE(is_contender("oracle:de"));
   EXPECT_TRUE(is_contender("cascade:steps=700"));
+}
+
+TEST(FeaturedArm, IsTheFirstInAFixedOrder) {
+  std::vector<FakeArm> arms{{"topk", {.5}}, kUniformArm};
+  for (const char* arm : {"independent", "flexi:chunks=2", "aligned", "joint", "cascade"}) {
+    arms.push_back({arm, {.5}});
+    const Experiment experiment = parse_summary(summary_of(arms), "test");
+    EXPECT_EQ(featured_arm(arm_results(experiment))->arm, arm);
+  }
 }
 
 TEST(FeaturedArm, IsTheCascadeWhateverItsOptions) {

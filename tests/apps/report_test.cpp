@@ -1,5 +1,3 @@
-#include "report/report.hpp"
-
 #include <gmock/gmock.h>
 
 #include <filesystem>
@@ -9,9 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "apps/fake_experiment.hpp"
-#include "jest/core/error.hpp"
-#include "jest/io/atomic_file.hpp"
+#include "apps/report_folder.hpp"
 
 namespace jest {
 namespace {
@@ -22,45 +18,10 @@ using testing::json;
 using testing::kLosingArm;
 using testing::kUniformArm;
 using testing::kWinningArm;
-using testing::metrics_of;
 using ::testing::Not;
 using testing::summary_of;
 
-class ReportTest : public ::testing::Test {
- protected:
-  void SetUp() override {
-    const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
-    folder_ = std::filesystem::path(::testing::TempDir()) / text("report-", test->name());
-    std::filesystem::remove_all(folder_);
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-
-  void write(const std::vector<FakeArm>& arms, const json& summary) const {
-    for (const FakeArm& arm : arms) {
-      std::filesystem::create_directories(metrics_file(arm).parent_path());
-      std::ofstream(metrics_file(arm)) << metrics_of(arm);
-    }
-    std::ofstream(folder_ / "summary.json") << summary;
-  }
-  std::filesystem::path metrics_file(const FakeArm& arm) const {
-    return folder_ / text(arm.arm, "-seed", arm.seed) / "metrics.jsonl";
-  }
-  std::filesystem::path output() const { return folder_ / "report.html"; }
-  std::string report() const {
-    write_report({folder_}, output());
-    return read_file(output());
-  }
-  std::string refusal() const {
-    try {
-      write_report({folder_}, output());
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "no error";
-  }
-
-  std::filesystem::path folder_;
-};
+using ReportTest = testing::ReportFolder;
 
 TEST_F(ReportTest, NamesEveryArmAndNeedsNoNetworkOrScript) {
   const std::vector<FakeArm> arms = {kUniformArm, kWinningArm, {"mean-field", {.4, .5}}};
@@ -105,6 +66,8 @@ TEST_F(ReportTest, NamesFileAndLineOfWhatIsMalformed) {
   EXPECT_THAT(refusal(), HasSubstr(metrics_file(kUniformArm).string() + " line 10"));
   std::ofstream(metrics_file(kUniformArm)) << R"({"event":"evaluation","step":"x"})";
   EXPECT_THAT(refusal(), HasSubstr("line 1: expected a number at step, got \"x\""));
+  std::ofstream(metrics_file(kUniformArm)) << R"({"event":"evaluation","step":1,"r_at_1":0.5})";
+  EXPECT_THAT(refusal(), HasSubstr("line 1: expected a field r_at_10, got none"));
   EXPECT_FALSE(std::filesystem::exists(output()));
 }
 
@@ -117,6 +80,36 @@ TEST_F(ReportTest, NamesWhatTheSummaryLacks) {
   summary = summary_of({kUniformArm, kWinningArm});
   write({kUniformArm}, summary);
   EXPECT_THAT(refusal(), HasSubstr(metrics_file(kWinningArm).string()));
+  EXPECT_FALSE(std::filesystem::exists(output()));
+}
+
+TEST_F(ReportTest, NamesWhatIsMissingOfTheMeasures) {
+  const json summary = summary_of({kUniformArm});
+  for (const char* field : {"task", "measures"}) {
+    json without = summary;
+    without.erase(field);
+    write({kUniformArm}, without);
+    EXPECT_THAT(refusal(), HasSubstr(text("expected a field ", field, ", got none")));
+  }
+  json changed = summary;
+  changed["task"] = "sounds";
+  write({kUniformArm}, changed);
+  EXPECT_THAT(refusal(), HasSubstr("expected pairs, images or text at task, got \"sounds\""));
+  changed = summary;
+  changed["measures"] = json::array();
+  write({}, changed);
+  EXPECT_THAT(refusal(), HasSubstr("expected at least one measure, got none"));
+  changed["measures"] = {{{"name", "r_at_1"}, {"label", "R@1"}, {"higher_is_better", 1}}};
+  write({}, changed);
+  EXPECT_THAT(refusal(), HasSubstr("expected true or false at measures[0].higher_is_better"));
+  changed = summary;
+  changed["runs"][0]["evaluations"][2].erase("r_at_10");
+  write({kUniformArm}, changed);
+  EXPECT_THAT(refusal(), HasSubstr("expected a field runs[0].evaluations[2].r_at_10"));
+  changed = summary;
+  changed["data"]["eval"] = {{"path", "eval.tsv"}};
+  write({kUniformArm}, changed);
+  EXPECT_THAT(refusal(), HasSubstr("expected an array at data.eval"));
   EXPECT_FALSE(std::filesystem::exists(output()));
 }
 

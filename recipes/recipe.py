@@ -1,0 +1,63 @@
+"""A recipe: the data that jest-data prepares, and the options of one task of jest-train."""
+
+import sys
+import tomllib
+
+EXTENSIONS = {"pairs": "tsv", "text": "safetensors", "images": "safetensors"}
+
+
+def listed(names):
+    return ", ".join(names) or "none"
+
+
+def read_recipe(path):
+    """The recipe with its "task" and that task's "options" by themselves."""
+    def refuse(expected, found):
+        sys.exit(f"read {path}: expected {expected}, got {found}")
+
+    try:
+        recipe = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        refuse("TOML", error)
+    data = recipe.get("data", {})
+    tables = [name for name, value in recipe.items() if isinstance(value, dict) and name != "data"]
+    if "title" not in recipe:
+        refuse("a title", "none")
+    if not isinstance(data, dict):
+        refuse("a table [data]", repr(data))
+    if len(data) != 1:
+        refuse("one entry in [data]", listed(data))
+    (command, options), = data.items()
+    if not isinstance(options, dict):
+        refuse(f"a table at data.{command}", repr(options))
+    if len(tables) != 1 or tables[0] not in EXTENSIONS:
+        refuse("one of " + ", ".join(f"[{task}]" for task in EXTENSIONS),
+               listed([f"[{name}]" for name in tables]))
+    return recipe | {"task": tables[0], "options": recipe[tables[0]]}
+
+
+def words(options):
+    """TOML values as command-line options."""
+    for name, value in options.items():
+        if isinstance(value, list):
+            yield from (f"--{name}", ",".join(map(str, value)))
+        elif value is True:
+            yield f"--{name}"
+        else:
+            yield from (f"--{name}", str(value))
+
+
+def data_command(recipe):
+    """The words after jest-data, and the name of the folder for what it prepares."""
+    (command, options), = recipe["data"].items()
+    return [command, *words(options)], "-".join([command, *map(str, options.values())])
+
+
+def table_words(task, folder):
+    """The options of jest-train that name the tables of a prepared folder."""
+    extension = EXTENSIONS[task]
+    evaluation = sorted(folder.glob(f"eval*.{extension}"))
+    if not evaluation:
+        sys.exit(f"read {folder}: expected tables eval*.{extension}, got none")
+    return ["--curated", f"{folder / 'curated'}.{extension}", "--pool",
+            f"{folder / 'pool'}.{extension}", "--eval", ",".join(map(str, evaluation))]
