@@ -112,8 +112,8 @@ class ArmTraining {
 
   void watch(const Batch& super_batch, const Selection& picks, std::int64_t step) {
     if (step != spec_.steps / 10 && step != spec_.steps * 9 / 10) return;
-    const std::string line =
-        sample_line<T>(super_batch, picks, {task_, step + 1, model_, reference_.model});
+    const std::string line = sample_line<T>(task_.stored_as(super_batch, options_), picks,
+                                            {task_, step + 1, model_, reference_.model});
     for (const auto& sink : spec_.sinks) {
       if (auto* file = dynamic_cast<JsonLinesSink*>(sink.get())) file->record(line);
     }

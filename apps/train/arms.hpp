@@ -14,7 +14,7 @@ namespace jest {
 enum class ArmKind {
   kUniform,
   kEqualCompute,  ///< uniform, as many steps as the joint arm's FLOPs buy
-  kOracle,        ///< uniform over the pool's rows of one tag
+  kOracle,        ///< uniform over the pool's rows of some tags
   kScored,
   kCascade,  ///< scored, after a first stage by the reference's cached losses
   kFlexi,    ///< scored at half resolution, at which half of each batch is trained on, too
@@ -28,7 +28,7 @@ struct Arm {
   ArmKind kind = ArmKind::kScored;
   ScoreWeights score = kLearnability;
   Preset preset = Preset::kJoint;
-  std::string tag;  ///< of kOracle
+  std::string tag;  ///< of kOracle: TAG, or TAG+TAG...
   Overrides overrides = {};
 
   bool scores() const { return kind >= ArmKind::kScored; }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <sstream>
 
 #include "jest/core/error.hpp"
 
@@ -80,17 +81,19 @@ Json describe_sizes(const ExperimentOptions& options, const ExampleTable& curate
           {"target_tag", target_tag(curated)}};
 }
 
-std::vector<std::int64_t> rows_with_tag(const ExampleTable& pool, const std::string& tag,
+std::vector<std::int64_t> rows_with_tag(const ExampleTable& pool, const std::string& tags,
                                         std::int64_t least) {
-  const auto found = std::find(pool.tag_names.begin(), pool.tag_names.end(), tag);
+  std::istringstream names(tags);
+  std::set<std::string> wanted;
+  for (std::string name; std::getline(names, name, '+');) wanted.insert(name);
   std::vector<std::int64_t> rows;
   for (std::size_t row = 0; row < pool.tags.size(); ++row) {
-    if (pool.tags[row] == found - pool.tag_names.begin()) {
+    if (wanted.contains(pool.tag_names[pool.tags[row]])) {
       rows.push_back(static_cast<std::int64_t>(row));
     }
   }
   if (static_cast<std::int64_t>(rows.size()) < least) {
-    refuse("--arms oracle:" + tag, text("at least ", least, " pool examples of this tag"),
+    refuse("--arms oracle:" + tags, text("at least ", least, " pool examples of this tag"),
            rows.size());
   }
   return rows;

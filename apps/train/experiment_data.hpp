@@ -85,8 +85,8 @@ nlohmann::ordered_json describe_data(const ExperimentOptions& options,
   return json;
 }
 
-/// Rows of the pool that carry a tag; throws when they are fewer than `least`.
-std::vector<std::int64_t> rows_with_tag(const ExampleTable& pool, const std::string& tag,
+/// Rows of the pool that carry one of TAG+TAG...; throws when they are fewer than `least`.
+std::vector<std::int64_t> rows_with_tag(const ExampleTable& pool, const std::string& tags,
                                         std::int64_t least);
 
 /// How many of `rows` carry each tag; nothing when the table has none.

@@ -27,10 +27,14 @@ def main():
     global PROGRAM, WORK
     PROGRAM = os.path.abspath(sys.argv.pop(1))
     with tempfile.TemporaryDirectory(prefix="jest-train-test-") as WORK:
-        write_table("curated.tsv", 0, ["target"], 100)
-        write_table("pool.tsv", 1000, ["target", "other", "other"], POOL_ROWS)
-        write_table("eval.tsv", 5000, ["target"], 60)
+        prepare()
         unittest.main()
+
+
+def prepare():
+    write_table("curated.tsv", 0, ["target"], 100)
+    write_table("pool.tsv", 1000, ["target", "other", "other"], POOL_ROWS)
+    write_table("eval.tsv", 5000, ["target"], 60)
 
 
 def path(*names):

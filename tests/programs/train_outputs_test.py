@@ -49,7 +49,11 @@ class Results(Case):
         return run["flops"]["learner_training"] / (3 * run["examples_trained"])
 
     def test_summary_has_the_documented_fields(self):
-        self.assertEqual(set(self.summary), {"command", "version", "data", "reference", "runs"})
+        self.assertEqual(set(self.summary), {"command", "version", "task", "measures", "data",
+                                             "reference", "runs"})
+        self.assertEqual(self.summary["measures"], [
+            {"name": name, "label": label, "higher_is_better": True}
+            for name, label in (("r_at_1", "R@1"), ("r_at_10", "R@10"))])
         self.assertEqual(set(self.summary["reference"]), {"r_at_1", "r_at_10", "flops", "seconds"})
         self.assertEqual(list(self.runs), [(arm, seed) for seed in (1, 2) for arm in ARMS])
         for run in self.runs.values():
@@ -67,8 +71,10 @@ class Results(Case):
         self.assertTrue(self.summary["command"].startswith("jest-train pairs --curated"))
         version = execute("--version").stdout.decode().strip()
         self.assertEqual(self.summary["version"], version)
-        rows = {name: self.summary["data"][name]["rows"] for name in ("curated", "pool", "eval")}
-        self.assertEqual(rows, {"curated": 100, "pool": POOL_ROWS, "eval": 60})
+        data = self.summary["data"]
+        self.assertEqual([table["rows"] for table in (data["curated"], data["pool"])],
+                         [100, POOL_ROWS])
+        self.assertEqual([(table["name"], table["rows"]) for table in data["eval"]], [("", 60)])
         self.assertAlmostEqual(self.summary["data"]["pool"]["tags"]["target"], 1 / 3)
 
     def test_evaluations_and_picked_tags_come_at_the_asked_steps(self):

@@ -34,7 +34,9 @@ class ImagesTask {
   /// A flexi arm scores at half resolution and trains half of its batch so.
   Batch trained_as(const Batch& batch, const Arm& arm) const;
   Batch scored_as(const Batch& batch, const Options&, const Arm& arm) const;
-  Batch stored_as(const Batch& batch, const Options&) const { return batch; }
+  Batch stored_as(const Batch& batch, const Options&) const {
+    return batch.seen_at(Resolution::kFull);
+  }
   std::string store_name(const Options&) const { return "reference_embeddings"; }
   double training_flops(const Model& model, const Arm& arm) const;
   double scoring_flops(const Model& model, const Options&, const Arm& arm) const;

@@ -44,6 +44,10 @@ void TextOptions::check_numbers() const {
   detail::option_at_least("--hidden", 1, hidden);
   detail::option_at_least("--layers", 1, layers);
   detail::option_at_least("--heads", 1, heads);
+  for (const std::int64_t states : {hidden, reference_hidden}) {
+    if (model != "decoder" || states % (2 * heads) == 0) continue;
+    refuse("--hidden of a decoder", text("what ", heads, " heads divide into even widths"), states);
+  }
   detail::option_at_least("--reference-width", 1, reference_width);
   detail::option_at_least("--reference-hidden", 1, reference_hidden);
   detail::option_at_least("--score-prefix", 0, score_prefix);

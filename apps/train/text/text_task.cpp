@@ -36,6 +36,12 @@ TextTask::TextTask(Options options)
     : options_(std::move(options)),
       data_(read_data<ByteTable>(options_, [](const auto& path) { return read_bytes(path); })) {
   check_lengths(data_);
+  for (const std::string& name : options_.arms) {
+    const std::int64_t prefix = options_of(find_arm(name), options_).score_prefix;
+    if (prefix <= data_.pool->length) continue;
+    refuse("--score-prefix", text("at most the ", data_.pool->length, " bytes of a sequence"),
+           prefix);
+  }
 }
 
 std::vector<Measure> TextTask::measures() const {

@@ -1,0 +1,186 @@
+#!/usr/bin/env python3
+"""jest-train text and images: results, costs, views, resuming. Usage: train_tasks_test.py JEST_TRAIN"""
+
+import os
+import signal
+import sys
+import time
+
+sys.dont_write_bytecode = True  # a test leaves nothing in the source tree
+import train_cases
+from train_cases import FolderCase, execute, finished, main, metrics_of, read, summary_of, write
+from train_tasks import (LENGTH, SMALL, file_of, safetensors, start, train, write_tables)
+
+MEASURES = {"text": ["bits_per_byte", "bits_per_byte_near", "bits_per_byte_far"],
+            "images": ["r_at_1", "r_at_1_seen", "r_at_1_unseen"]}
+ARMS = {"text": "uniform,independent,cascade,hard-learner,oracle:target",
+        "images": "uniform,joint,flexi,cascade,oracle:target+other"}
+
+
+class TaskCase(FolderCase):
+    """A test for each task is a method that takes one."""
+
+    def run_for_tasks(self, test):
+        for task in ("text", "images"):
+            with self.subTest(task):
+                self.out = train_cases.path("out-" + task)
+                self.addCleanup(train_cases.shutil.rmtree, self.out, ignore_errors=True)
+                test(task)
+
+    def summary(self, task, **given):
+        finished(train(task, self.out, given))
+        return summary_of(self.out)
+
+
+class Results(TaskCase):
+    def test_summary(self):
+        self.run_for_tasks(self.summary_of_task)
+
+    def summary_of_task(self, task):
+        summary = self.summary(task, arms=ARMS[task])
+        self.assertEqual(summary["task"], task)
+        self.assertEqual([measure["name"] for measure in summary["measures"]], MEASURES[task])
+        self.assertEqual(summary["measures"][0]["higher_is_better"], task == "images")
+        self.assertEqual([table["rows"] for table in summary["data"]["eval"]], [40, 40])
+        self.assertEqual([run["arm"] for run in summary["runs"]], ARMS[task].split(","))
+        for run in summary["runs"]:
+            for evaluation in run["evaluations"]:
+                mean, one, other = (evaluation[name] for name in MEASURES[task])
+                self.assertAlmostEqual(mean, (one + other) / 2)
+            if run["arm"].startswith("oracle:target"):
+                tags = {tag for entry in run["picked_tags"] for tag in entry} - {"step"}
+                self.assertEqual(tags, {"target", "other"} if "+" in run["arm"] else {"target"})
+        finished(execute("report", self.out))
+
+    def test_samples_show_examples(self):
+        self.run_for_tasks(self.samples_of_task)
+
+    def samples_of_task(self, task):
+        self.summary(task, arms="independent")
+        lines = [line for line in metrics_of(os.path.join(self.out, "independent-seed3"))
+                 if line["event"] == "samples"]
+        self.assertEqual(len(lines), 2)
+        for row in lines[0]["picked"] + lines[0]["passed_over"]:
+            if task == "text":
+                if row["tag"] == "target":
+                    self.assertEqual(len(row["text"]), LENGTH)
+            else:
+                self.assertTrue(row["image"].startswith("data:image/bmp;base64,"))
+                self.assertIn("BLOCK ROW", row["y"])
+
+    def test_training_learns(self):
+        self.run_for_tasks(self.learns)
+
+    def learns(self, task):
+        summary = self.summary(task, arms="uniform", steps=60, **{"learning-rate": 0.01})
+        first, *_, last = summary["runs"][0]["evaluations"]
+        name = MEASURES[task][0]
+        if task == "text":
+            self.assertLess(last[name], first[name] - 0.3)
+        else:
+            self.assertGreater(last[name], first[name] + 0.2)
+
+
+class Costs(TaskCase):
+    def test_a_prefix_is_paid_by_its_length(self):
+        summary = self.summary("text", arms="uniform,independent,independent:score-prefix=6",
+                               **{"cache-reference": True})
+        uniform, whole, prefix = (run["flops"] for run in summary["runs"])
+        self.assertAlmostEqual(whole["learner_scoring"] / uniform["learner_training"], 5 / 3)
+        self.assertAlmostEqual(prefix["learner_scoring"] / whole["learner_scoring"], 6 / LENGTH)
+        self.assertAlmostEqual(prefix["pool_embedding"] / whole["pool_embedding"], 6 / LENGTH)
+        self.assertEqual(prefix["learner_training"], whole["learner_training"])
+        for name in ("reference_losses", "reference_losses_6"):
+            self.assertTrue(os.path.exists(os.path.join(self.out, name + ".safetensors")))
+
+    def test_flexi_follows_the_method(self):
+        summary = self.summary("images", arms="uniform,joint,flexi", **{"cache-reference": True})
+        uniform, joint, flexi = (run["flops"] for run in summary["runs"])
+        approximate = flexi["learner_scoring"] / joint["learner_scoring"]
+        self.assertLess(approximate, 0.9)
+        # method.md 5: 3F(1 - q + qA) + A F B/b of 3F, at q = 1/2 and B/b = 5.
+        expected = 0.5 + 0.5 * approximate + approximate * 5 / 3
+        ran = flexi["learner_training"] + flexi["learner_scoring"] + flexi["reference_scoring"]
+        self.assertAlmostEqual(ran / uniform["learner_training"], expected)
+
+    def test_a_cascade_shows_the_learner_the_kept_alone(self):
+        self.run_for_tasks(lambda task: self.assertEqual(
+            self.summary(task, arms="cascade")["runs"][0]["examples_scored"], 16 * 4))
+
+
+class Views(TaskCase):
+    def test_another_prefix_makes_other_picks(self):
+        arms = ["independent", "independent:score-prefix=1"]
+        self.summary("text", arms=",".join(arms), gain=1000)
+        self.assertNotEqual(*(metrics_of(os.path.join(self.out, arm + "-seed3")) for arm in arms))
+
+    def test_a_whole_prefix_is_everything(self):
+        arms = ["independent", f"independent:score-prefix={LENGTH}"]
+        self.summary("text", arms=",".join(arms))
+        self.assertEqual(*(metrics_of(os.path.join(self.out, arm + "-seed3")) for arm in arms))
+
+    def test_a_decoder_trains(self):
+        summary = self.summary("text", arms="uniform,independent", model="decoder", heads=2)
+        self.assertEqual(len(summary["runs"]), 2)
+
+
+class Resumed(TaskCase):
+    def test_killed_runs_end_like_undisturbed_ones(self):
+        self.run_for_tasks(self.killed)
+
+    def killed(self, task):
+        given = {"arms": "independent,cascade" + (",flexi" if task == "images" else ""),
+                 "steps": 12}
+        undisturbed = self.out + "-undisturbed"
+        self.addCleanup(train_cases.shutil.rmtree, undisturbed, ignore_errors=True)
+        finished(train(task, undisturbed, given))
+        # The last is killed while its metrics are ahead of its checkpoints.
+        for run in ("reference", "independent-seed3", "cascade-seed3"):
+            self.kill_after(task, given, os.path.join(run, "checkpoints", "step-00000002"))
+        finished(train(task, self.out, given | {"resume": True}))
+        self.assert_same_result(self.out, undisturbed)
+
+    def kill_after(self, task, given, name):
+        with start(task, self.out, given | {"resume": True}) as process:
+            while process.poll() is None and not os.path.exists(os.path.join(self.out, name)):
+                time.sleep(0.001)
+            process.send_signal(signal.SIGKILL)
+
+
+class Refusals(TaskCase):
+    def expect(self, task, given, *mentions):
+        self.refused(train(task, self.out, given), *mentions)
+        self.assertFalse(os.path.exists(self.out))
+
+    def test_arms_and_options_of_another_task(self):
+        self.expect("text", {"arms": "flexi"}, "--arms", "flexi")
+        self.expect("images", {"arms": "independent:score-prefix=3"}, "score-prefix")
+        self.expect("images", {"score-prefix": 3}, "score-prefix")
+
+    def test_numbers(self):
+        for given in ({"model": "rnn"}, {"hidden": 0}, {"score-prefix": -1},
+                      {"score-prefix": LENGTH + 1, "arms": "independent"}, {"eval-rows": -1},
+                      {"model": "decoder", "hidden": 6, "heads": 4}):
+            with self.subTest(given):
+                self.expect("text", given, "hidden" if "hidden" in given else list(given)[0])
+        for given in ({"channels": 0}, {"bias": "nan"}):
+            with self.subTest(given):
+                self.expect("images", given, *given)
+
+    def test_files(self):
+        bad = train_cases.path("bad.safetensors")
+        for content in (b"", safetensors({"ids": ("I64", [1], bytes(8))})):
+            write(content, bad)
+            self.expect("text", {"pool": bad}, "bad.safetensors")
+            self.expect("images", {"pool": bad}, "bad.safetensors")
+        self.expect("text", {"pool": file_of("images", "pool")}, "bytes")
+        self.expect("images", {"eval": ",".join([file_of("images", "eval-seen")] * 2)}, "--eval")
+        short = safetensors({"bytes": ("U8", [2, 3], bytes(6)), "ids": ("I64", [2], bytes(15) + b"\1")})
+        write(short, bad)
+        self.expect("text", {"eval": bad}, "--eval", "3")
+
+
+if __name__ == "__main__":
+    prepare = train_cases.prepare
+    train_cases.prepare = lambda: (prepare(), write_tables())
+    main()
