@@ -41,9 +41,10 @@ GlyphRows exchange_names(GlyphRows rows, double share, std::uint64_t seed) {
   });
   std::vector<std::int32_t> names;
   for (const std::size_t giver : from) names.push_back(rows[giver].name);
+  for (GlyphRow& row : rows) row.tag = "true";
   for (std::size_t i = 0; i < chosen.size(); ++i) {
     rows[chosen[i]].name = names[i];
-    rows[chosen[i]].tag += "-noise";
+    rows[chosen[i]].tag = "noise";
   }
   return rows;
 }
