@@ -7,16 +7,19 @@
 namespace jest {
 namespace {
 
-at::Tensor host_losses(const char* who, const at::Tensor& losses) {
-  if (!losses.defined() || losses.dim() != 1) {
-    refuse(who, "losses [B]",
-           losses.defined() ? text(losses.dim(), " dimensions") : std::string("nothing"));
+/// Contiguous CPU values of a tensor with `dims` dimensions; `who` names it.
+at::Tensor host_values(const char* who, const at::Tensor& values, std::int64_t dims,
+                       at::ScalarType type = at::kFloat) {
+  if (!values.defined() || values.dim() != dims) {
+    refuse(who, dims == 1 ? "one dimension" : text(dims, " dimensions"),
+           values.defined() ? text(values.dim()) : std::string("nothing"));
   }
-  return losses.detach().to(at::kCPU, at::kFloat).contiguous();
+  return values.detach().to(at::kCPU, type).contiguous();
 }
 
-std::span<const float> floats(const at::Tensor& losses) {
-  return {losses.data_ptr<float>(), static_cast<std::size_t>(losses.numel())};
+template <class Real>
+std::span<const Real> span_of(const at::Tensor& values) {
+  return {values.data_ptr<Real>(), static_cast<std::size_t>(values.numel())};
 }
 
 }  // namespace
@@ -38,15 +41,32 @@ Selection select(const LossTensors& losses, const SelectionSpec& spec,
   at::Tensor reference;
   Losses views;
   if (weights.learner != 0) {
-    learner = host_losses("select, learner losses", losses.learner);
-    views.learner = floats(learner);
+    learner = host_values("select, learner losses", losses.learner, 1);
+    views.learner = span_of<float>(learner);
   }
   if (weights.reference != 0) {
-    reference = host_losses("select, reference losses", losses.reference);
-    views.reference = floats(reference);
+    reference = host_values("select, reference losses", losses.reference, 1);
+    views.reference = span_of<float>(reference);
   }
   SeparableScores scores(views, weights);
   return select(scores, spec);
+}
+
+Selection select(const AlignmentTensors& gradients, const SelectionSpec& spec,
+                 const AlignmentScore& score) {
+  const at::Tensor features = host_values("select, gradient features", gradients.features, 2);
+  const at::Tensor direction = host_values("select, target direction", gradients.direction, 1);
+  GradientAlignment criterion{
+      .features = matrix_view(features.data_ptr<float>(), features.size(0), features.size(1)),
+      .direction = span_of<float>(direction),
+      .step_size = score.step_size,
+      .interaction = score.interaction};
+  at::Tensor also;
+  if (gradients.also.defined()) {
+    also = host_values("select, added terms", gradients.also, 1, at::kDouble);
+    criterion.also = span_of<double>(also);
+  }
+  return select(criterion, spec);
 }
 
 at::Tensor index_tensor(const Selection& selection) {

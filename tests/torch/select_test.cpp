@@ -92,6 +92,32 @@ TEST(SelectTensors, SeparableLossesRankAlikeForAnyNumberOfChunks) {
   EXPECT_TRUE(index_tensor({topk, {}, {}}).equal(expected));
 }
 
+TEST(SelectTensors, AlignmentPicksWhatViewsPick) {
+  torch::manual_seed(5);
+  const at::Tensor features = torch::randn({kRows, 7});
+  const at::Tensor direction = torch::randn({7}).requires_grad_();
+  const at::Tensor also = torch::randn({kRows}, at::kDouble);
+  SelectionSpec spec = kSpec;
+  spec.gain = 3;
+  const GradientAlignment views{matrix_view(features.data_ptr<float>(), kRows, 7),
+                                {direction.data_ptr<float>(), 7},
+                                0.3,
+                                {also.data_ptr<double>(), std::size_t{kRows}},
+                                0.8};
+  const auto expected = select(views, spec);
+  EXPECT_EQ(select(AlignmentTensors{features, direction, also}, spec, {0.3, 0.8}).scores,
+            expected.scores);
+  const AlignmentTensors other{features.t().contiguous().t().to(at::kDouble), direction, also};
+  EXPECT_EQ(select(other, spec, {0.3, 0.8}).indices, expected.indices);
+  EXPECT_NE(select(AlignmentTensors{features, direction, {}}, spec, {0.3, 0.8}).indices,
+            expected.indices);
+  EXPECT_NE(select(AlignmentTensors{features, direction, also}, spec, {0.3, 0}).indices,
+            expected.indices);
+  EXPECT_THROW(select(AlignmentTensors{direction, direction, {}}, spec), Error);
+  EXPECT_THROW(select(AlignmentTensors{features, {}, {}}, spec), Error);
+  EXPECT_THROW(select(AlignmentTensors{features, direction, also.slice(0, 1)}, spec), Error);
+}
+
 TEST(SelectTensors, CudaBackendIsRefusedByABuildWithoutOne) {
   if (cuda::available()) GTEST_SKIP() << "this build has the CUDA backend";
   SelectionSpec spec = kSpec;

@@ -59,6 +59,12 @@ class Cascade {
     return picks;
   }
 
+  /// The scorer's, where it keeps one; stage one has none.
+  NamedTensors state() const requires KeepsState<Scorer> { return scorer_.state(); }
+  void load_state(const NamedTensors& state) requires KeepsState<Scorer> {
+    scorer_.load_state(state);
+  }
+
   template <Batch B>
   std::string_view remark() const {
     return scorer_.template remark<B>();

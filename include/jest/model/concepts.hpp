@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "jest/torch/arrays.hpp"
 #include "jest/torch/embeddings.hpp"
 
 namespace jest {
@@ -31,10 +32,32 @@ concept GivesLosses = requires(Model model, const B& batch) {
   { model->losses(batch) } -> std::convertible_to<at::Tensor>;
 };
 
+/// What one forward pass says of n sequences: losses [n] and gradient features [n, D], for instance
+/// those of torch/tensor_sketch.hpp. D and what a feature means are the same in every call.
+struct LossesAndFeatures {
+  at::Tensor losses;
+  at::Tensor features;
+};
+
+/// A handle to a model that gives losses and gradient features of its examples.
+template <class Model, class B>
+concept GivesGradientFeatures = requires(Model model, const B& batch) {
+  { model->losses_and_features(batch) } -> std::convertible_to<LossesAndFeatures>;
+};
+
 /// A handle to a model with a training loss of its own, 0-d; optional.
 template <class Model, class B>
 concept GivesTrainingLoss = requires(Model model, const B& batch) {
   { model->loss(batch) } -> std::convertible_to<at::Tensor>;
+};
+
+/// A scorer that remembers something between steps; optional. Checkpoints hold it, so that a
+/// resumed run picks what an undisturbed one picks. `load_state` refuses a state that is not its
+/// own.
+template <class Scorer>
+concept KeepsState = requires(Scorer& scorer, const NamedTensors& state) {
+  { scorer.state() } -> std::convertible_to<NamedTensors>;
+  scorer.load_state(state);
 };
 
 }  // namespace jest

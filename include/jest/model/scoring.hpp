@@ -106,4 +106,21 @@ requires GivesLosses<Model, B> at::Tensor score_losses(Model& model, const B& ba
   return losses.all();
 }
 
+/// Losses [n] and gradient features [n, D] of a whole batch under `model`, outside autograd.
+template <class Model, Batch B>
+requires GivesGradientFeatures<Model, B> LossesAndFeatures
+score_losses_and_features(Model& model, const B& batch, const ScoringSpec& spec) {
+  const c10::InferenceMode no_gradient;
+  const detail::ModeGuard<Model> mode(model, spec.mode);
+  const auto total = static_cast<std::int64_t>(std::span(batch.ids()).size());
+  detail::ScoredRows losses(total);
+  detail::ScoredRows features(total);
+  detail::for_each_micro_batch(batch, spec.micro_batch, [&](const B& part) {
+    const LossesAndFeatures scored = model->losses_and_features(part);
+    losses.append(scored.losses);
+    features.append(scored.features);
+  });
+  return {losses.all(), features.all()};
+}
+
 }  // namespace jest

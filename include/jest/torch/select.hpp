@@ -35,6 +35,23 @@ struct LossTensors {
 JEST_EXPORT Selection select(const LossTensors& losses, const SelectionSpec& spec,
                              const ScoreWeights& weights = kLearnability);
 
+/// Gradient features of every candidate and where they should lead (criteria/linear_pairs.hpp).
+struct AlignmentTensors {
+  at::Tensor features;   ///< h [B, D], for instance of a TensorSketch
+  at::Tensor direction;  ///< v [D]: mean feature of a small curated batch
+  at::Tensor also;       ///< [B] added to own terms, or undefined
+};
+
+/// a_i = η·(h_i·v) + also_i, Q_ij = −½η²·(h_i·h_j), times κ.
+struct AlignmentScore {
+  double step_size = 1;    ///< η
+  double interaction = 1;  ///< κ
+};
+
+/// Floating tensors; features and direction are read as float32, `also` as float64.
+JEST_EXPORT Selection select(const AlignmentTensors& gradients, const SelectionSpec& spec,
+                             const AlignmentScore& score = {});
+
 /// The picked positions as an int64 tensor [b], for index_select.
 JEST_EXPORT at::Tensor index_tensor(const Selection& selection);
 

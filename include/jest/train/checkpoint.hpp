@@ -1,7 +1,8 @@
 #pragma once
 // Checkpoints: a folder per step that does not exist before it is complete.
 //
-//   <folder>/step-00000250/tensors.safetensors   parameters, buffers, optimizer state
+//   <folder>/step-00000250/tensors.safetensors   parameters, buffers, states of optimizer and
+//   scorer
 //                          state.json             position, counters, timers
 //                          complete               written last; without it nobody reads the rest
 //

@@ -1,10 +1,12 @@
 #pragma once
 // The training loop. It is short on purpose: read run() and one_step() and you know it all.
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <string>
@@ -37,6 +39,11 @@ namespace detail {
 /// Makes LibTorch's default generator a function of (seed, step).
 JEST_EXPORT void seed_step(std::uint64_t seed, std::int64_t step);
 
+/// A scorer's state under names that no learner's has, and back. A checkpoint without any comes
+/// back empty: to refuse it is the scorer's.
+JEST_EXPORT NamedTensors with_prefix(const NamedTensors& scorer_state);
+JEST_EXPORT NamedTensors scorer_state_of(const NamedTensors& checkpoint);
+
 /// Shares out of counts.
 JEST_EXPORT Values shares_of(const std::map<std::string, std::int64_t>& counts);
 
@@ -45,7 +52,8 @@ JEST_EXPORT Values shares_of(const std::map<std::string, std::int64_t>& counts);
 /// Trains `learner` on what `scorer` picks from the super-batches of `source`.
 ///
 /// - source: `at(step)` gives a Batch, a pure function of the step;
-/// - scorer: JointExampleScorer, UniformScorer, or yours with the same members.
+/// - scorer: JointExampleScorer, AlignedScorer, UniformScorer, or yours with the same members; what
+///   it remembers between steps is in the checkpoints where it has `state` and `load_state`.
 ///
 /// run() resumes from the newest complete checkpoint in `spec.checkpoints`, if there is one, and
 /// then ends with the very bits of an undisturbed run at the same thread count. Everything passed
@@ -149,12 +157,19 @@ class Trainer {
   void save() {
     if (spec_.checkpoints.empty()) return;
     for (const auto& sink : spec_.sinks) sink->flush();
-    save_checkpoint(spec_.checkpoints, {state_, learner_.state()});
+    NamedTensors tensors = learner_.state();
+    if constexpr (KeepsState<Scorer>) {
+      std::ranges::move(detail::with_prefix(scorer_.state()), std::back_inserter(tensors));
+    }
+    save_checkpoint(spec_.checkpoints, {state_, std::move(tensors)});
   }
 
   void resume() {
     if (!spec_.checkpoints.empty()) {
       if (const auto checkpoint = load_checkpoint(spec_.checkpoints)) {
+        if constexpr (KeepsState<Scorer>) {
+          scorer_.load_state(detail::scorer_state_of(checkpoint->tensors));
+        }
         learner_.load_state(checkpoint->tensors);
         state_ = checkpoint->state;
       }
