@@ -1,6 +1,7 @@
 #pragma once
 // One arm with one seed: a learner trained from scratch by the library's Trainer.
 
+#include "jest/model/aligned_scorer.hpp"
 #include "jest/model/cascade.hpp"
 #include "jest/model/scored_as.hpp"
 #include "train/arm_options.hpp"
@@ -17,6 +18,17 @@ struct ArmSource {
   TableSource<typename T::Batch> source;
 
   typename T::Batch at(std::int64_t step) const { return task.trained_as(source.at(step), arm); }
+};
+
+/// Curated batches as an arm's learner scores them.
+template <Task T>
+struct CuratedSource {
+  const ArmSource<T>& seen;
+  const typename T::Options& options;
+
+  typename T::Batch at(std::int64_t k) const {
+    return seen.task.scored_as(seen.source.at(k), options, seen.arm);
+  }
 };
 
 /// Per-example FLOPs of an arm.
@@ -78,13 +90,45 @@ class ArmTraining {
     train(pool_source(), uniform);
   }
 
+  template <class Reference>
+  void train_aligned(Reference& reference) {
+    if constexpr (GivesGradientFeatures<Model, Batch>) {
+      const auto& table = task_.data().curated;
+      const ArmSource<T> curated{task_, run_.arm, {table, {options_.count, run_.seed}}};
+      const CuratedSource<T> seen{curated, options_};
+      AlignedScorer scorer(learner_, reference, seen, aligned_spec());
+      ScoredAs viewed(scorer, view());
+      train(pool_source(), viewed);
+    }
+  }
+
+  AlignedScorerSpec aligned_spec() const {
+    const ScorerSpec plain = scorer_spec(options_, run_);
+    AlignedScorerSpec spec{.count = plain.count,
+                           .chunks = plain.chunks,
+                           .gain = plain.gain,
+                           .seed = plain.seed,
+                           .interaction = plain.interaction};
+    if constexpr (GivesGradientFeatures<Model, Batch>) {
+      spec.step_size = options_.step_size;
+      spec.refresh_every = options_.refresh_every;
+      if (uses_reference(run_.arm)) spec.learnability_weight = options_.learnability_weight;
+    }
+    return spec;
+  }
+
+  auto view() const {
+    return [this](const Batch& super_batch) {
+      return task_.scored_as(super_batch, options_, run_.arm);
+    };
+  }
+
   /// `stage` may put another in front of the scorer.
   template <class Reference, class Stage>
   void train_scored(Reference& reference, const Stage& stage) {
+    if (run_.arm.kind == ArmKind::kAligned) return train_aligned(reference);
     JointExampleScorer scorer(learner_, reference, scorer_spec(options_, run_));
-    ScoredAs viewed(scorer, [this](const Batch& super_batch) {
-      return task_.scored_as(super_batch, options_, run_.arm);
-    });
+    ScoredAs viewed(scorer, view());
     stage(viewed, [this](auto& staged) { train(pool_source(), staged); });
   }
 
@@ -106,6 +150,13 @@ class ArmTraining {
     };
     trainer.watch_selection = [this](const Batch& super_batch, const Selection& picks,
                                      std::int64_t step) { watch(super_batch, picks, step); };
+    trainer.watch_batch = [this](const Batch& batch, std::int64_t step) {
+      const Values values = task_.batch_values(batch);
+      if (values.empty()) return;
+      nlohmann::ordered_json json{{"event", "batch"}, {"step", step + 1}};
+      json.update(nlohmann::ordered_json(values));
+      record(json.dump());
+    };
     trainer.run();
     save_model(folder_ / "model.safetensors", *model_, model_->metadata());
   }
@@ -114,6 +165,10 @@ class ArmTraining {
     if (step != spec_.steps / 10 && step != spec_.steps * 9 / 10) return;
     const std::string line = sample_line<T>(task_.stored_as(super_batch, options_), picks,
                                             {task_, step + 1, model_, reference_.model});
+    record(line);
+  }
+
+  void record(const std::string& line) {
     for (const auto& sink : spec_.sinks) {
       if (auto* file = dynamic_cast<JsonLinesSink*>(sink.get())) file->record(line);
     }

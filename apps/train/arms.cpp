@@ -15,6 +15,8 @@ const Arm kArms[] = {
     {"hard-learner", ArmKind::kScored, kHardLearner, Preset::kJoint, ""},
     {"topk", ArmKind::kScored, kLearnability, Preset::kTopK, ""},
     {"cascade", ArmKind::kCascade, kLearnability, Preset::kJoint, ""},
+    {"aligned", ArmKind::kAligned, kHardLearner, Preset::kJoint, ""},
+    {"aligned-learnability", ArmKind::kAligned, kLearnability, Preset::kJoint, ""},
     {"flexi", ArmKind::kFlexi, kLearnability, Preset::kJoint, ""},
     {"greedy", ArmKind::kScored, kLearnability, Preset::kGreedy, ""},
 };

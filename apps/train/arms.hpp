@@ -17,6 +17,7 @@ enum class ArmKind {
   kOracle,        ///< uniform over the pool's rows of some tags
   kScored,
   kCascade,  ///< scored, after a first stage by the reference's cached losses
+  kAligned,  ///< scored by gradient alignment
   kFlexi,    ///< scored at half resolution, at which half of each batch is trained on, too
 };
 

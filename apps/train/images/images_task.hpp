@@ -41,6 +41,7 @@ class ImagesTask {
   double training_flops(const Model& model, const Arm& arm) const;
   double scoring_flops(const Model& model, const Options&, const Arm& arm) const;
 
+  Values batch_values(const Batch&) const { return {}; }
   nlohmann::ordered_json show(const NamedImages& table, std::int64_t row) const;
 
  private:

@@ -13,7 +13,7 @@ struct PairsOptions : ExperimentOptions {
   std::int64_t reference_negatives = 0;
 
   static const Setters<PairsOptions>& own_setters();
-  static bool knows(ArmKind kind) { return kind != ArmKind::kFlexi; }
+  static bool knows(ArmKind kind) { return kind != ArmKind::kFlexi && kind != ArmKind::kAligned; }
 
   void add_to(CLI::App& command);
   void check_numbers() const;

@@ -1,5 +1,7 @@
 #include "train/text/byte_model.hpp"
 
+#include <cmath>
+
 #include "jest/core/error.hpp"
 #include "train/model_file.hpp"
 #include "train/parse_whole.hpp"
@@ -29,17 +31,34 @@ ByteModel new_model(const ByteModelSpec& spec) {
 
 }  // namespace
 
-ByteModelImpl::ByteModelImpl(const ByteModelSpec& spec) : spec_(spec) {
+ByteModelImpl::ByteModelImpl(const ByteModelSpec& spec)
+    : spec_(spec), sketch_({.errors = kBytes, .hidden = spec.hidden, .width = kSketch}) {
   output_ = register_module("output", torch::nn::Linear(spec.hidden, kBytes));
+}
+
+at::Tensor ByteModelImpl::losses_of(const at::Tensor& logits, const at::Tensor& bytes) const {
+  const at::Tensor losses = torch::nn::functional::cross_entropy(
+      logits.flatten(0, 1), bytes.flatten().to(at::kLong),
+      torch::nn::functional::CrossEntropyFuncOptions().reduction(torch::kNone));
+  return losses.view(bytes.sizes()).mean(1);
 }
 
 at::Tensor ByteModelImpl::losses(const ByteBatch& batch) {
   const at::Tensor bytes = batch.bytes();
-  const at::Tensor logits = output_->forward(states(bytes)).flatten(0, 1);
-  const at::Tensor losses = torch::nn::functional::cross_entropy(
-      logits, bytes.flatten().to(at::kLong),
-      torch::nn::functional::CrossEntropyFuncOptions().reduction(torch::kNone));
-  return losses.view(bytes.sizes()).mean(1);
+  return losses_of(output_->forward(states(bytes)), bytes);
+}
+
+LossesAndFeatures ByteModelImpl::losses_and_features(const ByteBatch& batch) {
+  const at::Tensor bytes = batch.bytes();
+  const at::Tensor hidden = states(bytes);
+  const at::Tensor logits = output_->forward(hidden);
+  return {losses_of(logits, bytes), sketch_.features(loss_errors(logits, bytes), hidden)};
+}
+
+double ByteModelImpl::sketch_flops(std::int64_t length) const {
+  const double transforms = 2 * 2.5 * kSketch * std::log2(kSketch);
+  const double products = 6.0 * kSketch / 2;  // of complex numbers
+  return length * (transforms + products + kBytes + spec_.hidden);
 }
 
 Metadata ByteModelImpl::metadata() const {

@@ -8,11 +8,14 @@
 
 #include "jest/data/byte_table.hpp"
 #include "jest/io/safetensors.hpp"
+#include "jest/model/concepts.hpp"
+#include "jest/torch/tensor_sketch.hpp"
 
 namespace jest {
 
-inline constexpr std::int64_t kBytes = 256;  ///< V, what a position may be
-inline constexpr std::int64_t kStart = 256;  ///< stands before the first byte
+inline constexpr std::int64_t kBytes = 256;   ///< V, what a position may be
+inline constexpr std::int64_t kStart = 256;   ///< stands before the first byte
+inline constexpr std::int64_t kSketch = 256;  ///< D, width of a gradient feature
 
 struct ByteModelSpec {
   std::string kind = "ngrams";  ///< or "decoder"
@@ -35,6 +38,10 @@ class ByteModelImpl : public torch::nn::Module {
 
   /// Mean cross-entropy per byte in nats, [n].
   at::Tensor losses(const ByteBatch& batch);
+  /// The same losses, and sketches of their gradients in the last layer, [n, kSketch].
+  LossesAndFeatures losses_and_features(const ByteBatch& batch);
+  /// What the sketches cost beside a forward pass, in FLOPs of a sequence.
+  double sketch_flops(std::int64_t length) const;
   const ByteModelSpec& spec() const { return spec_; }
   Metadata metadata() const;
 
@@ -42,7 +49,10 @@ class ByteModelImpl : public torch::nn::Module {
   double output_flops() const { return 2.0 * spec_.hidden * kBytes; }
 
  private:
+  at::Tensor losses_of(const at::Tensor& logits, const at::Tensor& bytes) const;
+
   ByteModelSpec spec_;
+  TensorSketch sketch_;
   torch::nn::Linear output_{nullptr};
 };
 

@@ -1,5 +1,7 @@
 #include "train/text/text_options.hpp"
 
+#include <cmath>
+
 namespace jest {
 
 TextOptions::TextOptions() {
@@ -8,13 +10,17 @@ TextOptions::TextOptions() {
   super_batch = 160;
   cascade_from = 640;
   cascade_to = 160;
+  interaction = "1";  // of gradient alignment; losses have none
   learning_rate = 5e-3;
   reference_steps = 1000;
 }
 
 const Setters<TextOptions>& TextOptions::own_setters() {
   static const Setters<TextOptions> kSetters = {
-      {"score-prefix", number_setter(&TextOptions::score_prefix)}};
+      {"learnability-weight", number_setter(&TextOptions::learnability_weight)},
+      {"refresh-every", number_setter(&TextOptions::refresh_every)},
+      {"score-prefix", number_setter(&TextOptions::score_prefix)},
+      {"step-size", number_setter(&TextOptions::step_size)}};
   return kSetters;
 }
 
@@ -34,6 +40,10 @@ void TextOptions::add_to(CLI::App& command) {
   add("--reference-hidden", reference_hidden, "--hidden of the reference");
   add("--score-prefix", score_prefix,
       "Score the first so many bytes of a sequence only;\\n0: all of it");
+  add("--step-size", step_size, "Step size of gradient alignment, about 1 / --count");
+  add("--learnability-weight", learnability_weight,
+      "Weight of learnability in aligned-learnability");
+  add("--refresh-every", refresh_every, "Steps that share a direction of gradient alignment");
   add("--eval-rows", eval_rows, "Rows of each held-out file that are used; 0: all");
 }
 
@@ -51,6 +61,13 @@ void TextOptions::check_numbers() const {
   detail::option_at_least("--reference-width", 1, reference_width);
   detail::option_at_least("--reference-hidden", 1, reference_hidden);
   detail::option_at_least("--score-prefix", 0, score_prefix);
+  detail::option_at_least("--refresh-every", 1, refresh_every);
+  if (!std::isfinite(step_size) || step_size <= 0) {
+    refuse("--step-size", "a finite number above 0", step_size);
+  }
+  if (!std::isfinite(learnability_weight)) {
+    refuse("--learnability-weight", "a finite number", learnability_weight);
+  }
   detail::option_at_least("--eval-rows", 0, eval_rows);
 }
 
@@ -64,6 +81,9 @@ nlohmann::ordered_json TextOptions::identity() const {
                {"reference_width", reference_width},
                {"reference_hidden", reference_hidden},
                {"score_prefix", score_prefix},
+               {"step_size", step_size},
+               {"learnability_weight", learnability_weight},
+               {"refresh_every", refresh_every},
                {"eval_rows", eval_rows}});
   return json;
 }

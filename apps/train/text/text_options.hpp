@@ -13,8 +13,11 @@ struct TextOptions : ExperimentOptions {
   std::int64_t heads = 4;
   std::int64_t reference_width = 32;
   std::int64_t reference_hidden = 128;
-  std::int64_t score_prefix = 0;  ///< bytes that scoring sees; 0: all
-  std::int64_t eval_rows = 1000;  ///< of each held-out set; 0: all
+  std::int64_t score_prefix = 0;    ///< bytes that scoring sees; 0: all
+  double step_size = 0.03;          ///< η of gradient alignment, about 1/b
+  double learnability_weight = 1;   ///< of aligned-learnability arms
+  std::int64_t refresh_every = 10;  ///< steps that share a target direction
+  std::int64_t eval_rows = 1000;    ///< of each held-out set; 0: all
 
   TextOptions();
   static const Setters<TextOptions>& own_setters();

@@ -4,6 +4,7 @@
 #include <numbers>
 
 #include "jest/model/scoring.hpp"
+#include "train/text/near_duplicates.hpp"
 
 namespace jest {
 namespace {
@@ -93,9 +94,14 @@ double TextTask::training_flops(const Model& model, const Arm&) const {
   return model->forward_flops(data_.pool->length);
 }
 
-double TextTask::scoring_flops(const Model& model, const Options& options, const Arm&) const {
-  return model->forward_flops(options.score_prefix == 0 ? data_.pool->length
-                                                        : options.score_prefix);
+double TextTask::scoring_flops(const Model& model, const Options& options, const Arm& arm) const {
+  const std::int64_t length = options.score_prefix == 0 ? data_.pool->length : options.score_prefix;
+  const double sketches = arm.kind == ArmKind::kAligned ? model->sketch_flops(length) : 0;
+  return model->forward_flops(length) + sketches;
+}
+
+Values TextTask::batch_values(const Batch& batch) const {
+  return {{"near_duplicates", near_duplicate_share(batch)}};
 }
 
 nlohmann::ordered_json TextTask::show(const ByteTable& table, std::int64_t row) const {

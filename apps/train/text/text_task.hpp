@@ -38,7 +38,8 @@ class TextTask {
   Batch stored_as(const Batch& batch, const Options& options) const;
   std::string store_name(const Options& options) const;
   double training_flops(const Model& model, const Arm&) const;
-  double scoring_flops(const Model& model, const Options& options, const Arm&) const;
+  double scoring_flops(const Model& model, const Options& options, const Arm& arm) const;
+  Values batch_values(const Batch& batch) const;
 
   nlohmann::ordered_json show(const ByteTable& table, std::int64_t row) const;
 

@@ -45,6 +45,12 @@ class ScoredAs {
     return scorer_.template remark<B>();
   }
 
+  /// Where the scorer keeps any.
+  NamedTensors state() const requires KeepsState<Scorer> { return scorer_.state(); }
+  void load_state(const NamedTensors& state) requires KeepsState<Scorer> {
+    scorer_.load_state(state);
+  }
+
  private:
   Scorer& scorer_;
   View view_;

@@ -75,6 +75,9 @@ class Trainer {
   /// Optional look at a selection, before the step that uses it.
   std::function<void(const SuperBatch&, const Selection&, std::int64_t)> watch_selection;
 
+  /// Optional look at what a step is about to train on, selected or not.
+  std::function<void(const SuperBatch&, std::int64_t)> watch_batch;
+
   const TrainerState& run() {
     resume();
     remark();
@@ -96,6 +99,7 @@ class Trainer {
     const Selection picks = choose(super_batch, metrics);
     const SuperBatch batch =
         timed(seconds[Stage::kGather], [&] { return super_batch.at(picks.indices); });
+    if (watch_batch) watch_batch(batch, step);
     metrics.learning_rate = spec_.learning_rate.at(step);
     learner_.set_learning_rate(metrics.learning_rate);
     metrics.loss = timed(seconds[Stage::kTrain], [&] { return learner_.step(batch); });
