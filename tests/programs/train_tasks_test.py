@@ -13,7 +13,7 @@ from train_tasks import (LENGTH, SMALL, file_of, safetensors, start, train, writ
 
 MEASURES = {"text": ["bits_per_byte", "bits_per_byte_near", "bits_per_byte_far"],
             "images": ["r_at_1", "r_at_1_seen", "r_at_1_unseen"]}
-ARMS = {"text": "uniform,independent,cascade,hard-learner,oracle:target",
+ARMS = {"text": "uniform,independent,cascade,hard-learner,oracle:target,aligned,aligned-learnability",
         "images": "uniform,joint,flexi,cascade,oracle:target+other"}
 
 
@@ -108,6 +108,35 @@ class Costs(TaskCase):
             self.summary(task, arms="cascade")["runs"][0]["examples_scored"], 16 * 4))
 
 
+    def test_alignment_pays_for_curated_batches_and_for_no_reference(self):
+        arms = "uniform,aligned,aligned-learnability"
+        uniform, aligned, both = self.summary("text", arms=arms, steps=20)["runs"]
+        self.assertEqual(aligned["examples_scored"], 20 * 40 + 2 * 8)  # a refresh every ten steps
+        self.assertEqual(aligned["flops"]["reference_training"], 0)
+        self.assertGreater(both["flops"]["reference_training"], 0)
+        forward = uniform["flops"]["learner_training"] / (3 * uniform["examples_trained"])
+        self.assertGreater(aligned["flops"]["learner_scoring"] / (forward * (20 * 40 + 2 * 8)), 1)
+
+
+class Alignment(TaskCase):
+    def test_batches_say_how_much_they_repeat(self):
+        self.summary("text", arms="uniform,aligned", steps=6)
+        for arm in ("uniform", "aligned"):
+            lines = [line for line in metrics_of(os.path.join(self.out, arm + "-seed3"))
+                     if line["event"] == "batch"]
+            self.assertEqual([line["step"] for line in lines], list(range(1, 7)))
+            self.assertTrue(all(0 <= line["near_duplicates"] <= 1 for line in lines))
+
+    def test_its_options_matter(self):
+        arms = ["aligned:gain=3000"] + ["aligned:gain=3000:" + option for option in
+                                        ("interaction=0", "step-size=0.5", "refresh-every=1")]
+        arms += ["aligned-learnability:gain=3000",
+                 "aligned-learnability:gain=3000:learnability-weight=0.1"]
+        self.summary("text", arms=",".join(arms), steps=6)
+        models = {read(self.out, arm + "-seed3", "model.safetensors") for arm in arms}
+        self.assertEqual(len(models), len(arms))
+
+
 class Views(TaskCase):
     def test_another_prefix_makes_other_picks(self):
         arms = ["independent", "independent:score-prefix=1"]
@@ -129,13 +158,14 @@ class Resumed(TaskCase):
         self.run_for_tasks(self.killed)
 
     def killed(self, task):
-        given = {"arms": "independent,cascade" + (",flexi" if task == "images" else ""),
+        given = {"arms": "independent,cascade," + ("flexi" if task == "images" else "aligned"),
                  "steps": 12}
         undisturbed = self.out + "-undisturbed"
         self.addCleanup(train_cases.shutil.rmtree, undisturbed, ignore_errors=True)
         finished(train(task, undisturbed, given))
         # The last is killed while its metrics are ahead of its checkpoints.
-        for run in ("reference", "independent-seed3", "cascade-seed3"):
+        runs = ["reference", "independent-seed3", "cascade-seed3"]
+        for run in runs + (["aligned-seed3"] if task == "text" else []):
             self.kill_after(task, given, os.path.join(run, "checkpoints", "step-00000002"))
         finished(train(task, self.out, given | {"resume": True}))
         self.assert_same_result(self.out, undisturbed)
@@ -154,6 +184,7 @@ class Refusals(TaskCase):
 
     def test_arms_and_options_of_another_task(self):
         self.expect("text", {"arms": "flexi"}, "--arms", "flexi")
+        self.expect("images", {"arms": "aligned"}, "--arms", "aligned")
         self.expect("images", {"arms": "independent:score-prefix=3"}, "score-prefix")
         self.expect("images", {"score-prefix": 3}, "score-prefix")
 

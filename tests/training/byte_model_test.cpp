@@ -65,6 +65,21 @@ TEST_P(ByteModels, LossIsTheMeanOverBytes) {
   EXPECT_NEAR(losses.mean().item<double>(), std::log(256.0), 0.5) << "untrained: about uniform";
 }
 
+// The sketch of a matrix G is that of its rows against the unit vectors.
+TEST_P(ByteModels, FeaturesAreSketchesOfTheLastLayersGradient) {
+  const ByteModel model = this->model();
+  const LossesAndFeatures scored = model->losses_and_features(batch());
+  EXPECT_TRUE(scored.losses.allclose(model->losses(batch()), 1e-5, 1e-6));
+  const TensorSketch sketch({.errors = kBytes, .hidden = 16, .width = kSketch});
+  for (std::int64_t row = 0; row < kRows; ++row) {
+    model->zero_grad();
+    model->losses(batch().at({row})).sum().backward();
+    const at::Tensor gradient = model->named_parameters()["output.weight"].grad().unsqueeze(0);
+    const at::Tensor expected = sketch.features(torch::eye(kBytes).unsqueeze(0), gradient);
+    EXPECT_TRUE(scored.features[row].allclose(expected[0], 1e-3, 1e-4)) << row;
+  }
+}
+
 TEST_P(ByteModels, AreAFunctionOfTheSeed) {
   EXPECT_TRUE(model(3)->losses(batch()).equal(model(3)->losses(batch())));
   EXPECT_FALSE(model(3)->losses(batch()).equal(model(4)->losses(batch())));
