@@ -63,7 +63,7 @@ int main(int argc, char** argv) {
   pairs.command = images.command = text.command = joined(argc, argv);
   add_training(app, pairs, "pairs", "Train two text towers on a pool of text pairs",
                jest::run_pairs);
-  add_training(app, images, "images", "Train an image tower and a name tower on named images",
+  add_training(app, images, "images", "Train two towers on a pool of named images",
                jest::run_images);
   add_training(app, text, "text", "Train a language model on a pool of byte sequences",
                jest::run_text);

@@ -79,7 +79,8 @@ Backend ExperimentOptions::backend() const {
   refuse("--backend", "one of " + names, "'" + backend_name + "'");
 }
 
-void ExperimentOptions::add_to(CLI::App& command, const std::string& rows) {
+void ExperimentOptions::add_to(CLI::App& command, const std::string& rows,
+                               const std::string& own_arms) {
   const auto add = [&command](const char* name, auto& value, const char* help) {
     return command.add_option(name, value, help)->capture_default_str();
   };
@@ -90,9 +91,12 @@ void ExperimentOptions::add_to(CLI::App& command, const std::string& rows) {
       ->required();
   command.add_option("--out", out, "Folder of this run")->required();
   add("--arms", arms,
-      "Arms, comma-separated: uniform,\nuniform@equal-compute, joint, independent,\n"
-      "mean-field, easy-reference, hard-learner, topk,\ngreedy, cascade, oracle:TAG; an arm can "
-      "have\noptions of its own: joint:steps=500:gain=50")
+      ("Arms, comma-separated: uniform,\nuniform@equal-compute, joint, independent,\n"
+       "mean-field, easy-reference, hard-learner, topk,\ngreedy, cascade, " +
+       own_arms +
+       "oracle:TAG,\noracle:TAG+TAG; an arm can have options of its\n"
+       "own: joint:steps=500:gain=50")
+          .c_str())
       ->delimiter(',');
   add("--seeds", seed_names, "Seeds, comma-separated")->delimiter(',');
   add("--steps", steps, "Training steps of every arm");
@@ -111,7 +115,7 @@ void ExperimentOptions::add_to(CLI::App& command, const std::string& rows) {
   add("--learning-rate", learning_rate, "Peak of warm-up and cosine");
   add("--select-start", selection.start, "First step that selects");
   command.add_option("--select-end", selection.end,
-                     "First step that no longer selects; none when absent");
+                     "First step that no longer selects; absent: none");
   add("--select-every", selection.every, "Select every so many steps");
   add("--select-stop", selection.stop_window,
       "Stop once the learner beats the reference on an\naverage over so many selections; 0: never");

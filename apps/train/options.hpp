@@ -51,8 +51,9 @@ struct ExperimentOptions {
   std::vector<std::uint64_t> seeds() const;
   Backend backend() const;
 
-  /// Adds the options to a command; `rows` says what a data file holds.
-  void add_to(CLI::App& command, const std::string& rows);
+  /// Adds the options to a command; `rows` says what a data file holds, `own_arms` which arms this
+  /// command has beside those of all ("flexi, " or nothing).
+  void add_to(CLI::App& command, const std::string& rows, const std::string& own_arms);
   /// Throws unless every number is possible by itself.
   void check_numbers() const;
   /// Throws unless files exist and names are those of something.

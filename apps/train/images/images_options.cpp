@@ -10,7 +10,7 @@ const Setters<ImagesOptions>& ImagesOptions::own_setters() {
 }
 
 void ImagesOptions::add_to(CLI::App& command) {
-  ExperimentOptions::add_to(command, "safetensors of named images");
+  ExperimentOptions::add_to(command, "safetensors of named images", "flexi, ");
   const auto add = [&command](const char* name, auto& value, const char* help) {
     return command.add_option(name, value, help)->capture_default_str();
   };
@@ -19,7 +19,7 @@ void ImagesOptions::add_to(CLI::App& command) {
   add("--hidden", hidden, "Width of the hidden layer");
   add("--reference-channels", reference_channels, "--channels of the reference");
   add("--reference-hidden", reference_hidden, "--hidden of the reference");
-  add("--eval-rows", eval_rows, "Distinct names of each held-out file that are used;\n0: all");
+  add("--eval-rows", eval_rows, "Names of each held-out file that are used; 0: all");
 }
 
 void ImagesOptions::check_numbers() const {

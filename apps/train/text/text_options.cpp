@@ -25,12 +25,13 @@ const Setters<TextOptions>& TextOptions::own_setters() {
 }
 
 void TextOptions::add_to(CLI::App& command) {
-  ExperimentOptions::add_to(command, "safetensors of byte sequences");
+  ExperimentOptions::add_to(command, "safetensors of byte sequences",
+                            "aligned,\naligned-learnability, ");
   const auto add = [&command](const char* name, auto& value, const char* help) {
     return command.add_option(name, value, help)->capture_default_str();
   };
   add("--model", model,
-      "ngrams (of bytes, hashed, and a perceptron: minutes\\non a laptop), or decoder (a "
+      "ngrams (of bytes, hashed, and a perceptron: minutes\non a laptop), or decoder (a "
       "transformer)");
   add("--width", width, "Width of an n-gram's embedding");
   add("--hidden", hidden, "Width of hidden layers, or of a decoder");
@@ -39,7 +40,7 @@ void TextOptions::add_to(CLI::App& command) {
   add("--reference-width", reference_width, "--width of the reference");
   add("--reference-hidden", reference_hidden, "--hidden of the reference");
   add("--score-prefix", score_prefix,
-      "Score the first so many bytes of a sequence only;\\n0: all of it");
+      "Score the first so many bytes of a sequence only;\n0: all of it");
   add("--step-size", step_size, "Step size of gradient alignment, about 1 / --count");
   add("--learnability-weight", learnability_weight,
       "Weight of learnability in aligned-learnability");
