@@ -17,6 +17,10 @@ def shown_measures(summary):
     return [first] + [measure for measure in further if measure["name"] != "r_at_10"]
 
 
+def counts_duplicates(summary):
+    return all("near_duplicates" in run.get("batches", {}) for run in summary["runs"])
+
+
 def arm_row(arm, runs, uniform, summary):
     """How many times less than the long uniform run each thing was; medians over seeds."""
     measures, tag = shown_measures(summary), summary["data"]["target_tag"]
@@ -31,6 +35,9 @@ def arm_row(arm, runs, uniform, summary):
              f"{reached} of {len(runs)}", less(lambda run: run["steps"]), less(run_flops),
              less(all_flops), less(step_seconds),
              f"{statistics.median(run['examples_scored'] for run in runs):,.0f}"]
+    if counts_duplicates(summary):
+        share = statistics.median(run["batches"]["near_duplicates"] for run in runs)
+        cells.append(f"{100 * share:.1f} %")
     if tag:
         cells.append(f"{100 * statistics.median(mean_share(run, tag) for run in runs):.0f} %")
     return "| " + " | ".join(cells) + " |"
@@ -41,6 +48,7 @@ def head_rows(summary):
     titles = ["arm", "updates", *[measure["label"] for measure in shown_measures(summary)],
               "reached", "updates, times less", "FLOPs of the run, times less",
               "all-in FLOPs, times less", "seconds, times less", "learner scored"]
+    titles += ["near-duplicates in a batch"] if counts_duplicates(summary) else []
     titles += [f"{tag} picked"] if tag else []
     return ["| " + " | ".join(titles) + " |", "|" + "---|" * len(titles)]
 
@@ -62,14 +70,16 @@ def page(name, recipe, folder):
     arms, measure = runs_by_arm(summary), summary["measures"][0]
     uniform = arms["uniform"]
     best = spread([best_on_the_way(run, measure) for run in uniform], 3)
+    shorter = any(run["steps"] < uniform[0]["steps"] for run in summary["runs"])
+    baseline = "long uniform run" if shorter else "uniform run"
     lines = [
         f"# {recipe['title']}", "",
         f"Written by `scripts/study {name}`; the recipe is "
         f"[recipes/{name}.toml](../../recipes/{name}.toml). Machine: {processor()}, shared with "
         "other work: FLOPs are exact, seconds are not.", "", data_sentence(summary),
-        "", "The target is what the long uniform run reaches in the median. \"Times less\" divides "
-        "the long uniform run's cost by the arm's: all-in counts reference training and pool "
-        f"embedding too. Median over seeds, minimum and maximum in brackets. The long uniform run's best "
+        "", f"The target is what the {baseline} reaches in the median. \"Times less\" divides "
+        f"the {baseline}'s cost by the arm's: all-in counts reference training and pool "
+        f"embedding too. Median over seeds, minimum and maximum in brackets. The {baseline}'s best "
         f"evaluation on its way: {best}.", "", *head_rows(summary)]
     lines += [arm_row(arm, runs, uniform, summary) for arm, runs in arms.items()]
     if "remark" in recipe:

@@ -15,8 +15,9 @@ constexpr TaskTerm kTaskTerms[] = {
     {Task::kPairs, "R@1, R@10",
      "Share of evaluation queries whose true partner is ranked first, or among the first ten."},
     {Task::kImages, "R@1 of pictures",
-     "Share of the evaluation's pictures whose true name is ranked first. Where there are several "
-     "evaluation sets, R@1 by itself is the mean over them."},
+     "Share of the evaluation's pictures whose true name is ranked first, and of its names whose "
+     "picture is: the mean of both. Where there are several evaluation sets, R@1 by itself is the "
+     "mean over them."},
     {Task::kText, "Bits per byte",
      "Mean over the bytes of the evaluation text of the negative base-2 logarithm of the "
      "probability that the model gave to the byte: lower is better. Where there are several "

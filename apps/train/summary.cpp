@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <map>
 #include <sstream>
 
 #include "jest/core/error.hpp"
@@ -13,18 +14,34 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::vector<Json> read_evaluations(const std::filesystem::path& path) {
-  std::vector<Json> evaluations;
+/// Lines of metrics.jsonl by their event.
+std::map<std::string, std::vector<Json>> read_events(const std::filesystem::path& path) {
+  std::map<std::string, std::vector<Json>> events;
   std::istringstream lines(read_file(path));
   std::int64_t number = 0;
   for (std::string line; std::getline(lines, line);) {
     ++number;
     Json json = Json::parse(line, nullptr, false);
     if (json.is_discarded()) refuse(text("read ", path.string(), ", line ", number), "JSON", line);
-    if (json.value("event", "") == "evaluation") evaluations.push_back(std::move(json));
+    events[json.value("event", "")].push_back(std::move(json));
   }
-  if (evaluations.empty()) refuse("read " + path.string(), "at least one evaluation", "none");
-  return evaluations;
+  if (events["evaluation"].empty()) {
+    refuse("read " + path.string(), "at least one evaluation", "none");
+  }
+  return events;
+}
+
+/// Means of what the "batch" lines hold beside their steps.
+Json batch_means(const std::vector<Json>& batches) {
+  std::map<std::string, double> sums;
+  for (const Json& batch : batches) {
+    for (const auto& [name, value] : batch.items()) {
+      if (value.is_number() && name != "step") sums[name] += value.get<double>();
+    }
+  }
+  Json means = Json::object();
+  for (const auto& [name, sum] : sums) means[name] = sum / batches.size();
+  return means;
 }
 
 std::string target_name(double target) {
@@ -77,7 +94,8 @@ Json describe_measures(const std::vector<Measure>& measures) {
 }
 
 Json summarize_run(const SummaryRun& run) {
-  const std::vector<Json> evaluations = read_evaluations(run.folder / "metrics.jsonl");
+  auto events = read_events(run.folder / "metrics.jsonl");
+  const std::vector<Json>& evaluations = events["evaluation"];
   const Json& last = evaluations.back();
   Json json{{"arm", run.arm}, {"seed", run.seed}, {"steps", last["step"]}};
   json["evaluations"] = Json::array();
@@ -88,6 +106,7 @@ Json summarize_run(const SummaryRun& run) {
   json["flops"]["reference_training"] = run.reference_training_flops;
   json["flops"]["pool_embedding"] = run.pool_embedding_flops;
   json["seconds"] = last["seconds"];
+  json["batches"] = batch_means(events["batch"]);
   json["picked_tags"] = Json::array();
   for (const Json& evaluation : evaluations) {
     Json values{{"step", evaluation["step"]}};

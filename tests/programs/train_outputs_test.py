@@ -59,7 +59,7 @@ class Results(Case):
         for run in self.runs.values():
             self.assertEqual(set(run), {"arm", "seed", "steps", "evaluations", "steps_to",
                                         "examples_scored", "examples_trained", "flops", "seconds",
-                                        "picked_tags"})
+                                        "batches", "picked_tags"})
             self.assertEqual(set(run["flops"]), FLOPS)
             self.assertEqual(set(run["seconds"]), STAGES)
             self.assertTrue(all(value >= 0 for value in run["seconds"].values()))

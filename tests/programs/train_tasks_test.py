@@ -120,12 +120,15 @@ class Costs(TaskCase):
 
 class Alignment(TaskCase):
     def test_batches_say_how_much_they_repeat(self):
-        self.summary("text", arms="uniform,aligned", steps=6)
-        for arm in ("uniform", "aligned"):
+        summary = self.summary("text", arms="uniform,aligned", steps=6)
+        for run in summary["runs"]:
+            arm = run["arm"]
             lines = [line for line in metrics_of(os.path.join(self.out, arm + "-seed3"))
                      if line["event"] == "batch"]
             self.assertEqual([line["step"] for line in lines], list(range(1, 7)))
-            self.assertTrue(all(0 <= line["near_duplicates"] <= 1 for line in lines))
+            shares = [line["near_duplicates"] for line in lines]
+            self.assertTrue(all(0 <= share <= 1 for share in shares))
+            self.assertAlmostEqual(run["batches"]["near_duplicates"], sum(shares) / 6)
 
     def test_its_options_matter(self):
         arms = ["aligned:gain=3000"] + ["aligned:gain=3000:" + option for option in

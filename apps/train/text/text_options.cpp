@@ -31,7 +31,7 @@ void TextOptions::add_to(CLI::App& command) {
     return command.add_option(name, value, help)->capture_default_str();
   };
   add("--model", model,
-      "ngrams (of bytes, hashed, and a perceptron: minutes\non a laptop), or decoder (a "
+      "ngrams (hashed, and a perceptron: minutes on a\nlaptop) or decoder (a "
       "transformer)");
   add("--width", width, "Width of an n-gram's embedding");
   add("--hidden", hidden, "Width of hidden layers, or of a decoder");
