@@ -124,6 +124,23 @@ class BitsPerByte(PageCase):
         self.assertIn("--curated DATA/curated.safetensors --pool=DATA/pool.safetensors --eval "
                       "DATA/eval-git.safetensors,DATA/eval-postgresql.safetensors --out OUT", self.text)
 
+    def test_how_much_batches_repeat_themselves_has_a_column_where_all_runs_say_it(self):
+        summary = copy.deepcopy(TEXT)
+        for k, one in enumerate(summary["runs"]):
+            one["batches"] = {"near_duplicates": 0.01 * k}
+        text = page_of(summary)
+        self.assertEqual(self.row(text, "arm")[-2], "near-duplicates in a batch")
+        self.assertEqual(self.row(text, "`aligned`")[-2], "4.0 %")
+        summary["runs"][0]["batches"] = {}
+        self.assertNotIn("near-duplicates", page_of(summary))
+
+    def test_a_uniform_run_as_long_as_the_others_is_not_called_long(self):
+        summary = copy.deepcopy(TEXT)
+        self.assertIn("what the long uniform run reaches", page_of(summary))
+        for one in summary["runs"]:
+            one["steps"] = 100
+        self.assertIn("what the uniform run reaches", page_of(summary))
+
     def test_tags_are_left_out_where_there_are_none(self):
         summary = copy.deepcopy(TEXT)
         summary["data"]["target_tag"] = None

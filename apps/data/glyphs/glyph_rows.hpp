@@ -38,8 +38,8 @@ GlyphRows glyph_rows(const FontName& font, std::vector<DrawnGlyph> glyphs,
 GlyphRows in_order_of_id(GlyphRows rows);
 
 /// Exchanges the names of `share` of the rows among themselves, so that none keeps its own, and
-/// tags these "noise" and all others "true", in the place of their fonts. Which rows, and who gets what, is a pure function of the rows'
-/// ids and the seed. Order is kept.
+/// tags these "noise" and all others "true", in the place of their fonts. Which rows, and who gets
+/// what, is a pure function of the rows' ids and the seed. Order is kept.
 GlyphRows exchange_names(GlyphRows rows, double share, std::uint64_t seed);
 
 }  // namespace jest
