@@ -4,7 +4,7 @@ import statistics
 
 from summaries import (EXAMPLES, all_flops, best_on_the_way, finals, held_out, labelled, mean_share,
                        processor, reaches, read_summary, run_flops, runs_by_arm, shown_command,
-                       spread, step_seconds)
+                       spread)
 
 
 def ratio_text(ratio):
@@ -21,6 +21,11 @@ def counts_duplicates(summary):
     return all("near_duplicates" in run.get("batches", {}) for run in summary["runs"])
 
 
+def knows_time(summary):
+    """Wall time is no measure on a shared machine; processor time is."""
+    return all("cpu_seconds" in run for run in summary["runs"])
+
+
 def arm_row(arm, runs, uniform, summary):
     """How many times less than the long uniform run each thing was; medians over seeds."""
     measures, tag = shown_measures(summary), summary["data"]["target_tag"]
@@ -30,10 +35,11 @@ def arm_row(arm, runs, uniform, summary):
         return ratio_text(statistics.median(map(cost, uniform)) / statistics.median(map(cost, runs)))
 
     reached = sum(reaches(measures[0], value, target) for value in finals(runs, measures[0]))
+    less_cpu = [less(lambda run: run["cpu_seconds"])] if knows_time(summary) else []
     cells = [f"`{arm}`", f"{runs[0]['steps']:,}",
              *[spread(finals(runs, measure), 3) for measure in measures],
              f"{reached} of {len(runs)}", less(lambda run: run["steps"]), less(run_flops),
-             less(all_flops), less(step_seconds),
+             less(all_flops), *less_cpu,
              f"{statistics.median(run['examples_scored'] for run in runs):,.0f}"]
     if counts_duplicates(summary):
         share = statistics.median(run["batches"]["near_duplicates"] for run in runs)
@@ -47,7 +53,9 @@ def head_rows(summary):
     tag = summary["data"]["target_tag"]
     titles = ["arm", "updates", *[measure["label"] for measure in shown_measures(summary)],
               "reached", "updates, times less", "FLOPs of the run, times less",
-              "all-in FLOPs, times less", "seconds, times less", "learner scored"]
+              "all-in FLOPs, times less"]
+    titles += ["CPU seconds, times less"] if knows_time(summary) else []
+    titles += ["learner scored"]
     titles += ["near-duplicates in a batch"] if counts_duplicates(summary) else []
     titles += [f"{tag} picked"] if tag else []
     return ["| " + " | ".join(titles) + " |", "|" + "---|" * len(titles)]
@@ -76,7 +84,9 @@ def page(name, recipe, folder):
         f"# {recipe['title']}", "",
         f"Written by `scripts/study {name}`; the recipe is "
         f"[recipes/{name}.toml](../../recipes/{name}.toml). Machine: {processor()}, shared with "
-        "other work: FLOPs are exact, seconds are not.", "", data_sentence(summary),
+        "other work: FLOPs are exact, "
+        + ("CPU seconds nearly so." if knows_time(summary) else "times are left out."), "",
+        data_sentence(summary),
         "", f"The target is what the {baseline} reaches in the median. \"Times less\" divides "
         f"the {baseline}'s cost by the arm's: all-in counts reference training and pool "
         f"embedding too. Median over seeds, minimum and maximum in brackets. The {baseline}'s best "

@@ -106,6 +106,7 @@ Json summarize_run(const SummaryRun& run) {
   json["flops"]["reference_training"] = run.reference_training_flops;
   json["flops"]["pool_embedding"] = run.pool_embedding_flops;
   json["seconds"] = last["seconds"];
+  if (last.contains("cpu_seconds")) json["cpu_seconds"] = last["cpu_seconds"];
   json["batches"] = batch_means(events["batch"]);
   json["picked_tags"] = Json::array();
   for (const Json& evaluation : evaluations) {

@@ -18,6 +18,7 @@ Json to_json(const TrainerState& state) {
           {"scored", state.examples.scored},
           {"reference_scored", state.examples.reference_scored},
           {"seconds", state.seconds.seconds},
+          {"cpu_seconds", state.cpu_seconds},
           {"learnability_mean", state.learnability.mean},
           {"learnability_seen", state.learnability.seen},
           {"selection_stopped", state.selection_stopped},
@@ -31,6 +32,7 @@ TrainerState from_json(const Json& json) {
   json.at("scored").get_to(state.examples.scored);
   json.at("reference_scored").get_to(state.examples.reference_scored);
   json.at("seconds").get_to(state.seconds.seconds);
+  json.at("cpu_seconds").get_to(state.cpu_seconds);
   json.at("learnability_mean").get_to(state.learnability.mean);
   json.at("learnability_seen").get_to(state.learnability.seen);
   json.at("selection_stopped").get_to(state.selection_stopped);

@@ -88,6 +88,7 @@ void JsonLinesSink::evaluation(const EvaluationMetrics& metrics) {
                       {"reference_scored", metrics.examples.reference_scored}};
   json["flops"] = flops_json(count_flops(metrics.examples, forward_));
   json["seconds"] = seconds_json(metrics.seconds);
+  json["cpu_seconds"] = metrics.cpu_seconds;
   json["selection_share"] = metrics.seconds.selection_share();
   if (!metrics.picked_tags.empty()) json["picked_tags"] = metrics.picked_tags;
   record(json.dump());

@@ -21,7 +21,8 @@ def run(arm, seed, steps, values, flops):
     return {"arm": arm, "seed": seed, "steps": steps,
             "evaluations": [{"step": steps // 2} | values[0], {"step": steps} | values[-1]],
             "examples_scored": 10 * steps, "flops": dict(zip(PARTS, flops)),
-            "seconds": {"train": steps / 10, "evaluate": 99}, "picked_tags": [{"ja": 0.5}, {"ja": 0.7}]}
+            "seconds": {"train": 1, "evaluate": 99}, "cpu_seconds": steps / 10,
+            "picked_tags": [{"ja": 0.5}, {"ja": 0.7}]}
 
 
 def recall(at_1):
@@ -85,6 +86,13 @@ class Pairs(PageCase):
                           "1,000", "60 %"])
         self.assertEqual(self.row(self.text, "`uniform`")[2:7],
                          ["2 of 3", "1.0", "1.0", "1.0", "1.0"])
+
+    def test_wall_time_is_never_compared(self):
+        self.assertEqual(self.row(self.text, "arm")[6], "CPU seconds, times less")
+        summary = copy.deepcopy(SUMMARY)
+        del summary["runs"][0]["cpu_seconds"]
+        self.assertNotIn("seconds", page_of(summary))
+        self.assertIn("times are left out", page_of(summary))
 
     def test_it_says_what_was_measured_on_what(self):
         self.assertIn("Pool 342,113 pairs, of which 3.4 % are useful (ja); curated 1,412; held out "

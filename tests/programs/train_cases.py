@@ -121,6 +121,7 @@ def metrics_of(folder):
     lines = [json.loads(line) for line in read(folder, "metrics.jsonl").splitlines()]
     for line in lines:
         line.pop("seconds", None)
+        line.pop("cpu_seconds", None)
         line.pop("selection_share", None)
     return lines
 
@@ -144,7 +145,7 @@ def folder_of(run):
 
 
 def without_seconds(run):
-    return {key: value for key, value in run.items() if key != "seconds"}
+    return {key: value for key, value in run.items() if not key.endswith("seconds")}
 
 
 class Case(unittest.TestCase):

@@ -59,7 +59,10 @@ class Results(Case):
         for run in self.runs.values():
             self.assertEqual(set(run), {"arm", "seed", "steps", "evaluations", "steps_to",
                                         "examples_scored", "examples_trained", "flops", "seconds",
-                                        "batches", "picked_tags"})
+                                        "cpu_seconds", "batches", "picked_tags"})
+            # One thread: at most the wall time, but for the clocks' ticks.
+            wall = sum(run["seconds"].values())
+            self.assertTrue(0 < run["cpu_seconds"] < wall + 0.1, (run["cpu_seconds"], wall))
             self.assertEqual(set(run["flops"]), FLOPS)
             self.assertEqual(set(run["seconds"]), STAGES)
             self.assertTrue(all(value >= 0 for value in run["seconds"].values()))

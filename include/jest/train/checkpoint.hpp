@@ -26,6 +26,7 @@ struct TrainerState {
   std::int64_t step = 0;  ///< steps done
   ExampleCounts examples;
   StageSeconds seconds;
+  double cpu_seconds = 0;  ///< processor time of the steps, of all threads
   LearnabilityAverage learnability;
   bool selection_stopped = false;
   std::map<std::string, std::int64_t> tag_counts;  ///< of batches since the last evaluation

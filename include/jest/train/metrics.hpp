@@ -33,6 +33,7 @@ struct EvaluationMetrics {
   Values picked_tags;  ///< share of each tag in the batches since the last evaluation
   ExampleCounts examples;
   StageSeconds seconds;
+  double cpu_seconds = 0;  ///< processor time of the steps, of all threads
 };
 
 /// Hears the metrics of one run. `resume(step)` says that the run goes on after `step`: what was

@@ -82,7 +82,9 @@ class Trainer {
     resume();
     remark();
     while (state_.step < spec_.steps) {
+      const double start = processor_seconds();
       one_step();
+      state_.cpu_seconds += processor_seconds() - start;
       if (due(spec_.evaluate_every)) evaluate_now();
       if (due(spec_.checkpoint_every)) save();
     }
@@ -155,6 +157,7 @@ class Trainer {
     metrics.picked_tags = detail::shares_of(std::exchange(state_.tag_counts, {}));
     metrics.examples = state_.examples;
     metrics.seconds = state_.seconds;
+    metrics.cpu_seconds = state_.cpu_seconds;
     for (const auto& sink : spec_.sinks) sink->evaluation(metrics);
   }
 
