@@ -8,9 +8,11 @@
 namespace jest {
 namespace {
 
-constexpr std::array<const char*, 12> kOrder = {
-    kUniform,      kEqualComputeUniform, "cascade",        "joint",        "aligned", "flexi",
-    "independent", "mean-field",         "easy-reference", "hard-learner", "topk",    "greedy"};
+constexpr std::array<const char*, 13> kOrder = {
+    kUniform,     kEqualComputeUniform,   "cascade",      "joint",
+    "aligned",    "aligned-learnability", "flexi",        "independent",
+    "mean-field", "easy-reference",       "hard-learner", "topk",
+    "greedy"};
 
 std::size_t rank_of(const std::string& arm) {
   return std::find(kOrder.begin(), kOrder.end(), arm_kind(arm)) - kOrder.begin();

@@ -25,6 +25,7 @@ Stroke arm_stroke(const std::string& arm) {
       {"cascade", {"var(--sky)", ""}},
       {"joint", {"var(--blue)", ""}},
       {"aligned", {"var(--violet)", ""}},
+      {"aligned-learnability", {"var(--violet)", "6 3"}},
       {"flexi", {"var(--brown)", ""}},
       {"independent", {"var(--vermillion)", ""}},
       {"mean-field", {"var(--green)", ""}},

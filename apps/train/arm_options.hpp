@@ -48,6 +48,7 @@ Options options_of(const Arm& arm, const Options& shared) {
     refuse("--arms " + arm.name, "options of an arm (" + known + ")", named.first);
   }
   options.check_numbers();
+  if (arm.kind == ArmKind::kCascade) options.check_cascade();
   return options;
 }
 

@@ -36,7 +36,7 @@ template <Task T>
 ForwardFlops arm_flops(const T& task, typename T::Model& learner, ReferenceRun<T>& reference,
                        const typename T::Options& options, const Arm& arm) {
   return {.learner = task.training_flops(learner, arm),
-          .reference = task.scoring_flops(reference.model, options, arm),
+          .reference = task.scoring_flops(reference.model, options, Arm{}),
           .scoring = task.scoring_flops(learner, options, arm)};
 }
 
@@ -99,6 +99,8 @@ class ArmTraining {
       AlignedScorer scorer(learner_, reference, seen, aligned_spec());
       ScoredAs viewed(scorer, view());
       train(pool_source(), viewed);
+    } else {
+      refuse("arm " + run_.arm.name, "a model with gradient features", T::kName);
     }
   }
 

@@ -31,6 +31,7 @@ nlohmann::ordered_json claimed_identity(const T& task) {
   json["given_reference"] = nullptr;
   if (!task.options().reference.empty()) {
     auto given = T::load(SafetensorsFile(task.options().reference));
+    task.check_reference(*given);
     json["given_reference"] = model_fingerprint(*given);
   }
   return json;
@@ -73,6 +74,7 @@ void run_experiment(const typename T::Options& options) {
   const T task(options);
   for (const ArmRun& run : all_runs(options)) {
     check_pool_for(run.arm, *task.data().pool, options_of(run.arm, options));
+    if (run.arm.kind == ArmKind::kAligned) check_curated(*task.data().curated, options.count);
   }
   claim_folder({options.out, claimed_identity(task), options.resume});
   ReferenceRun<T> reference = prepare_reference(task);

@@ -47,9 +47,8 @@ std::int64_t candidates_of(const Arm& arm, const ExperimentOptions& of_arm) {
   return arm.kind == ArmKind::kCascade ? of_arm.cascade_from : of_arm.super_batch;
 }
 
-void check_curated(const ExampleTable& curated, const ExperimentOptions& options) {
-  if (!options.reference.empty()) return;
-  at_least("--curated, which holds a batch", options.count, curated);
+void check_curated(const ExampleTable& curated, std::int64_t count) {
+  at_least("--curated, which holds a batch", count, curated);
 }
 
 void check_pool(const ExampleTable& pool, const ExperimentOptions& options) {
@@ -83,9 +82,14 @@ Json describe_sizes(const ExperimentOptions& options, const ExampleTable& curate
 
 std::vector<std::int64_t> rows_with_tag(const ExampleTable& pool, const std::string& tags,
                                         std::int64_t least) {
-  std::istringstream names(tags);
+  std::istringstream names(tags + "+");
   std::set<std::string> wanted;
-  for (std::string name; std::getline(names, name, '+');) wanted.insert(name);
+  for (std::string name; std::getline(names, name, '+');) {
+    if (std::ranges::find(pool.tag_names, name) == pool.tag_names.end()) {
+      refuse("--arms oracle:" + tags, "tags of the pool", "'" + name + "'");
+    }
+    wanted.insert(name);
+  }
   std::vector<std::int64_t> rows;
   for (std::size_t row = 0; row < pool.tags.size(); ++row) {
     if (wanted.contains(pool.tag_names[pool.tags[row]])) {

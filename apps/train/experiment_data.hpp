@@ -44,7 +44,7 @@ void check_names_of_sets(const std::vector<std::string>& names);
 std::int64_t candidates_of(const Arm& arm, const ExperimentOptions& of_arm);
 
 /// Throws unless the tables hold the batches asked for.
-void check_curated(const ExampleTable& curated, const ExperimentOptions& options);
+void check_curated(const ExampleTable& curated, std::int64_t count);
 void check_pool(const ExampleTable& pool, const ExperimentOptions& options);
 void check_pool_for(const Arm& arm, const ExampleTable& pool, const ExperimentOptions& of_arm);
 
@@ -53,7 +53,7 @@ ExperimentData<Table> read_data(const ExperimentOptions& options, const Read& re
   ExperimentData<Table> data;
   data.curated = read(options.curated);
   data.pool = read(options.pool);
-  check_curated(*data.curated, options);
+  if (options.reference.empty()) check_curated(*data.curated, options.count);
   check_pool(*data.pool, options);
   for (const auto& path : options.eval) {
     data.eval.push_back({eval_name(path), read(path)});

@@ -86,7 +86,9 @@ void ExperimentOptions::add_to(CLI::App& command, const std::string& rows,
   };
   command.add_option("--curated", curated, rows + ", trusted")->required();
   command.add_option("--pool", pool, rows + ", to select from")->required();
-  command.add_option("--eval", eval, rows + ", held out;\nseveral files, comma-separated")
+  command
+      .add_option("--eval", eval,
+                  rows + ", held out;\nimages and text take several, comma-separated")
       ->delimiter(',')
       ->required();
   command.add_option("--out", out, "Folder of this run")->required();
@@ -151,15 +153,17 @@ void ExperimentOptions::check_numbers() const {
   if (chunks < 1 || chunks > count) {
     refuse("--chunks", text("between 1 and --count ", count), chunks);
   }
-  if (cascade_to < count || cascade_to > cascade_from) {
-    refuse("--cascade-to", text("between --count ", count, " and --cascade-from ", cascade_from),
-           cascade_to);
-  }
   finite_and_positive_or_0("--gain", gain);
   finite_and_positive_or_0("--cascade-gain", cascade_gain);
   if (!std::isfinite(learning_rate) || learning_rate <= 0) {
     refuse("--learning-rate", "a finite number above 0", learning_rate);
   }
+}
+
+void ExperimentOptions::check_cascade() const {
+  if (cascade_to >= count && cascade_to <= cascade_from) return;
+  refuse("--cascade-to", text("between --count ", count, " and --cascade-from ", cascade_from),
+         cascade_to);
 }
 
 void ExperimentOptions::check_names() const {
@@ -195,8 +199,7 @@ nlohmann::ordered_json ExperimentOptions::identity() const {
           {"cascade_from", cascade_from},
           {"cascade_to", cascade_to},
           {"cascade_gain", cascade_gain},
-          {"interaction", interaction_schedule().value},
-          {"interaction_start", interaction_schedule().start},
+          {"interaction", interaction},
           {"backend", backend_name},
           {"learning_rate", learning_rate},
           {"select_start", selection.start},

@@ -56,6 +56,8 @@ struct ExperimentOptions {
   void add_to(CLI::App& command, const std::string& rows, const std::string& own_arms);
   /// Throws unless every number is possible by itself.
   void check_numbers() const;
+  /// Throws unless a cascade's sizes fit each other.
+  void check_cascade() const;
   /// Throws unless files exist and names are those of something.
   void check_names() const;
   /// What decides the result: two runs that agree in this may share a folder.

@@ -15,7 +15,8 @@ std::vector<ArmRun> all_runs(const ExperimentOptions& options) {
 bool uses_reference(const Arm& arm) { return arm.scores() && arm.score.reference != 0; }
 
 bool uses_store(const Arm& arm, const ExperimentOptions& options) {
-  return uses_reference(arm) && (options.cache_reference || arm.kind != ArmKind::kScored);
+  const bool always = arm.kind == ArmKind::kCascade || arm.kind == ArmKind::kFlexi;
+  return uses_reference(arm) && (options.cache_reference || always);
 }
 
 TrainerSpec trainer_spec(const ExperimentOptions& options, std::int64_t steps, std::uint64_t seed) {

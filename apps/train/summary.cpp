@@ -56,7 +56,8 @@ bool reaches(double value, double target, const Measure& measure) {
 
 Json first_step_at(const Json& run, double target, const Measure& measure) {
   for (const Json& evaluation : run["evaluations"]) {
-    if (reaches(evaluation[measure.name].get<double>(), target, measure)) return evaluation["step"];
+    const Json& value = evaluation[measure.name];
+    if (value.is_number() && reaches(value, target, measure)) return evaluation["step"];
   }
   return nullptr;
 }
@@ -74,7 +75,8 @@ std::vector<double> targets_for(const Json& runs, const Measure& measure) {
   }
   std::vector<double> uniform;
   for (const Json& run : runs) {
-    if (run["arm"] == "uniform") uniform.push_back(run["evaluations"].back()[measure.name]);
+    const Json& end = run["evaluations"].back()[measure.name];
+    if (run["arm"] == "uniform" && end.is_number()) uniform.push_back(end);
   }
   if (!uniform.empty()) {
     std::sort(uniform.begin(), uniform.end());

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <numeric>
+#include <span>
 #include <unordered_set>
 
 namespace jest {
@@ -51,6 +52,10 @@ void check_ids(const SafetensorsFile& file, const ExampleTable& table) {
 
 }  // namespace
 
+ArrayView text_view(const std::string& text) {
+  return {"U8", {static_cast<std::int64_t>(text.size())}, std::as_bytes(std::span(text))};
+}
+
 std::vector<std::int64_t> all_rows(const ExampleTable& table) {
   std::vector<std::int64_t> rows(static_cast<std::size_t>(table.rows()));
   std::iota(rows.begin(), rows.end(), 0);
@@ -69,6 +74,8 @@ ExampleTable read_row_labels(SafetensorsFile& file, std::int64_t rows) {
   if (file.has("tags")) read_tags(file, table);
   std::vector<ArrayView> arrays;
   for (const auto& [name, array] : file.arrays()) arrays.push_back(array);
+  const auto names = file.metadata().find("tag_names");
+  if (names != file.metadata().end()) arrays.push_back(text_view(names->second));
   table.checksum = checksum(arrays);
   return table;
 }

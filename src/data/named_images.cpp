@@ -11,10 +11,10 @@
 namespace jest {
 namespace {
 
-std::vector<std::string> read_lines(const std::filesystem::path& path) {
+std::vector<std::string> lines_of(const std::string& content) {
   std::vector<std::string> lines;
-  std::istringstream content(read_file(path));
-  for (std::string line; std::getline(content, line);) lines.push_back(line);
+  std::istringstream stream(content);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
   return lines;
 }
 
@@ -53,7 +53,10 @@ void read_names(NamedImages& table) {
   }
   table.names.resize(table.ids.size());
   std::memcpy(table.names.data(), names.bytes.data(), names.bytes.size());
-  table.texts = read_lines(table.file.path().parent_path() / "names.txt");
+  const std::string content = read_file(table.file.path().parent_path() / "names.txt");
+  table.texts = lines_of(content);
+  const ArrayView summed[] = {text_view(table.checksum), text_view(content)};
+  table.checksum = checksum(summed);
   const auto lines = static_cast<std::int64_t>(table.texts.size());
   for (const std::int32_t name : table.names) {
     if (name < 0 || name >= lines) {

@@ -34,6 +34,7 @@ Json seconds_json(const StageSeconds& seconds) {
 
 /// The lines of a metrics file up to and including `step`, whole ones only.
 std::string lines_until(const std::string& content, std::int64_t step) {
+  if (step == 0) return {};  // notes are of no step: a run that starts anew makes them anew
   std::string kept;
   std::istringstream lines(content);
   for (std::string line; std::getline(lines, line);) {

@@ -32,7 +32,7 @@ struct Numbers {
   }
 };
 
-/// The loss is the number, less what is hidden where there is something to hide.
+/// The loss is the number, or its negative in a view that hides something.
 struct Loss : torch::nn::Module {
   at::Tensor losses(const Numbers& batch) const {
     at::Tensor values = torch::tensor(batch.values);

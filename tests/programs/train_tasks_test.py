@@ -8,7 +8,8 @@ import time
 
 sys.dont_write_bytecode = True  # a test leaves nothing in the source tree
 import train_cases
-from train_cases import FolderCase, execute, finished, main, metrics_of, read, summary_of, write
+from train_cases import (FolderCase, execute, finished, main, metrics_of, read, summary_of, tensors,
+                         write)
 from train_tasks import (LENGTH, SMALL, file_of, safetensors, start, train, write_tables)
 
 MEASURES = {"text": ["bits_per_byte", "bits_per_byte_near", "bits_per_byte_far"],
@@ -144,7 +145,7 @@ class Views(TaskCase):
     def test_another_prefix_makes_other_picks(self):
         arms = ["independent", "independent:score-prefix=1"]
         self.summary("text", arms=",".join(arms), gain=1000)
-        self.assertNotEqual(*(metrics_of(os.path.join(self.out, arm + "-seed3")) for arm in arms))
+        self.assertNotEqual(*(tensors(self.out, arm + "-seed3", "model.safetensors") for arm in arms))
 
     def test_a_whole_prefix_is_everything(self):
         arms = ["independent", f"independent:score-prefix={LENGTH}"]
@@ -166,18 +167,24 @@ class Resumed(TaskCase):
         undisturbed = self.out + "-undisturbed"
         self.addCleanup(train_cases.shutil.rmtree, undisturbed, ignore_errors=True)
         finished(train(task, undisturbed, given))
-        # The last is killed while its metrics are ahead of its checkpoints.
-        runs = ["reference", "independent-seed3", "cascade-seed3"]
-        for run in runs + (["aligned-seed3"] if task == "text" else []):
-            self.kill_after(task, given, os.path.join(run, "checkpoints", "step-00000002"))
+        runs = ["reference", "independent-seed3", "cascade-seed3",
+                "flexi-seed3" if task == "images" else "aligned-seed3"]
+        for run in runs:
+            self.kill_after(task, given, os.path.join(self.out, run, "checkpoints"))
         finished(train(task, self.out, given | {"resume": True}))
         self.assert_same_result(self.out, undisturbed)
 
-    def kill_after(self, task, given, name):
+    def kill_after(self, task, given, folder):
+        """Once the first checkpoint is there, or a later one."""
+        def reached():
+            return os.path.isdir(folder) and any(name.startswith("step-")
+                                                 for name in os.listdir(folder))
+
         with start(task, self.out, given | {"resume": True}) as process:
-            while process.poll() is None and not os.path.exists(os.path.join(self.out, name)):
+            while process.poll() is None and not reached():
                 time.sleep(0.001)
             process.send_signal(signal.SIGKILL)
+        self.assertEqual(process.returncode, -signal.SIGKILL, folder)
 
 
 class Refusals(TaskCase):
@@ -189,6 +196,10 @@ class Refusals(TaskCase):
         self.expect("text", {"arms": "flexi"}, "--arms", "flexi")
         self.expect("images", {"arms": "aligned"}, "--arms", "aligned")
         self.expect("images", {"arms": "independent:score-prefix=3"}, "score-prefix")
+        for tags in ("target+typo", "target+", "typo"):
+            self.expect("text", {"arms": "oracle:" + tags}, "oracle:" + tags)
+        self.expect("text", {"backend": "eigen"}, "--backend")
+        self.expect("images", {"eval-rows": 1}, "--eval-rows")
         self.expect("images", {"score-prefix": 3}, "score-prefix")
 
     def test_numbers(self):

@@ -118,5 +118,16 @@ TEST(JsonLines, HoldEveryStepAndEvaluationOnceAfterAResume) {
       last["picked_tags"]["any"].get<double>() + last["picked_tags"]["even"].get<double>(), 1.0);
 }
 
+TEST(JsonLines, OfARunThatStartsAnewHoldNothingOfTheOneBefore) {
+  oracle::TemporaryFolder folder;
+  const auto path = folder.file("metrics.jsonl");
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    JsonLinesSink sink(path, {});
+    sink.resume(0);
+    sink.note("said once");
+  }
+  EXPECT_EQ(lines_of(path).size(), 1);
+}
+
 }  // namespace
 }  // namespace jest

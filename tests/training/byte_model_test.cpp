@@ -125,9 +125,7 @@ TEST(ByteDecoder, RefusesHeadsThatDoNotFit) {
               ::testing::HasSubstr("4 heads"));
 }
 
-// Rotary positions: what two bytes mean to each other depends on their distance. Before the first
-// byte there is a start sign alone, so a shift shows only through it; with one head and one block
-// over a constant sequence all states past the start see the same bytes.
+// Without positions, one block would see earlier bytes as a set: their order must matter.
 TEST(ByteDecoder, TellsPositionsApart) {
   const torch::NoGradGuard no_gradient;
   const ByteModel model =

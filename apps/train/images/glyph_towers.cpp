@@ -25,6 +25,9 @@ GlyphTowersSpec spec_of(const SafetensorsFile& file) {
   const auto& first = file.array("convolutions.0.weight", "F32", 4).shape;
   const auto& full = file.array("full.weight", "F32", 2).shape;
   const auto& name = file.array("name.weight", "F32", 2).shape;
+  if (first[0] < 1 || full[0] < 1 || full[1] < 1) {
+    refuse("load model " + file.path().string(), "tensors that hold something", "an empty one");
+  }
   const std::int64_t places = full[1] / (first[0] << (kLayers - 1));
   return {.side = 8 * static_cast<std::int64_t>(std::lround(std::sqrt(places))),
           .channels = first[0],

@@ -30,6 +30,7 @@ void ImagesOptions::check_numbers() const {
   detail::option_at_least("--reference-channels", 1, reference_channels);
   detail::option_at_least("--reference-hidden", 1, reference_hidden);
   detail::option_at_least("--eval-rows", 0, eval_rows);
+  if (eval_rows == 1) refuse("--eval-rows", "0, or at least 2 to choose from", eval_rows);
 }
 
 nlohmann::ordered_json ImagesOptions::identity() const {

@@ -26,6 +26,9 @@ std::vector<std::int64_t> distinct_rows(const NamedImages& table, std::int64_t m
 }
 
 void check_sides(const ExperimentData<NamedImages>& data) {
+  if (data.pool->side % 16 != 0) {
+    refuse("--pool", "images of a side that 16 divides", data.pool->side);
+  }
   const auto check = [&](const char* option, const NamedImages& table) {
     if (table.side == data.pool->side) return;
     refuse(option, text("images of side ", data.pool->side, " as in --pool"), table.side);
@@ -41,6 +44,10 @@ ImagesTask::ImagesTask(Options options)
         return read_named_images(path);
       })) {
   check_sides(data_);
+  for (const auto& set : data_.eval) {
+    const auto names = static_cast<std::int64_t>(distinct_rows(*set.table, 0).size());
+    detail::option_at_least("--eval, distinct names", 2, names);
+  }
 }
 
 std::vector<Measure> ImagesTask::measures() const {
@@ -71,6 +78,12 @@ GlyphTowers ImagesTask::make_reference(std::uint64_t seed) const {
                             .hidden = options_.reference_hidden,
                             .initial_bias = options_.bias},
                            seed);
+}
+
+void ImagesTask::check_reference(const GlyphTowersImpl& reference) const {
+  if (reference.spec().side == data_.pool->side) return;
+  refuse("--reference", text("a model of images of side ", data_.pool->side),
+         reference.spec().side);
 }
 
 TableSource<ImageBatch> ImagesTask::guide_source(std::uint64_t seed) const {

@@ -34,6 +34,12 @@ TextTowers PairsTask::make_reference(std::uint64_t seed) const {
                           seed);
 }
 
+void PairsTask::check_reference(const TextTowersImpl& reference) const {
+  const std::int64_t buckets = TextFeatureSpec{}.buckets;
+  if (reference.spec().buckets == buckets) return;
+  refuse("--reference", text("a model of ", buckets, " buckets"), reference.spec().buckets);
+}
+
 GuideSource PairsTask::guide_source(std::uint64_t seed) const {
   return {data_.curated,
           data_.pool,

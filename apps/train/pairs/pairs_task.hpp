@@ -30,6 +30,7 @@ class PairsTask {
   GuideSource guide_source(std::uint64_t seed) const;
   /// A curated pair's share of the negatives costs as much as the pair itself would.
   double guide_forwards() const;
+  void check_reference(const TextTowersImpl& reference) const;
   static Model load(const SafetensorsFile& file) { return load_text_towers(file); }
 
   Batch trained_as(const Batch& batch, const Arm&) const { return batch; }

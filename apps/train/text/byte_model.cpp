@@ -75,11 +75,19 @@ ByteModel make_byte_model(const ByteModelSpec& spec, std::uint64_t seed) {
 ByteModel load_byte_model(const SafetensorsFile& file) {
   expect_architecture(file, kArchitecture);
   const auto kind = file.metadata().find("kind");
-  ByteModel model = new_model({.kind = kind == file.metadata().end() ? "" : kind->second,
-                               .width = number(file, "width"),
-                               .hidden = number(file, "hidden"),
-                               .layers = number(file, "layers"),
-                               .heads = number(file, "heads")});
+  const ByteModelSpec spec{.kind = kind == file.metadata().end() ? "" : kind->second,
+                           .width = number(file, "width"),
+                           .hidden = number(file, "hidden"),
+                           .layers = number(file, "layers"),
+                           .heads = number(file, "heads")};
+  // What is said must be no more than what is there, before anything is made of it.
+  const auto arrays = static_cast<std::int64_t>(file.arrays().size());
+  const std::int64_t hidden = file.array("output.weight", "F32", 2).shape[1];
+  if (spec.hidden != hidden || spec.layers > arrays || spec.width > (1 << 20)) {
+    refuse("load model " + file.path().string(), "metadata of its tensors",
+           text("hidden ", spec.hidden, ", layers ", spec.layers, ", width ", spec.width));
+  }
+  ByteModel model = new_model(spec);
   load_parameters(file, *model);
   return model;
 }

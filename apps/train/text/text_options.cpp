@@ -41,7 +41,8 @@ void TextOptions::add_to(CLI::App& command) {
   add("--reference-hidden", reference_hidden, "--hidden of the reference");
   add("--score-prefix", score_prefix,
       "Score the first so many bytes of a sequence only;\n0: all of it");
-  add("--step-size", step_size, "Step size of gradient alignment, about 1 / --count");
+  add("--step-size", step_size,
+      "Step size of gradient alignment, about 1 / --count;\nits arms want a --gain of some 1e4");
   add("--learnability-weight", learnability_weight,
       "Weight of learnability in aligned-learnability");
   add("--refresh-every", refresh_every, "Steps that share a direction of gradient alignment");
@@ -55,9 +56,13 @@ void TextOptions::check_numbers() const {
   detail::option_at_least("--hidden", 1, hidden);
   detail::option_at_least("--layers", 1, layers);
   detail::option_at_least("--heads", 1, heads);
-  for (const std::int64_t states : {hidden, reference_hidden}) {
+  for (const auto& [option, states] :
+       {std::pair("--hidden", hidden), std::pair("--reference-hidden", reference_hidden)}) {
     if (model != "decoder" || states % (2 * heads) == 0) continue;
-    refuse("--hidden of a decoder", text("what ", heads, " heads divide into even widths"), states);
+    refuse(option, text("what ", heads, " heads of a decoder divide into even widths"), states);
+  }
+  if (backend_name != "default") {
+    refuse("--backend", "default; scores of single examples need no other", backend_name);
   }
   detail::option_at_least("--reference-width", 1, reference_width);
   detail::option_at_least("--reference-hidden", 1, reference_hidden);
@@ -66,8 +71,8 @@ void TextOptions::check_numbers() const {
   if (!std::isfinite(step_size) || step_size <= 0) {
     refuse("--step-size", "a finite number above 0", step_size);
   }
-  if (!std::isfinite(learnability_weight)) {
-    refuse("--learnability-weight", "a finite number", learnability_weight);
+  if (!std::isfinite(learnability_weight) || learnability_weight == 0) {
+    refuse("--learnability-weight", "a finite number other than 0", learnability_weight);
   }
   detail::option_at_least("--eval-rows", 0, eval_rows);
 }

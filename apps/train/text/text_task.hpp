@@ -29,6 +29,7 @@ class TextTask {
   Model make_reference(std::uint64_t seed) const;
   TableSource<ByteBatch> guide_source(std::uint64_t seed) const;
   double guide_forwards() const { return 1; }
+  void check_reference(const ByteModelImpl&) const {}
   static Model load(const SafetensorsFile& file) { return load_byte_model(file); }
 
   Batch trained_as(const Batch& batch, const Arm&) const { return batch; }

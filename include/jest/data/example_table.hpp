@@ -19,6 +19,9 @@ struct ExampleTable {
   std::int64_t rows() const { return static_cast<std::int64_t>(ids.size()); }
 };
 
+/// The bytes of a text, which must outlive the view; for checksums.
+JEST_EXPORT ArrayView text_view(const std::string& text);
+
 /// 0 … rows − 1.
 JEST_EXPORT std::vector<std::int64_t> all_rows(const ExampleTable& table);
 

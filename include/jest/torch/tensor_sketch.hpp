@@ -67,8 +67,9 @@ class JEST_EXPORT TensorSketch {
 /// gradient in the logits of every sequence's loss Σ_p weight_p·cross_entropy(logits_p, target_p).
 ///
 /// logits [n, L, V] floating, targets [n, L] integers in [0, V), weights [n, L] or, undefined, 1/L
-/// each: the mean loss. A masked position has weight 0 and any target. CPU tensors. No gradient
-/// flows. O(n·L·V). Throws jest::Error on other shapes and dtypes, and on targets out of range.
+/// each: the mean loss. A masked position has weight 0 and any target in range. CPU tensors. No
+/// gradient flows. O(n·L·V). Throws jest::Error on other shapes and dtypes, and on targets out of
+/// range.
 JEST_EXPORT at::Tensor loss_errors(const at::Tensor& logits, const at::Tensor& targets,
                                    const at::Tensor& weights = {});
 

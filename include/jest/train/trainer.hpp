@@ -101,7 +101,7 @@ class Trainer {
     const Selection picks = choose(super_batch, metrics);
     const SuperBatch batch =
         timed(seconds[Stage::kGather], [&] { return super_batch.at(picks.indices); });
-    if (watch_batch) watch_batch(batch, step);
+    if (watch_batch) unpaid([&] { watch_batch(batch, step); });
     metrics.learning_rate = spec_.learning_rate.at(step);
     learner_.set_learning_rate(metrics.learning_rate);
     metrics.loss = timed(seconds[Stage::kTrain], [&] { return learner_.step(batch); });
@@ -141,8 +141,16 @@ class Trainer {
     state_.learnability.add(statistics.mean_own_score_super_batch, spec_.selection.stop_window);
     state_.selection_stopped =
         state_.learnability.learner_beats_reference(spec_.selection.stop_window);
-    if (watch_selection) watch_selection(super_batch, picks, state_.step);
+    if (watch_selection) unpaid([&] { watch_selection(super_batch, picks, state_.step); });
     return picks;
+  }
+
+  /// Measurements are no part of what a step costs.
+  template <class Work>
+  void unpaid(const Work& work) {
+    const double start = processor_seconds();
+    work();
+    state_.cpu_seconds -= processor_seconds() - start;
   }
 
   bool due(std::int64_t every) const {
