@@ -144,6 +144,11 @@ def folder_of(run):
     return f"{run['arm']}-seed{run['seed']}"
 
 
+def run_flops(flops):
+    return sum(flops[part] for part in ("learner_training", "learner_scoring",
+                                        "reference_scoring"))
+
+
 def without_seconds(run):
     return {key: value for key, value in run.items() if not key.endswith("seconds")}
 
