@@ -14,6 +14,14 @@ std::function<bool(ExperimentOptions&, const std::string&)> word_setter(
 
 }  // namespace
 
+void set_by_method(ExperimentOptions& options, const Method& method) {
+  if (method.chunks) options.chunks = std::min(*method.chunks, options.count);
+  if (method.gain) options.gain = *method.gain;
+  if (method.interaction) {
+    options.interaction = text(method.interaction->value, "@", method.interaction->start);
+  }
+}
+
 const Setters<ExperimentOptions>& common_setters() {
   using Options = ExperimentOptions;
   static const Setters<Options> kSetters = {
@@ -21,12 +29,16 @@ const Setters<ExperimentOptions>& common_setters() {
       {"cascade-gain", number_setter(&Options::cascade_gain)},
       {"cascade-to", number_setter(&Options::cascade_to)},
       {"chunks", number_setter(&Options::chunks)},
+      {"distillation", number_setter(&Options::distillation)},
+      {"diversity", number_setter(&Options::diversity)},
       {"eval-every", word_setter(&Options::evaluate_every)},
       {"gain", number_setter(&Options::gain)},
       {"interaction", word_setter(&Options::interaction)},
       {"learning-rate", number_setter(&Options::learning_rate)},
+      {"rank-power", number_setter(&Options::rank_power)},
       {"steps", number_setter(&Options::steps)},
       {"super-batch", number_setter(&Options::super_batch)},
+      {"temperature", number_setter(&Options::temperature)},
   };
   return kSetters;
 }

@@ -26,12 +26,17 @@ std::function<bool(Options&, const std::string&)> number_setter(Value Options::*
 /// Those of every task.
 const Setters<ExperimentOptions>& common_setters();
 
-/// What an arm runs under: its own options in the place of those all arms share. Throws on an
+/// What the method itself says.
+void set_by_method(ExperimentOptions& options, const Method& method);
+
+/// What an arm runs under: its own options in the place of its method's, and those in the place of
+/// what all arms share. Throws on an
 /// option that arms cannot have, and on a value that is none. `Options::own_setters()` are those of
 /// its task.
 template <class Options>
 Options options_of(const Arm& arm, const Options& shared) {
   Options options = shared;
+  set_by_method(options, arm.method);
   const auto apply = [&](const auto& setters, auto& target, const auto& named) {
     const auto setter = setters.find(named.first);
     if (setter == setters.end()) return false;
@@ -48,7 +53,7 @@ Options options_of(const Arm& arm, const Options& shared) {
     refuse("--arms " + arm.name, "options of an arm (" + known + ")", named.first);
   }
   options.check_numbers();
-  if (arm.kind == ArmKind::kCascade) options.check_cascade();
+  if (arm.has_first_stage()) options.check_cascade();
   return options;
 }
 

@@ -3,7 +3,9 @@
 
 #include "jest/model/aligned_scorer.hpp"
 #include "jest/model/cascade.hpp"
+#include "jest/model/online_proxy.hpp"
 #include "jest/model/scored_as.hpp"
+#include "train/any_scorer.hpp"
 #include "train/arm_options.hpp"
 #include "train/reference_run.hpp"
 #include "train/samples.hpp"
@@ -31,32 +33,43 @@ struct CuratedSource {
   }
 };
 
-/// Per-example FLOPs of an arm.
+/// Per-example FLOPs of an arm. A proxy has the architecture of the reference; it learns what the
+/// learner does and is scored in its place. A live reference that training asks runs forward once.
 template <Task T>
 ForwardFlops arm_flops(const T& task, typename T::Model& learner, ReferenceRun<T>& reference,
                        const typename T::Options& options, const Arm& arm) {
-  return {.learner = task.training_flops(learner, arm),
-          .reference = task.scoring_flops(reference.model, options, Arm{}),
-          .scoring = task.scoring_flops(learner, options, arm)};
+  const double reference_forward = task.scoring_flops(reference.model, options, Arm{});
+  double training = task.training_flops(learner, arm);
+  if (arm.has_proxy()) training += task.training_flops(reference.model, arm);
+  if (arm.method.trained_by != TrainedBy::kOwnLoss && !uses_store(arm, options)) {
+    training += task.training_flops(reference.model, Arm{}) / kTrainingForwards;
+  }
+  auto& scored = arm.has_proxy() ? reference.model : learner;
+  return {.learner = training,
+          .reference = reference_forward,
+          .scoring = task.scoring_flops(scored, options, arm)};
 }
 
-/// Trains, or goes on, in OUT/<arm>-seed<k>, and leaves model.safetensors there.
+/// Trains, or goes on, in OUT/<arm>-seed<k>, and leaves model.safetensors there. From the method's
+/// fields to the training loop each function adds one part: reference, objective, criterion, what
+/// stands before and behind the scorer.
 template <Task T>
 class ArmTraining {
  public:
   using Model = typename T::Model;
   using Batch = typename T::Batch;
   using Options = typename T::Options;
+  using Objective = std::function<at::Tensor(Model&, const Batch&)>;
 
   ArmTraining(const T& task, const ArmRun& run, ReferenceRun<T>& reference)
       : task_(task),
         run_(run),
+        method_(run.arm.method),
         options_(options_of(run.arm, task.options())),
         reference_(reference),
         folder_(options_.out / run.name()),
         model_(task.make_learner(run.seed)),
-        optimizer_(fused_adam(model_->parameters(), {.learning_rate = options_.learning_rate})),
-        learner_(model_, *optimizer_) {}
+        optimizer_(fused_adam(model_->parameters(), {.learning_rate = options_.learning_rate})) {}
 
   void run(ReferenceStores<T>& stores) {
     if (std::filesystem::exists(folder_ / "model.safetensors")) return;
@@ -65,48 +78,91 @@ class ArmTraining {
     spec_ = trainer_spec(options_, steps_of(run_.arm, options_, forward), run_.seed);
     spec_.checkpoints = folder_ / "checkpoints";
     spec_.sinks = run_sinks(run_.name(), folder_, forward);
-    if (!run_.arm.scores()) return train_uniformly();
-    if (!uses_store(run_.arm, options_)) {
+    if (!method_.uses_reference()) {
+      NoReference none;
+      with_objective(none);
+    } else if (!uses_store(run_.arm, options_)) {
       ReferenceModel<Model> live(reference_.model);
-      return train_scored(live, [](auto& scorer, const auto& use) { use(scorer); });
+      with_objective(live);
+    } else {
+      const auto& store = stores.of(options_);
+      if (run_.arm.has_first_stage()) first_stage_.emplace(own_losses_of_pool(store));
+      ReferenceModel<typename T::Store> cached(store);
+      with_objective(cached);
     }
-    const auto& store = stores.of(options_);
-    ReferenceModel<typename T::Store> cached(store);
-    if (run_.arm.kind != ArmKind::kCascade) {
-      return train_scored(cached, [](auto& scorer, const auto& use) { use(scorer); });
-    }
-    train_scored(cached, [&](auto& scorer, const auto& use) {
-      Cascade cascade(scorer, own_losses_of(store), {options_.cascade_to, options_.cascade_gain});
-      use(cascade);
-    });
   }
 
  private:
-  static LossStore own_losses_of(const EmbeddingStore& store) { return store.own_losses(); }
-  static LossStore own_losses_of(const LossStore& store) { return store; }
+  static LossStore own_losses_of_pool(const EmbeddingStore& store) { return store.own_losses(); }
+  static LossStore own_losses_of_pool(const LossStore& store) { return store; }
 
-  void train_uniformly() {
-    UniformScorer uniform(options_.count, run_.seed);
-    train(pool_source(), uniform);
+  template <class Reference>
+  void with_objective(Reference& reference) {
+    Learner<Model, Objective> learner(model_, *optimizer_, objective(reference));
+    if (!method_.scores()) {
+      UniformScorer uniform(options_.count, run_.seed);
+      return train(learner, uniform);
+    }
+    if (!run_.arm.has_proxy()) {
+      return with_criterion(learner, reference,
+                            [&](auto& scorer) { train_scored(learner, scorer); });
+    }
+    Model small = task_.make_reference(run_.seed);
+    const auto optimizer = fused_adam(small->parameters(), {});
+    Learner proxy(small, *optimizer);
+    with_criterion(proxy, reference, [&](auto& scorer) {
+      OnlineProxy scored_by_proxy(scorer, proxy, spec_.learning_rate);
+      train_scored(learner, scored_by_proxy);
+    });
   }
 
   template <class Reference>
-  void train_aligned(Reference& reference) {
-    if constexpr (GivesGradientFeatures<Model, Batch>) {
-      const auto& table = task_.data().curated;
-      const ArmSource<T> curated{task_, run_.arm, {table, {options_.count, run_.seed}}};
-      const CuratedSource<T> seen{curated, options_};
-      AlignedScorer scorer(learner_, reference, seen, aligned_spec());
-      ScoredAs viewed(scorer, view());
-      train(pool_source(), viewed);
-    } else {
-      refuse("arm " + run_.arm.name, "a model with gradient features", T::kName);
+  Objective objective(Reference& reference) const {
+    if constexpr (EmbedsPairs<Model, Batch>) {
+      if (method_.trained_by == TrainedBy::kDistillation) {
+        return Distilled(reference, options_.distillation);
+      }
     }
+    if (method_.trained_by == TrainedBy::kReferenceWeights) {
+      return ReferenceWeighted(reference, options_.temperature);
+    }
+    return OwnLoss();
+  }
+
+  /// Calls `use(scorer)` for a scorer of the super-batches that `scored` is to see.
+  template <class Scored, class Reference, class Use>
+  void with_criterion(Scored& scored, Reference& reference, const Use& use) {
+    const ScorerSpec spec = scorer_spec(options_, run_);
+    if constexpr (GivesGradientFeatures<Model, Batch>) {
+      if (run_.arm.aligns()) return with_alignment(scored, reference, use);
+    }
+    if constexpr (EmbedsPairs<Model, Batch>) {
+      if (method_.criterion == Criterion::kDiversity) {
+        JointExampleScorer scorer(scored, reference, spec, ByDiversity{options_.diversity});
+        return as_viewed(scorer, use);
+      }
+    }
+    if (method_.criterion == Criterion::kLossRanks) {
+      JointExampleScorer scorer(scored, reference, spec, ByLossRanks{options_.rank_power});
+      return as_viewed(scorer, use);
+    }
+    JointExampleScorer scorer(scored, reference, spec);
+    as_viewed(scorer, use);
+  }
+
+  template <class Scored, class Reference, class Use>
+  void with_alignment(Scored& scored, Reference& reference, const Use& use) {
+    const ArmSource<T> curated{
+        task_, run_.arm, {task_.data().curated, {options_.count, run_.seed}}};
+    const CuratedSource<T> seen{curated, options_};
+    AlignedScorer scorer(scored, reference, seen, aligned_spec());
+    as_viewed(scorer, use);
   }
 
   AlignedScorerSpec aligned_spec() const {
     const ScorerSpec plain = scorer_spec(options_, run_);
     AlignedScorerSpec spec{.count = plain.count,
+                           .preset = plain.preset,
                            .chunks = plain.chunks,
                            .gain = plain.gain,
                            .seed = plain.seed,
@@ -114,24 +170,26 @@ class ArmTraining {
     if constexpr (GivesGradientFeatures<Model, Batch>) {
       spec.step_size = options_.step_size;
       spec.refresh_every = options_.refresh_every;
-      if (uses_reference(run_.arm)) spec.learnability_weight = options_.learnability_weight;
+      if (method_.uses_reference()) spec.learnability_weight = options_.learnability_weight;
     }
     return spec;
   }
 
-  auto view() const {
-    return [this](const Batch& super_batch) {
+  /// The scorer sees what the arm scores; a first stage sees the super-batch before it.
+  template <class Scorer, class Use>
+  void as_viewed(Scorer& scorer, const Use& use) {
+    ScoredAs viewed(scorer, [this](const Batch& super_batch) {
       return task_.scored_as(super_batch, options_, run_.arm);
-    };
+    });
+    if (!first_stage_) return use(viewed);
+    Cascade cascade(viewed, *first_stage_, {options_.cascade_to, options_.cascade_gain});
+    use(cascade);
   }
 
-  /// `stage` may put another in front of the scorer.
-  template <class Reference, class Stage>
-  void train_scored(Reference& reference, const Stage& stage) {
-    if (run_.arm.kind == ArmKind::kAligned) return train_aligned(reference);
-    JointExampleScorer scorer(learner_, reference, scorer_spec(options_, run_));
-    ScoredAs viewed(scorer, view());
-    stage(viewed, [this](auto& staged) { train(pool_source(), staged); });
+  template <class Scorer>
+  void train_scored(Learner<Model, Objective>& learner, Scorer& scorer) {
+    AnyScorer<Batch> any(scorer);
+    train(learner, any);
   }
 
   ArmSource<T> pool_source() const {
@@ -144,8 +202,9 @@ class ArmTraining {
   }
 
   template <class Scorer>
-  void train(const ArmSource<T>& source, Scorer& scorer) {
-    Trainer trainer(source, learner_, scorer, spec_);
+  void train(Learner<Model, Objective>& learner, Scorer& scorer) {
+    const ArmSource<T> source = pool_source();
+    Trainer trainer(source, learner, scorer, spec_);
     trainer.evaluate = [this] { return task_.evaluate(model_); };
     trainer.tags_of = [](const Batch& batch) {
       return count_tags(batch.rows().table(), batch.rows().rows());
@@ -178,12 +237,13 @@ class ArmTraining {
 
   const T& task_;
   const ArmRun& run_;
+  const Method& method_;
   const Options options_;
   ReferenceRun<T>& reference_;
   std::filesystem::path folder_;
   Model model_;
   std::unique_ptr<torch::optim::Optimizer> optimizer_;
-  Learner<Model> learner_;
+  std::optional<LossStore> first_stage_;
   TrainerSpec spec_;
 };
 

@@ -1,26 +1,26 @@
 #include "train/arms.hpp"
 
 #include "jest/core/error.hpp"
+#include "jest/methods/methods.hpp"
 
 namespace jest {
 namespace {
 
-const Arm kArms[] = {
-    {"uniform", ArmKind::kUniform, {}, Preset::kUniform, ""},
-    {"uniform@equal-compute", ArmKind::kEqualCompute, {}, Preset::kUniform, ""},
-    {"joint", ArmKind::kScored, kLearnability, Preset::kJoint, ""},
-    {"independent", ArmKind::kScored, kLearnability, Preset::kIndependent, ""},
-    {"mean-field", ArmKind::kScored, kLearnability, Preset::kMeanField, ""},
-    {"easy-reference", ArmKind::kScored, kEasyReference, Preset::kJoint, ""},
-    {"hard-learner", ArmKind::kScored, kHardLearner, Preset::kJoint, ""},
-    {"topk", ArmKind::kScored, kLearnability, Preset::kTopK, ""},
-    {"cascade", ArmKind::kCascade, kLearnability, Preset::kJoint, ""},
-    {"aligned", ArmKind::kAligned, kHardLearner, Preset::kJoint, ""},
-    {"aligned-learnability", ArmKind::kAligned, kLearnability, Preset::kJoint, ""},
-    {"flexi", ArmKind::kFlexi, kLearnability, Preset::kJoint, ""},
-    {"greedy", ArmKind::kScored, kLearnability, Preset::kGreedy, ""},
+/// What no paper proposed: variations that separate one part of a method from the others.
+constexpr Method kControls[] = {
+    {.name = "joint"},
+    {.name = "independent", .sampler = Preset::kIndependent},
+    {.name = "mean-field", .sampler = Preset::kMeanField},
+    {.name = "easy-reference", .score = kEasyReference},
+    {.name = "hard-learner", .score = kHardLearner},
+    {.name = "topk", .sampler = Preset::kTopK},
+    {.name = "greedy", .sampler = Preset::kGreedy},
+    {.name = "aligned", .criterion = Criterion::kGradients, .score = kHardLearner},
+    {.name = "aligned-learnability", .criterion = Criterion::kGradients},
+    {.name = "flexi", .seen_as = SeenAs::kCheaper, .reference_source = ReferenceSource::kCached},
 };
 
+constexpr std::string_view kEqualCompute = "uniform@equal-compute";
 constexpr std::string_view kOraclePrefix = "oracle:";
 
 std::vector<std::string> fields_of(const std::string& name) {
@@ -31,14 +31,20 @@ std::vector<std::string> fields_of(const std::string& name) {
 
 Arm named_arm(const std::string& name) {
   std::string known;
-  for (const Arm& arm : kArms) {
-    if (arm.name == name) return arm;
-    known += arm.name + ", ";
+  for (const auto& methods :
+       {std::span<const Method>(kMethods), std::span<const Method>(kControls)}) {
+    for (const Method& method : methods) {
+      if (method.name == name) return {name, method};
+      known += std::string(method.name) + ", ";
+    }
   }
+  if (name == kEqualCompute) return {name, kUniform, ArmKind::kEqualCompute};
   if (name.starts_with(kOraclePrefix) && name.size() > kOraclePrefix.size()) {
-    return {name, ArmKind::kOracle, {}, Preset::kUniform, name.substr(kOraclePrefix.size())};
+    return {name, kUniform, ArmKind::kOracle, name.substr(kOraclePrefix.size())};
   }
-  refuse("--arms", "one of " + known + "oracle:TAG, maybe followed by :OPTION=VALUE", name);
+  refuse("--arms",
+         text("one of ", known, kEqualCompute, ", oracle:TAG, maybe followed by :OPTION=VALUE"),
+         name);
 }
 
 }  // namespace

@@ -2,23 +2,17 @@
 // The arms of an experiment: one learner each, all under the same optimizer and schedule.
 
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
-#include "jest/core/score.hpp"
-#include "jest/select/selection.hpp"
+#include "jest/methods/method.hpp"
 
 namespace jest {
 
 enum class ArmKind {
-  kUniform,
+  kMethod,
   kEqualCompute,  ///< uniform, as many steps as the joint arm's FLOPs buy
   kOracle,        ///< uniform over the pool's rows of some tags
-  kScored,
-  kCascade,  ///< scored, after a first stage by the reference's cached losses
-  kAligned,  ///< scored by gradient alignment
-  kFlexi,    ///< scored at half resolution, at which half of each batch is trained on, too
 };
 
 /// Options that an arm may have of its own, by name: "steps", "learning-rate" and so on.
@@ -26,17 +20,19 @@ using Overrides = std::vector<std::pair<std::string, std::string>>;
 
 struct Arm {
   std::string name;
-  ArmKind kind = ArmKind::kScored;
-  ScoreWeights score = kLearnability;
-  Preset preset = Preset::kJoint;
-  std::string tag;  ///< of kOracle: TAG, or TAG+TAG...
+  Method method;
+  ArmKind kind = ArmKind::kMethod;
+  std::string tag = {};  ///< of kOracle: TAG, or TAG+TAG...
   Overrides overrides = {};
 
-  bool scores() const { return kind >= ArmKind::kScored; }
+  bool has_first_stage() const { return method.first_stage != FirstStage::kNone; }
+  bool sees_cheaper() const { return method.seen_as == SeenAs::kCheaper; }
+  bool has_proxy() const { return method.scored_by == ScoredBy::kOnlineProxy; }
+  bool aligns() const { return method.criterion == Criterion::kGradients; }
 };
 
-/// An arm from its name, NAME or oracle:TAG, followed by any number of :OPTION=VALUE. Throws an
-/// error that lists the arms when there is none of that name.
+/// An arm from its name, NAME or oracle:TAG, followed by any number of :OPTION=VALUE. NAME is one
+/// of jest::kMethods or of the controls. Throws an error that lists them when it is neither.
 Arm find_arm(const std::string& name);
 
 }  // namespace jest

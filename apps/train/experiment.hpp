@@ -14,7 +14,7 @@ void check_options(const Options& options) {
   options.check_names();
   for (const std::string& name : options.arms) {
     const Arm arm = find_arm(name);
-    if (!Options::knows(arm.kind)) refuse("--arms", "arms of this command", name);
+    if (!Options::knows(arm.method)) refuse("--arms", "arms of this command", name);
     options_of(arm, options);
   }
 }
@@ -37,6 +37,19 @@ nlohmann::ordered_json claimed_identity(const T& task) {
   return json;
 }
 
+/// Throws unless the reference is as large as the arm's method wants it.
+template <Task T>
+void check_reference_size(const T& task, const Arm& arm) {
+  if (arm.method.reference_size == ReferenceSize::kAny) return;
+  const auto& given = task.options().reference;
+  const auto reference = given.empty() ? task.make_reference(0) : T::load(SafetensorsFile(given));
+  const double least = task.training_flops(task.make_learner(0), Arm{});
+  const double flops = task.training_flops(reference, Arm{});
+  if (flops >= least) return;
+  refuse("--arms " + arm.name, text("a reference of at least the learner's ", least, " FLOPs"),
+         flops);
+}
+
 template <Task T>
 nlohmann::ordered_json reference_json(const T& task, ReferenceRun<T>& reference) {
   nlohmann::ordered_json json(task.evaluate(reference.model));
@@ -54,13 +67,13 @@ nlohmann::ordered_json runs_json(const T& task, ReferenceRun<T>& reference) {
   for (const ArmRun& run : all_runs(task.options())) {
     const auto options = options_of(run.arm, task.options());
     const double embedding = rows * task.scoring_flops(reference.model, options, Arm{});
-    runs.push_back(
-        summarize_run({.arm = run.arm.name,
-                       .seed = run.seed,
-                       .folder = options.out / run.name(),
-                       .reference_training_flops = uses_reference(run.arm) ? reference.flops : 0,
-                       .pool_embedding_flops = uses_store(run.arm, options) ? embedding : 0,
-                       .measures = task.measures()}));
+    runs.push_back(summarize_run(
+        {.arm = run.arm.name,
+         .seed = run.seed,
+         .folder = options.out / run.name(),
+         .reference_training_flops = run.arm.method.uses_reference() ? reference.flops : 0,
+         .pool_embedding_flops = uses_store(run.arm, options) ? embedding : 0,
+         .measures = task.measures()}));
   }
   add_steps_to_targets(runs, task.measures().front());
   return runs;
@@ -74,7 +87,8 @@ void run_experiment(const typename T::Options& options) {
   const T task(options);
   for (const ArmRun& run : all_runs(options)) {
     check_pool_for(run.arm, *task.data().pool, options_of(run.arm, options));
-    if (run.arm.kind == ArmKind::kAligned) check_curated(*task.data().curated, options.count);
+    if (run.arm.aligns()) check_curated(*task.data().curated, options.count);
+    check_reference_size(task, run.arm);
   }
   claim_folder({options.out, claimed_identity(task), options.resume});
   ReferenceRun<T> reference = prepare_reference(task);

@@ -44,7 +44,7 @@ void check_names_of_sets(const std::vector<std::string>& names) {
 }
 
 std::int64_t candidates_of(const Arm& arm, const ExperimentOptions& of_arm) {
-  return arm.kind == ArmKind::kCascade ? of_arm.cascade_from : of_arm.super_batch;
+  return arm.has_first_stage() ? of_arm.cascade_from : of_arm.super_batch;
 }
 
 void check_curated(const ExampleTable& curated, std::int64_t count) {

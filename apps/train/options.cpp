@@ -155,9 +155,12 @@ void ExperimentOptions::check_numbers() const {
   }
   finite_and_positive_or_0("--gain", gain);
   finite_and_positive_or_0("--cascade-gain", cascade_gain);
-  if (!std::isfinite(learning_rate) || learning_rate <= 0) {
-    refuse("--learning-rate", "a finite number above 0", learning_rate);
+  for (const auto& [option, value] :
+       {std::pair("--learning-rate", learning_rate), std::pair("distillation", distillation),
+        std::pair("rank-power", rank_power), std::pair("temperature", temperature)}) {
+    if (!std::isfinite(value) || value <= 0) refuse(option, "a finite number above 0", value);
   }
+  finite_and_positive_or_0("diversity", diversity);
 }
 
 void ExperimentOptions::check_cascade() const {

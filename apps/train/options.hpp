@@ -41,6 +41,11 @@ struct ExperimentOptions {
   bool cache_reference = false;
   std::string evaluate_every = "50";  ///< STEPS or P%
   std::int64_t checkpoint_every = 250;
+  // Of single methods; options of an arm only.
+  double distillation = 1;  ///< of aced: weight of the loss towards the reference's matching
+  double diversity = 0.02;  ///< of infomax: weight of likeness
+  double rank_power = 1;    ///< of selective-backprop: P(pick) ∝ (percentile of its loss)^power
+  double temperature = 1;  ///< of drrho: its weights are softmax((loss − reference's)/temperature)
   bool resume = false;
   int threads = 0;  ///< 0: as many as the machine has
   std::string command;

@@ -12,11 +12,9 @@ std::vector<ArmRun> all_runs(const ExperimentOptions& options) {
   return runs;
 }
 
-bool uses_reference(const Arm& arm) { return arm.scores() && arm.score.reference != 0; }
-
 bool uses_store(const Arm& arm, const ExperimentOptions& options) {
-  const bool always = arm.kind == ArmKind::kCascade || arm.kind == ArmKind::kFlexi;
-  return uses_reference(arm) && (options.cache_reference || always);
+  const bool always = arm.method.reference_source == ReferenceSource::kCached;
+  return arm.method.uses_reference() && (options.cache_reference || always);
 }
 
 TrainerSpec trainer_spec(const ExperimentOptions& options, std::int64_t steps, std::uint64_t seed) {
@@ -31,11 +29,11 @@ TrainerSpec trainer_spec(const ExperimentOptions& options, std::int64_t steps, s
 
 ScorerSpec scorer_spec(const ExperimentOptions& options, const ArmRun& run) {
   ScorerSpec spec;
-  spec.score = run.arm.score;
+  spec.score = run.arm.method.score;
   spec.interaction = options.interaction_schedule();
   spec.count = options.count;
-  spec.preset = run.arm.preset;
-  if (run.arm.preset == Preset::kJoint) spec.chunks = options.chunks;
+  spec.preset = run.arm.method.sampler;
+  if (spec.preset == Preset::kJoint) spec.chunks = options.chunks;
   spec.gain = options.gain;
   spec.seed = run.seed;
   spec.backend = options.backend();

@@ -24,10 +24,7 @@ struct ArmRun {
 
 std::vector<ArmRun> all_runs(const ExperimentOptions& options);
 
-bool uses_reference(const Arm& arm);
-
-/// Whether it scores by what the reference gave once: the first stage of a cascade always does,
-/// and so does flexi, whose reference was never trained at half resolution.
+/// Whether it asks for what the reference gave once.
 bool uses_store(const Arm& arm, const ExperimentOptions& options);
 
 /// Optimizer schedule and periods that every arm, and the reference, shares.

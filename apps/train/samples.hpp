@@ -12,11 +12,9 @@ namespace jest {
 
 /// Loss of each example by itself, [n].
 template <class Model, class Batch>
-at::Tensor own_losses(Model& model, const Batch& batch) {
+at::Tensor own_losses_of(Model& model, const Batch& batch) {
   if constexpr (EmbedsPairs<Model, Batch>) {
-    const Embeddings e = score_embeddings(model, batch, {});
-    const at::Tensor logits = (e.x * e.y).sum(1) * e.scale + e.bias;
-    return torch::nn::functional::softplus(-logits);
+    return own_losses(score_embeddings(model, batch, {}), Contrast::kSigmoid);
   } else {
     return score_losses(model, batch, {});
   }
@@ -36,7 +34,7 @@ nlohmann::ordered_json describe_examples(const typename T::Batch& batch,
                                          SampleContext<T>& context) {
   const auto& table = batch.rows().table();
   const at::Tensor scores =
-      own_losses(context.learner, batch) - own_losses(context.reference, batch);
+      own_losses_of(context.learner, batch) - own_losses_of(context.reference, batch);
   auto rows = nlohmann::ordered_json::array();
   for (std::int64_t k = 0; k < batch.rows().size(); ++k) {
     const std::int64_t row = batch.rows().rows()[k];

@@ -13,11 +13,16 @@ at::Tensor logits(const at::Tensor& x, const at::Tensor& y, const at::Tensor& sc
 
 at::Tensor logits(const Embeddings& batch) { return logits(batch.x, batch.y, batch.scale); }
 
+/// With the bias, which a softmax would not see.
+at::Tensor biased_logits(const Embeddings& batch) {
+  const at::Tensor u = logits(batch);
+  return batch.bias.defined() ? u + batch.bias : u;
+}
+
 }  // namespace
 
 at::Tensor sigmoid_loss(const Embeddings& batch) {
-  at::Tensor u = logits(batch);
-  if (batch.bias.defined()) u = u + batch.bias;
+  const at::Tensor u = biased_logits(batch);
   const std::int64_t n = u.size(0);
   // softplus(u) everywhere, and softplus(−u) = softplus(u) − u on the diagonal.
   const at::Tensor pairs = torch::nn::functional::softplus(u);
@@ -34,9 +39,34 @@ at::Tensor sigmoid_loss(const Embeddings& batch, const Embeddings& others) {
 }
 
 at::Tensor softmax_loss(const Embeddings& batch) {
-  const at::Tensor u = logits(batch);
-  const at::Tensor own = u.diagonal();
-  return (0.5 * (u.logsumexp(1) + u.logsumexp(0)) - own).mean();
+  return contrastive_losses(batch, Contrast::kSoftmax).mean();
+}
+
+at::Tensor contrastive_losses(const Embeddings& batch, Contrast contrast) {
+  if (contrast == Contrast::kSoftmax) {
+    const at::Tensor u = logits(batch);
+    return 0.5 * (u.logsumexp(1) + u.logsumexp(0)) - u.diagonal();
+  }
+  const at::Tensor u = biased_logits(batch);
+  const at::Tensor pairs = torch::nn::functional::softplus(u);
+  return 0.5 * (pairs.sum(1) + pairs.sum(0)) - u.diagonal();
+}
+
+at::Tensor own_losses(const Embeddings& batch, Contrast contrast) {
+  at::Tensor u = (batch.x * batch.y).sum(1);
+  if (batch.scale.defined()) u = u * batch.scale;
+  if (contrast == Contrast::kSoftmax) return -u;
+  if (batch.bias.defined()) u = u + batch.bias;
+  return torch::nn::functional::softplus(-u);
+}
+
+at::Tensor distillation_loss(const Embeddings& student, const Embeddings& teacher) {
+  const at::Tensor u = logits(student);
+  const at::Tensor target = logits(teacher).detach();
+  const auto cross_entropy = [&](std::int64_t dim) {
+    return -(target.softmax(dim) * u.log_softmax(dim)).sum(dim).mean();
+  };
+  return 0.5 * (cross_entropy(1) + cross_entropy(0));
 }
 
 }  // namespace jest

@@ -69,6 +69,18 @@ Selection select(const AlignmentTensors& gradients, const SelectionSpec& spec,
   return select(criterion, spec);
 }
 
+Selection select(const DiversityTensors& candidates, const SelectionSpec& spec,
+                 const DiversityScore& score) {
+  const at::Tensor rows = host_values("select, embeddings", candidates.embeddings, 2);
+  const at::Tensor own = host_values("select, importance", candidates.importance, 1, at::kDouble);
+  return select(EmbeddingDiversity{.importance = span_of<double>(own),
+                                   .embeddings = matrix_view(rows.data_ptr<float>(), rows.size(0),
+                                                             rows.size(1)),
+                                   .strength = score.strength,
+                                   .interaction = score.interaction},
+                spec);
+}
+
 at::Tensor index_tensor(const Selection& selection) {
   return torch::tensor(selection.indices, at::kLong);
 }

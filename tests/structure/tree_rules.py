@@ -12,6 +12,7 @@ MAY_USE = {
     "select": {"core", "criteria", "io"},
     "torch": BELOW_TORCH,
     "model": BELOW_TORCH | {"torch"},
+    "methods": BELOW_TORCH | {"torch", "model"},
     "data": BELOW_TORCH | {"torch", "model"},
     "train": BELOW_TORCH | {"torch", "model", "data"},
 }

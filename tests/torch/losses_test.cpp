@@ -117,5 +117,74 @@ TEST(SigmoidLoss, IsFiniteForAnUntrainedModelAtScale100) {
   EXPECT_TRUE(std::isfinite(softmax_loss(batch).item<double>()));
 }
 
+TEST(ContrastiveLosses, AreSharesOfTheLossOfTheBatch) {
+  const Embeddings e = random_batch(6, 4);
+  for (const Contrast contrast : {Contrast::kSigmoid, Contrast::kSoftmax}) {
+    const at::Tensor shares = contrastive_losses(e, contrast);
+    ASSERT_EQ(shares.sizes(), at::IntArrayRef({6}));
+    EXPECT_NEAR(shares.mean().item<double>(), contrastive_loss(e, contrast).item<double>(), 1e-12);
+  }
+  // Half of row and column each: the share of pair 2 by hand.
+  double expected = 0;
+  for (std::int64_t j = 0; j < 6; ++j) {
+    const double sign = j == 2 ? -1 : 1;
+    const double bias = e.bias.item<double>();
+    expected += 0.5 * std::log1p(std::exp(sign * (logit(e, 2, j) + bias)));
+    expected += 0.5 * std::log1p(std::exp(sign * (logit(e, j, 2) + bias)));
+  }
+  EXPECT_NEAR(contrastive_losses(e, Contrast::kSigmoid)[2].item<double>(), expected, 1e-12);
+}
+
+TEST(OwnLosses, LookAtThePairAlone) {
+  const Embeddings e = random_batch(5, 4);
+  for (std::int64_t i = 0; i < 5; ++i) {
+    const double u = logit(e, i, i);
+    EXPECT_NEAR(own_losses(e, Contrast::kSigmoid)[i].item<double>(),
+                std::log1p(std::exp(-u - e.bias.item<double>())), 1e-12);
+    EXPECT_NEAR(own_losses(e, Contrast::kSoftmax)[i].item<double>(), -u, 1e-12);
+  }
+}
+
+/// Cross-entropy of row i's matching, by loops: −Σ_j p_j·log q_j.
+double cross_entropy_by_loop(const Embeddings& student, const Embeddings& teacher, std::int64_t i,
+                             bool of_columns) {
+  const auto at = [&](const Embeddings& e, std::int64_t j) {
+    return of_columns ? logit(e, j, i) : logit(e, i, j);
+  };
+  double of_student = 0;
+  double of_teacher = 0;
+  for (std::int64_t j = 0; j < student.x.size(0); ++j) {
+    of_student += std::exp(at(student, j));
+    of_teacher += std::exp(at(teacher, j));
+  }
+  double total = 0;
+  for (std::int64_t j = 0; j < student.x.size(0); ++j) {
+    total -= std::exp(at(teacher, j)) / of_teacher * (at(student, j) - std::log(of_student));
+  }
+  return total;
+}
+
+TEST(DistillationLoss, IsTheCrossEntropyOfBothMatchings) {
+  const Embeddings student = random_batch(6, 4);
+  const Embeddings teacher{student.y, student.x.roll(1, 0), torch::scalar_tensor(3.0), {}};
+  double expected = 0;
+  for (std::int64_t i = 0; i < 6; ++i) {
+    expected += cross_entropy_by_loop(student, teacher, i, false) / 12;
+    expected += cross_entropy_by_loop(student, teacher, i, true) / 12;
+  }
+  EXPECT_NEAR(distillation_loss(student, teacher).item<double>(), expected, 1e-12);
+}
+
+TEST(DistillationLoss, IsLeastAtTheTeacherAndMovesTheStudentAlone) {
+  const Embeddings student = random_batch(6, 4);
+  const Embeddings teacher = random_batch(6, 4);  // the same numbers
+  distillation_loss(student, teacher).backward();
+  EXPECT_LT(student.x.grad().abs().max().item<double>(), 1e-12);
+  EXPECT_FALSE(teacher.x.grad().defined());
+  const Embeddings other{student.y, student.x, student.scale, {}};
+  EXPECT_GT(distillation_loss(other, teacher).item<double>(),
+            distillation_loss(student, teacher).item<double>());
+}
+
 }  // namespace
 }  // namespace jest

@@ -6,7 +6,7 @@
 namespace jest {
 namespace {
 
-constexpr const char* kArchitecture = "jest glyph towers 1";
+constexpr const char* kArchitecture = "jest glyph towers 2";
 constexpr std::int64_t kLayers = 3;
 constexpr double kWordDeviation = 0.02;  // as of text towers
 
@@ -50,7 +50,6 @@ GlyphTowersImpl::GlyphTowersImpl(const GlyphTowersSpec& spec) : spec_(spec) {
     convolutions_->push_back(ReLU());
   }
   full_ = register_module("full", Linear(features_of(spec, spec.side), spec.hidden));
-  half_ = register_module("half", Linear(features_of(spec, spec.side / 2), spec.hidden));
   image_ = register_module("image", Linear(spec.hidden, spec.embedding));
   words_ = register_module(
       "words", EmbeddingBag(EmbeddingBagOptions(kWordBuckets, spec.width).mode(torch::kMean)));
@@ -65,8 +64,15 @@ at::Tensor GlyphTowersImpl::embed_images(const at::Tensor& images, Resolution re
   const bool half = resolution == Resolution::kHalf;
   const at::Tensor seen = half ? at::avg_pool2d(images, {2, 2}) : images;
   const at::Tensor features = convolutions_->forward(seen).flatten(1);
-  const at::Tensor hidden = torch::relu(half ? half_->forward(features) : full_->forward(features));
+  const at::Tensor weights = half ? half_weights() : full_->weight;
+  const at::Tensor hidden =
+      torch::relu(torch::nn::functional::linear(features, weights, full_->bias));
   return normalised(image_->forward(hidden));
+}
+
+at::Tensor GlyphTowersImpl::half_weights() const {
+  const std::int64_t places = spec_.side / 16;
+  return full_->weight.view({spec_.hidden, -1, places, 2, places, 2}).sum({3, 5}).flatten(1);
 }
 
 at::Tensor GlyphTowersImpl::embed_names(const FeatureBags& words) {

@@ -2,7 +2,8 @@
 // A small convolutional tower for images and a bag of words for their names.
 //
 // image: three convolutions of stride 2, each with ReLU -> linear -> ReLU -> linear, normalised. At
-// half resolution the convolutions are the same and the first linear layer is another one.
+// half resolution the parameters are the same: the first linear layer sees each place of the
+// smaller grid as the four of the larger one that it covers, at a quarter of the cost.
 // name: mean of word embeddings -> layer norm -> linear, normalised.
 
 #include <torch/torch.h>
@@ -41,11 +42,12 @@ class GlyphTowersImpl : public torch::nn::Module {
  private:
   at::Tensor embed_images(const at::Tensor& images, Resolution resolution);
   at::Tensor embed_names(const FeatureBags& words);
+  /// Of the first linear layer: those of four places added up.
+  at::Tensor half_weights() const;
 
   GlyphTowersSpec spec_;
   torch::nn::Sequential convolutions_{nullptr};
   torch::nn::Linear full_{nullptr};
-  torch::nn::Linear half_{nullptr};
   torch::nn::Linear image_{nullptr};
   torch::nn::EmbeddingBag words_{nullptr};
   torch::nn::LayerNorm norm_{nullptr};

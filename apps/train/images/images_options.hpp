@@ -14,7 +14,8 @@ struct ImagesOptions : ExperimentOptions {
   std::int64_t eval_rows = 1000;  ///< distinct names of each held-out set; 0: all
 
   static const Setters<ImagesOptions>& own_setters();
-  static bool knows(ArmKind kind) { return kind != ArmKind::kAligned; }
+  /// Whether these models can be trained so.
+  static bool knows(const Method& method) { return method.criterion != Criterion::kGradients; }
 
   void add_to(CLI::App& command);
   void check_numbers() const;

@@ -91,20 +91,20 @@ TableSource<ImageBatch> ImagesTask::guide_source(std::uint64_t seed) const {
 }
 
 ImageBatch ImagesTask::trained_as(const Batch& batch, const Arm& arm) const {
-  return arm.kind == ArmKind::kFlexi ? batch.seen_at(Resolution::kMixed) : batch;
+  return arm.sees_cheaper() ? batch.seen_at(Resolution::kMixed) : batch;
 }
 
 ImageBatch ImagesTask::scored_as(const Batch& batch, const Options&, const Arm& arm) const {
-  return batch.seen_at(arm.kind == ArmKind::kFlexi ? Resolution::kHalf : Resolution::kFull);
+  return batch.seen_at(arm.sees_cheaper() ? Resolution::kHalf : Resolution::kFull);
 }
 
 double ImagesTask::training_flops(const Model& model, const Arm& arm) const {
   const double full = model->forward_flops(Resolution::kFull);
-  return arm.kind == ArmKind::kFlexi ? (full + model->forward_flops(Resolution::kHalf)) / 2 : full;
+  return arm.sees_cheaper() ? (full + model->forward_flops(Resolution::kHalf)) / 2 : full;
 }
 
 double ImagesTask::scoring_flops(const Model& model, const Options&, const Arm& arm) const {
-  return model->forward_flops(arm.kind == ArmKind::kFlexi ? Resolution::kHalf : Resolution::kFull);
+  return model->forward_flops(arm.sees_cheaper() ? Resolution::kHalf : Resolution::kFull);
 }
 
 nlohmann::ordered_json ImagesTask::show(const NamedImages& table, std::int64_t row) const {

@@ -13,7 +13,10 @@ struct PairsOptions : ExperimentOptions {
   std::int64_t reference_negatives = 0;
 
   static const Setters<PairsOptions>& own_setters();
-  static bool knows(ArmKind kind) { return kind != ArmKind::kFlexi && kind != ArmKind::kAligned; }
+  /// Whether these models can be trained so.
+  static bool knows(const Method& method) {
+    return method.seen_as == SeenAs::kWhole && method.criterion != Criterion::kGradients;
+  }
 
   void add_to(CLI::App& command);
   void check_numbers() const;

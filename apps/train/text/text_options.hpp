@@ -21,7 +21,11 @@ struct TextOptions : ExperimentOptions {
 
   TextOptions();
   static const Setters<TextOptions>& own_setters();
-  static bool knows(ArmKind kind) { return kind != ArmKind::kFlexi; }
+  /// Whether these models, which give losses and no embeddings, can be trained so.
+  static bool knows(const Method& method) {
+    return method.seen_as == SeenAs::kWhole && method.criterion != Criterion::kDiversity &&
+           method.trained_by != TrainedBy::kDistillation;
+  }
 
   void add_to(CLI::App& command);
   void check_numbers() const;

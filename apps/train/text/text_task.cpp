@@ -96,7 +96,7 @@ double TextTask::training_flops(const Model& model, const Arm&) const {
 
 double TextTask::scoring_flops(const Model& model, const Options& options, const Arm& arm) const {
   const std::int64_t length = options.score_prefix == 0 ? data_.pool->length : options.score_prefix;
-  const double sketches = arm.kind == ArmKind::kAligned ? model->sketch_flops(length) : 0;
+  const double sketches = arm.aligns() ? model->sketch_flops(length) : 0;
   return model->forward_flops(length) + sketches;
 }
 

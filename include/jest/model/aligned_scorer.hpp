@@ -54,13 +54,15 @@ JEST_EXPORT at::Tensor added_learnability(const LossTensors& losses, const Align
 /// `curated.at(k)` gives the batch, a pure function of k, whose mean feature is the target of the
 /// steps k·refresh_every and following; it is asked for at the first selection among them.
 /// The target is state (see TargetDirection): Trainer keeps it in its checkpoints.
-/// Holds references: learner, reference and curated must outlive the scorer.
+/// Holds references: learner, reference and curated must outlive the scorer. At learnability weight
+/// 0 the reference is never asked: NoReference will do.
 template <class Model, class Reference, class Curated>
 class AlignedScorer {
  public:
-  AlignedScorer(Learner<Model>& learner, Reference& reference, Curated& curated,
+  template <class Objective>
+  AlignedScorer(Learner<Model, Objective>& learner, Reference& reference, Curated& curated,
                 const AlignedScorerSpec& spec)
-      : learner_(learner),
+      : model_(learner.model()),
         reference_(reference),
         curated_(curated),
         spec_(spec),
@@ -84,7 +86,7 @@ class AlignedScorer {
     const auto candidates = static_cast<std::int64_t>(ids.size());
     const std::int64_t curated = timed(learner_seconds, [&] { return refresh(step); });
     const LossesAndFeatures scored = timed(learner_seconds, [&] {
-      return score_losses_and_features(learner_.model(), super_batch, spec_.scoring);
+      return score_losses_and_features(model_, super_batch, spec_.scoring);
     });
     LossTensors losses{scored.losses, {}};
     if (weighs_reference()) {
@@ -117,7 +119,7 @@ class AlignedScorer {
     const std::int64_t period = target_.period_of(step);
     if (target_.is_of(period)) return 0;
     const auto batch = curated_.at(period);
-    target_.set(period, score_losses_and_features(learner_.model(), batch, spec_.scoring).features);
+    target_.set(period, score_losses_and_features(model_, batch, spec_.scoring).features);
     return static_cast<std::int64_t>(std::span(batch.ids()).size());
   }
 
@@ -138,7 +140,7 @@ class AlignedScorer {
             .ids = ids};
   }
 
-  Learner<Model>& learner_;
+  Model& model_;
   Reference& reference_;
   Curated& curated_;
   AlignedScorerSpec spec_;

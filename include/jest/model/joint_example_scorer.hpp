@@ -18,7 +18,7 @@
 #include "jest/criteria/separable.hpp"
 #include "jest/model/learner.hpp"
 #include "jest/model/reference_model.hpp"
-#include "jest/torch/select.hpp"
+#include "jest/model/score_rule.hpp"
 
 namespace jest {
 
@@ -36,12 +36,15 @@ struct ScorerSpec {
   ScoringSpec scoring = {};
 };
 
-/// Holds references: learner and reference must outlive the scorer.
-template <class Model, class Reference>
+/// Holds references: learner and reference must outlive the scorer. `Rule` says how scores become
+/// picks (model/score_rule.hpp).
+template <class Model, class Reference, class Rule = ByLosses>
 class JointExampleScorer {
  public:
-  JointExampleScorer(Learner<Model>& learner, Reference& reference, ScorerSpec spec)
-      : learner_(learner), reference_(reference), spec_(spec) {
+  template <class Objective>
+  JointExampleScorer(Learner<Model, Objective>& learner, Reference& reference, ScorerSpec spec,
+                     Rule rule = {})
+      : model_(learner.model()), reference_(reference), spec_(spec), rule_(rule) {
     check_weights(spec_.score);
     if (spec_.count < 1) refuse("joint example scorer", "a count of at least 1", spec_.count);
     chunk_count(selection_spec({}, 0));
@@ -71,7 +74,7 @@ class JointExampleScorer {
         if (weights.reference != 0) {
           reference = timed(reference_seconds, [&] { return reference_.embeddings(super_batch); });
         }
-        return jest::select(learner, reference, spec, {weights, spec_.contrast});
+        return rule_(learner, reference, spec, PairScore{weights, spec_.contrast});
       } else {
         LossTensors losses;
         if (weights.learner != 0) {
@@ -81,7 +84,7 @@ class JointExampleScorer {
           losses.reference =
               timed(reference_seconds, [&] { return reference_.losses(super_batch); });
         }
-        return jest::select(losses, spec, weights);
+        return rule_(losses, spec, PairScore{weights, spec_.contrast});
       }
     }();
     const auto candidates = static_cast<std::int64_t>(ids.size());
@@ -103,12 +106,12 @@ class JointExampleScorer {
  private:
   template <Batch B>
   Embeddings learner_embeddings(const B& batch) {
-    return score_embeddings(learner_.model(), batch, spec_.scoring);
+    return score_embeddings(model_, batch, spec_.scoring);
   }
 
   template <Batch B>
   at::Tensor learner_losses(const B& batch) {
-    return score_losses(learner_.model(), batch, spec_.scoring);
+    return score_losses(model_, batch, spec_.scoring);
   }
 
   SelectionSpec selection_spec(std::span<const std::int64_t> ids, std::uint32_t step) const {
@@ -123,9 +126,10 @@ class JointExampleScorer {
             .threads = spec_.threads};
   }
 
-  Learner<Model>& learner_;
+  Model& model_;
   Reference& reference_;
   ScorerSpec spec_;
+  Rule rule_;
 };
 
 }  // namespace jest

@@ -5,10 +5,9 @@
 
 #include <utility>
 
-#include "jest/model/concepts.hpp"
+#include "jest/model/objective.hpp"
 #include "jest/model/scoring.hpp"
 #include "jest/torch/arrays.hpp"
-#include "jest/torch/losses.hpp"
 
 namespace torch::nn {
 class Module;
@@ -33,16 +32,14 @@ JEST_EXPORT void load_training_state(torch::nn::Module& module, torch::optim::Op
 
 }  // namespace detail
 
-/// A model handle (ModuleHolder or shared_ptr) and its optimizer, which must outlive the learner.
-///
-/// The training loss of a batch is `model->loss(batch)` where the model has one, else the
-/// contrastive loss of `model->embed(batch)`, else the mean of `model->losses(batch)`.
+/// A model handle (ModuleHolder or shared_ptr) and its optimizer, which must outlive the learner;
+/// `Objective` says what it is trained by (model/objective.hpp), OwnLoss unless given.
 /// Checkpoints know the state of Adam, AdamW and SGD.
-template <class Model>
+template <class Model, class Objective = OwnLoss>
 class Learner {
  public:
-  Learner(Model model, torch::optim::Optimizer& optimizer, Contrast contrast = Contrast::kSigmoid)
-      : model_(std::move(model)), optimizer_(&optimizer), contrast_(contrast) {}
+  Learner(Model model, torch::optim::Optimizer& optimizer, Objective objective = {})
+      : model_(std::move(model)), optimizer_(&optimizer), objective_(std::move(objective)) {}
 
   Model& model() { return model_; }
 
@@ -56,14 +53,7 @@ class Learner {
   /// The differentiable training loss of `batch`.
   template <Batch B>
   at::Tensor loss(const B& batch) {
-    if constexpr (GivesTrainingLoss<Model, B>) {
-      return model_->loss(batch);
-    } else if constexpr (EmbedsPairs<Model, B>) {
-      return contrastive_loss(model_->embed(batch), contrast_);
-    } else {
-      static_assert(GivesLosses<Model, B>, "a learner needs loss, embed or losses of this batch");
-      return model_->losses(batch).mean();
-    }
+    return objective_(model_, batch);
   }
 
   void set_learning_rate(double value) { detail::set_learning_rate(*optimizer_, value); }
@@ -75,7 +65,10 @@ class Learner {
  private:
   Model model_;
   torch::optim::Optimizer* optimizer_;
-  Contrast contrast_;
+  Objective objective_;
 };
+
+template <class Model>
+Learner(Model, torch::optim::Optimizer&, Contrast) -> Learner<Model>;
 
 }  // namespace jest

@@ -74,6 +74,20 @@ class ReferenceModel<LossStore> {
 template <class Source>
 ReferenceModel(Source) -> ReferenceModel<Source>;
 
+/// Stands where a scorer that never asks its reference wants one; throws when it does ask.
+struct NoReference {
+  static constexpr bool kRunsForward = false;
+
+  template <Batch B>
+  Embeddings embeddings(const B&) const {
+    refuse("reference", "one, as it has a weight", "none");
+  }
+  template <Batch B>
+  at::Tensor losses(const B&) const {
+    refuse("reference", "one, as it has a weight", "none");
+  }
+};
+
 /// A reference that can be asked for embeddings, or for losses, of a batch of this type.
 template <class Reference, class B>
 concept ReferenceEmbeds = requires(Reference& reference, const B& batch) {

@@ -25,4 +25,17 @@ inline at::Tensor contrastive_loss(const Embeddings& batch, Contrast contrast) {
   return contrast == Contrast::kSigmoid ? sigmoid_loss(batch) : softmax_loss(batch);
 }
 
+/// Every pair's share of contrastive_loss, whose mean they have: [n]. What x_i loses with
+/// y_j belongs half to either pair. Differentiable. O(n²·d).
+JEST_EXPORT at::Tensor contrastive_losses(const Embeddings& batch, Contrast contrast);
+
+/// Own terms, what a pair loses by itself: softplus(−u_ii), or −t·(x_i·y_i) under a softmax. [n],
+/// O(n·d). docs/method.md, "Criteria".
+JEST_EXPORT at::Tensor own_losses(const Embeddings& batch, Contrast contrast);
+
+/// How far a student's matching of a batch is from its teacher's: the mean of the cross-entropies
+/// of softmax(t·x·yᵀ) over rows and over columns, the teacher's as targets. 0-d. No gradient flows
+/// to the teacher. O(n²·d). Source: ACED, Udandarao et al., arXiv 2411.18674.
+JEST_EXPORT at::Tensor distillation_loss(const Embeddings& student, const Embeddings& teacher);
+
 }  // namespace jest

@@ -52,6 +52,22 @@ struct AlignmentScore {
 JEST_EXPORT Selection select(const AlignmentTensors& gradients, const SelectionSpec& spec,
                              const AlignmentScore& score = {});
 
+/// What every candidate is worth by itself, and the embeddings whose likeness is redundancy.
+struct DiversityTensors {
+  at::Tensor embeddings;  ///< e [B, D], for instance x and y of a reference side by side
+  at::Tensor importance;  ///< a [B]
+};
+
+/// Q_ij = −λ·(e_i·e_j), times κ (criteria/linear_pairs.hpp).
+struct DiversityScore {
+  double strength = 1;     ///< λ
+  double interaction = 1;  ///< κ
+};
+
+/// Floating tensors; embeddings are read as float32, importance as float64.
+JEST_EXPORT Selection select(const DiversityTensors& candidates, const SelectionSpec& spec,
+                             const DiversityScore& score = {});
+
 /// The picked positions as an int64 tensor [b], for index_select.
 JEST_EXPORT at::Tensor index_tensor(const Selection& selection);
 

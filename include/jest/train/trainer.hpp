@@ -52,18 +52,19 @@ JEST_EXPORT Values shares_of(const std::map<std::string, std::int64_t>& counts);
 /// Trains `learner` on what `scorer` picks from the super-batches of `source`.
 ///
 /// - source: `at(step)` gives a Batch, a pure function of the step;
+/// - learner: a Learner, whatever its objective;
 /// - scorer: JointExampleScorer, AlignedScorer, UniformScorer, or yours with the same members; what
 ///   it remembers between steps is in the checkpoints where it has `state` and `load_state`.
 ///
 /// run() resumes from the newest complete checkpoint in `spec.checkpoints`, if there is one, and
 /// then ends with the very bits of an undisturbed run at the same thread count. Everything passed
 /// in must outlive the trainer.
-template <class Source, class Model, class Scorer>
+template <class Source, class L, class Scorer>
 class Trainer {
  public:
   using SuperBatch = decltype(std::declval<Source&>().at(0));
 
-  Trainer(Source& source, Learner<Model>& learner, Scorer& scorer, TrainerSpec spec)
+  Trainer(Source& source, L& learner, Scorer& scorer, TrainerSpec spec)
       : source_(source), learner_(learner), scorer_(scorer), spec_(std::move(spec)) {
     check_trainer(spec_);
     std::erase(spec_.sinks, nullptr);
@@ -200,7 +201,7 @@ class Trainer {
   }
 
   Source& source_;
-  Learner<Model>& learner_;
+  L& learner_;
   Scorer& scorer_;
   TrainerSpec spec_;
   TrainerState state_;

@@ -1,0 +1,48 @@
+#pragma once
+// How what learner and reference say of a super-batch becomes picks. JointExampleScorer takes one
+// of these as its rule; yours is another small value with the same calls.
+
+#include <ATen/core/Tensor.h>
+
+#include "jest/torch/losses.hpp"
+#include "jest/torch/select.hpp"
+
+namespace jest {
+
+/// By losses: own terms and, of models that embed pairs, pair terms. JEST's.
+struct ByLosses {
+  Selection operator()(const Embeddings& learner, const Embeddings& reference,
+                       const SelectionSpec& spec, const PairScore& score) const {
+    return jest::select(learner, reference, spec, score);
+  }
+  Selection operator()(const LossTensors& losses, const SelectionSpec& spec,
+                       const PairScore& score) const {
+    return jest::select(losses, spec, score.weights);
+  }
+};
+
+/// By the rank that an example's score w_L·loss − w_R·reference loss has in its super-batch: at
+/// gain 1, P(pick) ∝ (rank/B)^power, the largest score having rank B. Pairs have their own terms
+/// as losses; no pair terms act. A NaN is never picked. O(B·(d + log B)).
+/// Source: Selective-Backprop, Jiang et al., arXiv 1910.00762, section 3.2.
+struct ByLossRanks {
+  double power = 1;
+
+  JEST_EXPORT Selection operator()(const Embeddings& learner, const Embeddings& reference,
+                                   const SelectionSpec& spec, const PairScore& score) const;
+  JEST_EXPORT Selection operator()(const LossTensors& losses, const SelectionSpec& spec,
+                                   const PairScore& score) const;
+};
+
+/// By own terms, and by how unlike the picks are: Q_ij = −strength·(e_i·e_j), times the
+/// interaction, e = (x, y)/√2 of the reference, or of the learner where no reference is run. O(B·d)
+/// a round. Source: InfoMax, Tan et al., arXiv 2506.01701, equation of the objective; solved here
+/// by the library's sampler.
+struct ByDiversity {
+  double strength = 1;
+
+  JEST_EXPORT Selection operator()(const Embeddings& learner, const Embeddings& reference,
+                                   const SelectionSpec& spec, const PairScore& score) const;
+};
+
+}  // namespace jest
