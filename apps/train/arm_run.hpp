@@ -120,7 +120,7 @@ class ArmTraining {
   Objective objective(Reference& reference) const {
     if constexpr (EmbedsPairs<Model, Batch>) {
       if (method_.trained_by == TrainedBy::kDistillation) {
-        return Distilled(reference, options_.distillation);
+        return Distilled(reference, {.weight = options_.distillation});
       }
     }
     if (method_.trained_by == TrainedBy::kReferenceWeights) {

@@ -29,8 +29,8 @@ LossTensors own_losses_of(const Embeddings& learner, const Embeddings& reference
   return losses;
 }
 
-/// log((rank of each)/B) among the B values that are not NaN, NaN for the others. Equal values share
-/// the mean of their ranks.
+/// log((rank of each)/B) among the B values that are not NaN, NaN for the others. Equal values
+/// share the mean of their ranks.
 at::Tensor log_rank_shares(const at::Tensor& values) {
   const at::Tensor sorted = std::get<0>(values.masked_select(~values.isnan()).sort());
   const at::Tensor below = at::searchsorted(sorted, values, false, false);

@@ -69,4 +69,15 @@ at::Tensor distillation_loss(const Embeddings& student, const Embeddings& teache
   return 0.5 * (cross_entropy(1) + cross_entropy(0));
 }
 
+at::Tensor distilled_loss(const Embeddings& student, const Embeddings& teacher,
+                          const Distillation& how) {
+  return contrastive_loss(student, how.contrast) + how.weight * distillation_loss(student, teacher);
+}
+
+at::Tensor reference_weighted_loss(const at::Tensor& losses, const at::Tensor& reference_losses,
+                                   double temperature) {
+  const at::Tensor excess = (losses - reference_losses.detach()) / temperature;
+  return temperature * (excess.logsumexp(0) - std::log(static_cast<double>(excess.numel())));
+}
+
 }  // namespace jest

@@ -31,14 +31,14 @@ TEST_F(Objectives, DistilledAddsTheTeachersMatching) {
   const Embeddings student = model_->embed(batch_);
   const Embeddings teacher = guide_->embed(batch_);
   const at::Tensor expected = sigmoid_loss(student) + 0.3 * distillation_loss(student, teacher);
-  const at::Tensor loss = Distilled(reference_, 0.3)(model_, batch_);
+  const at::Tensor loss = Distilled(reference_, {.weight = 0.3})(model_, batch_);
   EXPECT_NEAR(loss.item<double>(), expected.item<double>(), 1e-6);
   loss.backward();
   for (const auto& parameter : guide_->parameters()) EXPECT_FALSE(parameter.grad().defined());
 }
 
 TEST_F(Objectives, DistillationLeadsToTheTeachersMatching) {
-  Learner learner(model_, optimizer_, Distilled(reference_, 5));
+  Learner learner(model_, optimizer_, Distilled(reference_, {.weight = 5}));
   const auto distance = [&] {
     const torch::NoGradGuard no_gradient;
     model_->eval();
@@ -83,7 +83,7 @@ TEST_F(Objectives, ACallableOfTheUsersTakesTheirPlace) {
 }
 
 TEST_F(Objectives, ImpossibleNumbersAreRefused) {
-  EXPECT_THAT(oracle::message_of([&] { Distilled(reference_, 0); }),
+  EXPECT_THAT(oracle::message_of([&] { Distilled(reference_, {.weight = 0}); }),
               ::testing::HasSubstr("a weight above 0"));
   EXPECT_THAT(oracle::message_of([&] { ReferenceWeighted(reference_, -1); }),
               ::testing::HasSubstr("a temperature above 0"));

@@ -59,7 +59,7 @@ enum class ReferenceSize { kAny, kAtLeastTheLearners };
 
 struct Method {
   std::string_view name;
-  std::string_view paper;  ///< authors, year, where; empty for controls
+  std::string_view paper = {};  ///< authors, year, where; empty for controls
   Criterion criterion = Criterion::kLosses;
   ScoreWeights score = kLearnability;
   Preset sampler = Preset::kJoint;

@@ -9,8 +9,6 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <cmath>
-
 #include "jest/core/error.hpp"
 #include "jest/model/concepts.hpp"
 #include "jest/model/reference_model.hpp"
@@ -39,33 +37,29 @@ struct OwnLoss {
 };
 
 /// The contrastive loss, and weight times what separates the learner's matching of the batch from
-/// the teacher's. The teacher is any reference that embeds. Source: ACED, arXiv 2411.18674.
+/// the teacher's: distilled_loss. The teacher is any reference that embeds.
 template <class Reference>
 class Distilled {
  public:
-  explicit Distilled(Reference& teacher, double weight = 1, Contrast contrast = Contrast::kSigmoid)
-      : teacher_(teacher), weight_(weight), contrast_(contrast) {
-    if (!(weight > 0)) refuse("distilled", "a weight above 0", weight);
+  explicit Distilled(Reference& teacher, const Distillation& how = {})
+      : teacher_(teacher), how_(how) {
+    if (!(how.weight > 0)) refuse("distilled", "a weight above 0", how.weight);
   }
 
   template <class Model, Batch B>
   requires EmbedsPairs<Model, B> && ReferenceEmbeds<Reference, B> at::Tensor operator()(
       Model& model, const B& batch) const {
-    const Embeddings embeddings = model->embed(batch);
-    return contrastive_loss(embeddings, contrast_) +
-           weight_ * distillation_loss(embeddings, teacher_.embeddings(batch));
+    return distilled_loss(model->embed(batch), teacher_.embeddings(batch), how_);
   }
 
  private:
   Reference& teacher_;
-  double weight_;
-  Contrast contrast_;
+  Distillation how_;
 };
 
-/// τ·log mean exp((ℓ_i − r_i)/τ) over the batch, ℓ the learner's losses and r the reference's: its
-/// gradient weighs examples by softmax((ℓ − r)/τ), so that what is learnable counts more and
-/// nothing is left out. τ → ∞ is the plain mean. Per-example losses are `losses`, or every pair's
-/// share of the contrastive loss. Source: DRRho, Wei et al., arXiv 2505.06699.
+/// Nothing is left out; what the learner loses more than the reference counts more:
+/// reference_weighted_loss, a high temperature being the plain mean. Per-example losses are the
+/// model's `losses`, or every pair's share of the contrastive loss.
 template <class Reference>
 class ReferenceWeighted {
  public:
@@ -77,22 +71,16 @@ class ReferenceWeighted {
 
   template <class Model, Batch B>
   at::Tensor operator()(Model& model, const B& batch) const {
-    const at::Tensor excess = excess_losses(model, batch) / temperature_;
-    return temperature_ * (excess.logsumexp(0) - std::log(static_cast<double>(excess.numel())));
-  }
-
- private:
-  template <class Model, Batch B>
-  at::Tensor excess_losses(Model& model, const B& batch) const {
     if constexpr (EmbedsPairs<Model, B>) {
-      const Embeddings reference = reference_.embeddings(batch);
-      return contrastive_losses(model->embed(batch), contrast_) -
-             contrastive_losses(reference, contrast_);
+      const at::Tensor reference = contrastive_losses(reference_.embeddings(batch), contrast_);
+      const at::Tensor losses = contrastive_losses(model->embed(batch), contrast_);
+      return reference_weighted_loss(losses, reference, temperature_);
     } else {
-      return model->losses(batch) - reference_.losses(batch);
+      return reference_weighted_loss(model->losses(batch), reference_.losses(batch), temperature_);
     }
   }
 
+ private:
   Reference& reference_;
   double temperature_;
   Contrast contrast_;

@@ -38,4 +38,19 @@ JEST_EXPORT at::Tensor own_losses(const Embeddings& batch, Contrast contrast);
 /// to the teacher. O(n²·d). Source: ACED, Udandarao et al., arXiv 2411.18674.
 JEST_EXPORT at::Tensor distillation_loss(const Embeddings& student, const Embeddings& teacher);
 
+/// contrastive_loss + weight·distillation_loss. 0-d.
+struct Distillation {
+  double weight = 1;
+  Contrast contrast = Contrast::kSigmoid;
+};
+JEST_EXPORT at::Tensor distilled_loss(const Embeddings& student, const Embeddings& teacher,
+                                      const Distillation& how);
+
+/// τ·log mean exp((ℓ_i − r_i)/τ) of losses ℓ and reference losses r, [n] each: its gradient weighs
+/// examples by softmax((ℓ − r)/τ). 0-d. No gradient flows to r.
+/// Source: DRRho, Wei et al., arXiv 2505.06699.
+JEST_EXPORT at::Tensor reference_weighted_loss(const at::Tensor& losses,
+                                               const at::Tensor& reference_losses,
+                                               double temperature);
+
 }  // namespace jest
