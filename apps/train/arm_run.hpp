@@ -54,9 +54,9 @@ class ArmTraining {
         options_(options_of(run.arm, task.options())),
         reference_(reference),
         folder_(options_.out / run.name()),
-        model_(task.make_learner(run.seed)),
+        model_(moved_to(options_.device_name, task.make_learner(run.seed))),
         optimizer_(fused_adam(model_->parameters(), {.learning_rate = options_.learning_rate})),
-        learner_(model_, *optimizer_) {}
+        learner_(model_, *optimizer_, Contrast::kSigmoid, options_.precision()) {}
 
   void run(ReferenceStores<T>& stores) {
     if (std::filesystem::exists(folder_ / "model.safetensors")) return;
@@ -67,7 +67,7 @@ class ArmTraining {
     spec_.sinks = run_sinks(run_.name(), folder_, forward);
     if (!run_.arm.scores()) return train_uniformly();
     if (!uses_store(run_.arm, options_)) {
-      ReferenceModel<Model> live(reference_.model);
+      ReferenceModel<Model> live(reference_.model, {.precision = options_.precision()});
       return train_scored(live, [](auto& scorer, const auto& use) { use(scorer); });
     }
     const auto& store = stores.of(options_);
@@ -110,7 +110,8 @@ class ArmTraining {
                            .chunks = plain.chunks,
                            .gain = plain.gain,
                            .seed = plain.seed,
-                           .interaction = plain.interaction};
+                           .interaction = plain.interaction,
+                           .scoring = plain.scoring};
     if constexpr (GivesGradientFeatures<Model, Batch>) {
       spec.step_size = options_.step_size;
       spec.refresh_every = options_.refresh_every;

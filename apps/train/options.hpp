@@ -10,6 +10,7 @@
 
 #include "jest/core/score.hpp"
 #include "jest/select/selection.hpp"
+#include "jest/torch/autocast.hpp"
 #include "jest/train/schedule.hpp"
 #include "train/arms.hpp"
 
@@ -42,7 +43,9 @@ struct ExperimentOptions {
   std::string evaluate_every = "50";  ///< STEPS or P%
   std::int64_t checkpoint_every = 250;
   bool resume = false;
-  int threads = 0;  ///< 0: as many as the machine has
+  int threads = 0;                         ///< 0: as many as the machine has
+  std::string device_name = "cpu";         ///< of models and selections; tables stay on the host
+  std::string precision_name = "float32";  ///< or bfloat16: of scoring and of training's forward
   std::string command;
 
   InteractionSchedule interaction_schedule() const;
@@ -50,6 +53,7 @@ struct ExperimentOptions {
   std::int64_t evaluation_period(std::int64_t steps) const;
   std::vector<std::uint64_t> seeds() const;
   Backend backend() const;
+  Precision precision() const;
 
   /// Adds the options to a command; `rows` says what a data file holds, `own_arms` which arms this
   /// command has beside those of all ("flexi, " or nothing).

@@ -5,9 +5,14 @@
 namespace jest {
 namespace {
 
+/// float32 in the place of 16-bit types: a logit of −10 has no room there for what a loss tells.
+at::Tensor widened(const at::Tensor& rows) {
+  return at::isReducedFloatingType(rows.scalar_type()) ? rows.to(at::kFloat) : rows;
+}
+
 /// t·x·yᵀ, without the bias.
 at::Tensor logits(const at::Tensor& x, const at::Tensor& y, const at::Tensor& scale) {
-  const at::Tensor u = torch::matmul(x, y.t());
+  const at::Tensor u = torch::matmul(widened(x), widened(y).t());
   return scale.defined() ? u * scale : u;
 }
 

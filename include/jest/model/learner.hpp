@@ -37,12 +37,17 @@ JEST_EXPORT void load_training_state(torch::nn::Module& module, torch::optim::Op
 ///
 /// The training loss of a batch is `model->loss(batch)` where the model has one, else the
 /// contrastive loss of `model->embed(batch)`, else the mean of `model->losses(batch)`.
-/// Checkpoints know the state of Adam, AdamW and SGD.
+/// `precision` is that of the forward pass; a contrastive loss is computed in float32 at least.
+/// Checkpoints know the state of Adam, AdamW and SGD, on any device.
 template <class Model>
 class Learner {
  public:
-  Learner(Model model, torch::optim::Optimizer& optimizer, Contrast contrast = Contrast::kSigmoid)
-      : model_(std::move(model)), optimizer_(&optimizer), contrast_(contrast) {}
+  Learner(Model model, torch::optim::Optimizer& optimizer, Contrast contrast = Contrast::kSigmoid,
+          Precision precision = Precision::kAmbient)
+      : model_(std::move(model)),
+        optimizer_(&optimizer),
+        contrast_(contrast),
+        precision_(precision) {}
 
   Model& model() { return model_; }
 
@@ -57,12 +62,12 @@ class Learner {
   template <Batch B>
   at::Tensor loss(const B& batch) {
     if constexpr (GivesTrainingLoss<Model, B>) {
-      return model_->loss(batch);
+      return forward([&] { return model_->loss(batch); });
     } else if constexpr (EmbedsPairs<Model, B>) {
-      return contrastive_loss(model_->embed(batch), contrast_);
+      return contrastive_loss(forward([&] { return model_->embed(batch); }), contrast_);
     } else {
       static_assert(GivesLosses<Model, B>, "a learner needs loss, embed or losses of this batch");
-      return model_->losses(batch).mean();
+      return forward([&] { return model_->losses(batch); }).mean();
     }
   }
 
@@ -73,9 +78,16 @@ class Learner {
   }
 
  private:
+  template <class Run>
+  auto forward(const Run& run) {
+    const AutocastGuard guard(*model_, precision_);
+    return run();
+  }
+
   Model model_;
   torch::optim::Optimizer* optimizer_;
   Contrast contrast_;
+  Precision precision_;
 };
 
 }  // namespace jest
