@@ -115,6 +115,7 @@ Picks select_shapes(const OptionalTensor& learner_x, const OptionalTensor& learn
 TORCH_LIBRARY(jest, m) { m.def(kSchema, {at::Tag::pt2_compliant_tag}); }
 TORCH_LIBRARY_IMPL(jest, CPU, m) { m.impl("select", &select_operator); }
 TORCH_LIBRARY_IMPL(jest, CUDA, m) { m.impl("select", &select_operator); }
+TORCH_LIBRARY_IMPL(jest, Autograd, m) { m.impl("select", torch::CppFunction::makeFallthrough()); }
 TORCH_LIBRARY_IMPL(jest, Meta, m) { m.impl("select", &select_shapes); }
 
 }  // namespace jest

@@ -19,7 +19,7 @@ using oracle::random_tensors;
 using ::testing::HasSubstr;
 
 constexpr std::int64_t kRows = 60;
-const SelectionSpec kSpec{.count = 16, .chunks = 4, .seed = 9, .step = 2};
+const SelectionSpec kSpec{.count = 16, .chunks = 4, .gain = 3, .seed = 9, .step = 2};
 
 TEST(SelectOnDevice, GivesTensorsOfWhatSelectPicks) {
   const Embeddings learner = random_tensors(kRows, 8, 1);

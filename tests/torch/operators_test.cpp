@@ -46,6 +46,7 @@ class SelectOperator : public ::testing::Test {
             {"reference_y", reference.y},
             {"count", 16},
             {"chunks", 4},
+            {"gain", 3.0},  // at which noise has a say
             {"learner_scale", 10.0},
             {"learner_bias", -5.0},
             {"reference_scale", 10.0},
@@ -68,40 +69,48 @@ class SelectOperator : public ::testing::Test {
 
   Embeddings learner = oracle::random_tensors(kRows, 8, 1);
   Embeddings reference = oracle::random_tensors(kRows, 5, 2);
-  SelectionSpec spec{.count = 16, .chunks = 4, .seed = 9, .step = 2};
+  SelectionSpec spec{.count = 16, .chunks = 4, .gain = 3, .seed = 9, .step = 2};
 };
 
 TEST_F(SelectOperator, PicksWhatSelectPicks) { expect_picks({}, spec); }
 
-TEST_F(SelectOperator, PassesEveryArgumentOn) {
+TEST_F(SelectOperator, PassesWhatASelectionIsAskedFor) {
   spec.chunks = {};
   expect_picks({{"chunks", c10::IValue()}}, spec);
   spec.preset = Preset::kGreedy;
   expect_picks({{"chunks", c10::IValue()}, {"preset", "greedy"}}, spec);
-  spec = {.count = 16, .chunks = 4, .gain = 3, .seed = 9, .step = 5, .backend = Backend::kEigen};
-  expect_picks({{"gain", 3.0}, {"step", 5}, {"backend", "eigen"}, {"threads", 2}}, spec);
-  const PairScore score{{0.5, 2, -0.25}, Contrast::kSoftmax};
-  expect_picks({{"gain", 3.0},
+  spec = {.count = 17, .chunks = 5, .gain = 2, .seed = 8, .step = 5, .backend = Backend::kEigen};
+  expect_picks({{"count", 17},
+                {"chunks", 5},
+                {"gain", 2.0},
+                {"seed", 8},
                 {"step", 5},
                 {"backend", "eigen"},
-                {"learner_weight", 0.5},
+                {"threads", 2}},
+               spec);
+}
+
+TEST_F(SelectOperator, PassesHowPairsAreScored) {
+  expect_picks({{"learner_weight", 0.5},
                 {"reference_weight", 2.0},
                 {"interaction", -0.25},
                 {"contrast", "softmax"}},
-               spec, score);
-  const auto ids = oracle::shuffled_ids(kRows, 3);
-  spec = {.count = 16, .chunks = 4, .seed = 9, .step = 2, .ids = ids};
-  expect_picks({{"ids", torch::tensor(ids)}}, spec);
+               spec, {{0.5, 2, -0.25}, Contrast::kSoftmax});
   learner.scale = torch::scalar_tensor(3.0);
   learner.bias = torch::scalar_tensor(-1.0);
   reference.scale = torch::scalar_tensor(4.0);
   reference.bias = torch::scalar_tensor(-2.0);
-  spec.ids = {};
   expect_picks({{"learner_scale", 3.0},
                 {"learner_bias", -1.0},
                 {"reference_scale", 4.0},
                 {"reference_bias", -2.0}},
                spec);
+}
+
+TEST_F(SelectOperator, PassesIds) {
+  const auto ids = oracle::shuffled_ids(kRows, 3);
+  spec.ids = ids;
+  expect_picks({{"ids", torch::tensor(ids)}}, spec);
 }
 
 TEST_F(SelectOperator, ReadsASeedAsUnsignedBits) {
