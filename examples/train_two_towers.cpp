@@ -1,4 +1,5 @@
-// Train two towers on what joint example selection picks from a noisy pool.
+// Train two towers on what joint example selection picks from a noisy pool:
+// train_two_towers [DEVICE], for instance cuda.
 
 #include <torch/torch.h>
 
@@ -6,6 +7,7 @@
 #include <numeric>
 
 #include "jest/model/joint_example_scorer.hpp"
+#include "jest/torch/device.hpp"
 #include "jest/train/retrieval.hpp"
 #include "jest/train/uniform_picks.hpp"
 
@@ -20,7 +22,7 @@ struct Pairs {
 
   std::span<const std::int64_t> ids() const { return names; }
   Pairs at(const std::vector<std::int64_t>& positions) const {
-    const at::Tensor rows = torch::tensor(positions, at::kLong);
+    const at::Tensor rows = torch::tensor(positions, at::kLong).to(x.device());
     std::vector<std::int64_t> chosen;
     for (const auto position : positions) chosen.push_back(names[position]);
     return {x.index_select(0, rows), y.index_select(0, rows), chosen};
@@ -46,11 +48,13 @@ struct TowersImpl : torch::nn::Module {
 TORCH_MODULE(Towers);
 
 /// y is x with its entries moved by one; behind the first `matching` pairs it is noise.
-Pairs make_pairs(std::int64_t count, std::int64_t matching) {
+Pairs make_pairs(std::int64_t count, std::int64_t matching, const at::Device& device) {
   Pairs pairs{torch::randn({count, kWidth}), torch::randn({count, kWidth}), {}};
   pairs.y.slice(0, 0, matching) = pairs.x.slice(0, 0, matching).roll(1, 1);
   pairs.names.resize(count);
   std::iota(pairs.names.begin(), pairs.names.end(), 0);
+  pairs.x = pairs.x.to(device);
+  pairs.y = pairs.y.to(device);
   return pairs;
 }
 
@@ -66,18 +70,21 @@ double recall(Towers& towers, const Pairs& held_out) {
 
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
+  const at::Device device = jest::find_device(argc > 1 ? argv[1] : "cpu");
   torch::manual_seed(1);
-  const Pairs curated = make_pairs(512, 512);
-  const Pairs pool = make_pairs(4096, 2048);
-  const Pairs held_out = make_pairs(256, 256);
+  const Pairs curated = make_pairs(512, 512, device);
+  const Pairs pool = make_pairs(4096, 2048, device);
+  const Pairs held_out = make_pairs(256, 256, device);
 
   Towers guide;
+  guide->to(device);
   torch::optim::Adam guide_optimizer(guide->parameters(), 1e-2);
   jest::Learner guide_learner{guide, guide_optimizer};
   for (int step = 0; step < 100; ++step) guide_learner.step(curated);
 
   Towers model;
+  model->to(device);
   torch::optim::Adam optimizer(model->parameters(), 1e-2);
   // [readme-loop]
   jest::Learner learner{model, optimizer};
@@ -92,6 +99,7 @@ int main() {
   // [readme-loop]
   const double untrained = [&] {
     Towers fresh;
+    fresh->to(device);
     return recall(fresh, held_out);
   }();
   const double trained = recall(model, held_out);

@@ -68,7 +68,7 @@ class ArmTraining {
         options_(options_of(run.arm, task.options())),
         reference_(reference),
         folder_(options_.out / run.name()),
-        model_(task.make_learner(run.seed)),
+        model_(moved_to(options_.device_name, task.make_learner(run.seed))),
         optimizer_(fused_adam(model_->parameters(), {.learning_rate = options_.learning_rate})) {}
 
   void run(ReferenceStores<T>& stores) {
@@ -82,7 +82,7 @@ class ArmTraining {
       NoReference none;
       with_objective(none);
     } else if (!uses_store(run_.arm, options_)) {
-      ReferenceModel<Model> live(reference_.model);
+      ReferenceModel<Model> live(reference_.model, {.precision = options_.precision()});
       with_objective(live);
     } else {
       const auto& store = stores.of(options_);
@@ -98,7 +98,8 @@ class ArmTraining {
 
   template <class Reference>
   void with_objective(Reference& reference) {
-    Learner<Model, Objective> learner(model_, *optimizer_, objective(reference));
+    Learner<Model, Objective> learner(model_, *optimizer_, objective(reference),
+                                      options_.precision());
     if (!method_.scores()) {
       UniformScorer uniform(options_.count, run_.seed);
       return train(learner, uniform);
@@ -107,9 +108,9 @@ class ArmTraining {
       return with_criterion(learner, reference,
                             [&](auto& scorer) { train_scored(learner, scorer); });
     }
-    Model small = task_.make_reference(run_.seed);
+    Model small = moved_to(options_.device_name, task_.make_reference(run_.seed));
     const auto optimizer = fused_adam(small->parameters(), {});
-    Learner proxy(small, *optimizer);
+    Learner proxy(small, *optimizer, OwnLoss(), options_.precision());
     with_criterion(proxy, reference, [&](auto& scorer) {
       OnlineProxy scored_by_proxy(scorer, proxy, spec_.learning_rate);
       train_scored(learner, scored_by_proxy);
@@ -166,7 +167,8 @@ class ArmTraining {
                            .chunks = plain.chunks,
                            .gain = plain.gain,
                            .seed = plain.seed,
-                           .interaction = plain.interaction};
+                           .interaction = plain.interaction,
+                           .scoring = plain.scoring};
     if constexpr (GivesGradientFeatures<Model, Batch>) {
       spec.step_size = options_.step_size;
       spec.refresh_every = options_.refresh_every;

@@ -83,6 +83,7 @@ nlohmann::ordered_json runs_json(const T& task, ReferenceRun<T>& reference) {
 template <Task T>
 void run_experiment(const typename T::Options& options) {
   check_options(options);
+  find_device(options.device_name);  // before anything else is asked of LibTorch
   set_threads(options.threads);
   const T task(options);
   for (const ArmRun& run : all_runs(options)) {
@@ -99,6 +100,8 @@ void run_experiment(const typename T::Options& options) {
   write_summary(options.out, {{"command", options.command},
                               {"version", JEST_VERSION},
                               {"task", T::kName},
+                              {"device", options.device_name},
+                              {"precision", options.precision_name},
                               {"measures", describe_measures(task.measures())},
                               {"data", describe_data(options, task.data())},
                               {"reference", reference_json(task, reference)},

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "jest/io/safetensors.hpp"
+#include "jest/torch/device.hpp"
 
 namespace jest {
 
@@ -15,6 +16,13 @@ void save_model(const std::filesystem::path& path, torch::nn::Module& module, Me
 
 /// Throws unless the file says that it is of `architecture`.
 void expect_architecture(const SafetensorsFile& file, const std::string& architecture);
+
+/// A model's handle, its parameters moved to the device of that name; they keep their values.
+template <class Model>
+Model moved_to(const std::string& device, Model model) {
+  model->to(find_device(device));
+  return model;
+}
 
 /// Fills every parameter of `module`; throws when one is missing or of another shape.
 void load_parameters(const SafetensorsFile& file, torch::nn::Module& module);

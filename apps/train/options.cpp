@@ -3,6 +3,7 @@
 #include <set>
 
 #include "jest/core/error.hpp"
+#include "jest/torch/device.hpp"
 #include "train/parse_whole.hpp"
 
 namespace jest {
@@ -79,6 +80,12 @@ Backend ExperimentOptions::backend() const {
   refuse("--backend", "one of " + names, "'" + backend_name + "'");
 }
 
+Precision ExperimentOptions::precision() const {
+  if (precision_name == "float32") return Precision::kFull;
+  if (precision_name == "bfloat16") return Precision::kBfloat16;
+  refuse("--precision", "float32 or bfloat16", "'" + precision_name + "'");
+}
+
 void ExperimentOptions::add_to(CLI::App& command, const std::string& rows,
                                const std::string& own_arms) {
   const auto add = [&command](const char* name, auto& value, const char* help) {
@@ -113,7 +120,8 @@ void ExperimentOptions::add_to(CLI::App& command, const std::string& rows,
   add("--interaction", interaction,
       "K, K@STEP or K@P%: weight of pair terms, from STEP\non (P % of the steps)");
   add("--backend", backend_name,
-      "What computes selections: default (cpu), eigen\n(double precision), cpu, cpu-bf16");
+      "What computes selections: default (cpu, or cuda on\nsuch a device), eigen (double "
+      "precision), cpu,\ncpu-bf16, cuda");
   add("--learning-rate", learning_rate, "Peak of warm-up and cosine");
   add("--select-start", selection.start, "First step that selects");
   command.add_option("--select-end", selection.end,
@@ -130,6 +138,9 @@ void ExperimentOptions::add_to(CLI::App& command, const std::string& rows,
   add("--checkpoint-every", checkpoint_every, "Steps between checkpoints");
   command.add_flag("--resume", resume, "Go on where the run in --out stopped");
   add("--threads", threads, "Threads; 0: as many as the machine has");
+  add("--device", device_name, "Where models train and selections run: cpu, cuda,\ncuda:N");
+  add("--precision", precision_name,
+      "float32, or bfloat16: autocast of scoring and of\ntraining's forward passes");
 }
 
 void ExperimentOptions::check_numbers() const {
@@ -171,8 +182,10 @@ void ExperimentOptions::check_cascade() const {
 
 void ExperimentOptions::check_names() const {
   check_schedule(selection);
-  if (backend() == Backend::kCuda) {
-    refuse("--backend", "a backend of this build (default, eigen, cpu, cpu-bf16)", "cuda");
+  check_device_name(device_name);
+  precision();
+  if (backend() == Backend::kCuda && device_name == "cpu") {
+    refuse("--backend", "one of --device cpu (default, eigen, cpu, cpu-bf16)", "cuda");
   }
   readable("--curated", curated);
   readable("--pool", pool);
@@ -212,7 +225,9 @@ nlohmann::ordered_json ExperimentOptions::identity() const {
           {"reference_steps", reference_steps},
           {"cache_reference", cache_reference},
           {"eval_every", evaluate_every},
-          {"checkpoint_every", checkpoint_every}};
+          {"checkpoint_every", checkpoint_every},
+          {"device", device_name},
+          {"precision", precision_name}};
 }
 
 }  // namespace jest

@@ -10,6 +10,7 @@
 
 #include "jest/core/score.hpp"
 #include "jest/select/selection.hpp"
+#include "jest/torch/autocast.hpp"
 #include "jest/train/schedule.hpp"
 #include "train/arms.hpp"
 
@@ -47,7 +48,9 @@ struct ExperimentOptions {
   double rank_power = 1;    ///< of selective-backprop: P(pick) ∝ (percentile of its loss)^power
   double temperature = 1;  ///< of drrho: its weights are softmax((loss − reference's)/temperature)
   bool resume = false;
-  int threads = 0;  ///< 0: as many as the machine has
+  int threads = 0;                         ///< 0: as many as the machine has
+  std::string device_name = "cpu";         ///< of models and selections; tables stay on the host
+  std::string precision_name = "float32";  ///< or bfloat16: of scoring and of training's forward
   std::string command;
 
   InteractionSchedule interaction_schedule() const;
@@ -55,6 +58,7 @@ struct ExperimentOptions {
   std::int64_t evaluation_period(std::int64_t steps) const;
   std::vector<std::uint64_t> seeds() const;
   Backend backend() const;
+  Precision precision() const;
 
   /// Adds the options to a command; `rows` says what a data file holds, `own_arms` which arms this
   /// command has beside those of all ("flexi, " or nothing).

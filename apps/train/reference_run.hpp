@@ -33,9 +33,9 @@ void train_reference(const T& task, const std::filesystem::path& result) {
   const auto& options = task.options();
   const std::filesystem::path folder = options.out / "reference";
   std::filesystem::create_directories(folder);
-  auto model = task.make_reference(kSeed);
+  auto model = moved_to(options.device_name, task.make_reference(kSeed));
   const auto optimizer = fused_adam(model->parameters(), {.learning_rate = options.learning_rate});
-  Learner learner(model, *optimizer);
+  Learner learner(model, *optimizer, Contrast::kSigmoid, options.precision());
   UniformScorer scorer(options.count, kSeed);
   const auto source = task.guide_source(kSeed);
   TrainerSpec spec = trainer_spec(options, options.reference_steps, kSeed);
@@ -66,7 +66,7 @@ ReferenceRun<T> prepare_reference(const T& task) {
     }
   }
   const SafetensorsFile file(result);
-  return {T::load(file), metadata_number(file, "training_flops"),
+  return {moved_to(options.device_name, T::load(file)), metadata_number(file, "training_flops"),
           metadata_number(file, "training_seconds")};
 }
 

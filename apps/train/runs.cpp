@@ -38,6 +38,7 @@ ScorerSpec scorer_spec(const ExperimentOptions& options, const ArmRun& run) {
   spec.seed = run.seed;
   spec.backend = options.backend();
   spec.threads = at::get_num_threads();
+  spec.scoring.precision = options.precision();
   return spec;
 }
 

@@ -21,13 +21,17 @@ void check_aligned_scorer(const AlignedScorerSpec& spec) {
 at::Tensor detail::added_learnability(const LossTensors& losses, const AlignedScorerSpec& spec) {
   if (spec.learnability_weight == 0) return {};
   const ScoreWeights& weights = spec.learnability;
-  at::Tensor sum = torch::zeros(losses.learner.sizes(), at::kDouble);
+  at::Tensor sum =
+      torch::zeros(losses.learner.sizes(), losses.learner.options().dtype(at::kDouble));
   if (weights.learner != 0) sum.add_(losses.learner.to(at::kDouble), weights.learner);
   if (weights.reference != 0 && losses.reference.sizes() != losses.learner.sizes()) {
     refuse("aligned scorer", text("reference losses ", losses.learner.sizes()),
            losses.reference.sizes());
   }
-  if (weights.reference != 0) sum.sub_(losses.reference.to(at::kDouble), weights.reference);
+  // Those of a store are on the host, those of a model where it is.
+  if (weights.reference != 0) {
+    sum.sub_(losses.reference.to(sum.device(), at::kDouble), weights.reference);
+  }
   return sum.mul_(spec.learnability_weight);
 }
 

@@ -27,9 +27,9 @@ void check_content(const StoreContent& content) {
 
 void write_embedding_store(const std::filesystem::path& path, const StoreContent& content) {
   check_content(content);
-  const at::Tensor x = content.embeddings.x.detach().contiguous();
-  const at::Tensor y = content.embeddings.y.detach().contiguous();
-  const at::Tensor ids = content.ids.contiguous();
+  const at::Tensor x = content.embeddings.x.detach().to(at::kCPU).contiguous();
+  const at::Tensor y = content.embeddings.y.detach().to(at::kCPU).contiguous();
+  const at::Tensor ids = content.ids.to(at::kCPU).contiguous();
   const at::Tensor bias = content.embeddings.bias.defined()
                               ? content.embeddings.bias.detach().reshape({})
                               : torch::zeros({});

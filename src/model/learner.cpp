@@ -39,24 +39,35 @@ NamedTensors optimizer_tensors(torch::optim::OptimizerParamState& state) {
 
 using StateByName = std::map<std::string, at::Tensor>;
 
+/// A copy of a saved tensor that lies where the parameter does.
+at::Tensor copy_on(const at::Device& device, const at::Tensor& saved) {
+  return saved.to(device, saved.scalar_type(), /*non_blocking=*/false, /*copy=*/true);
+}
+
 template <class State>
-std::unique_ptr<State> adam_state(const StateByName& saved) {
+std::unique_ptr<State> adam_state(const StateByName& saved, const at::Device& device) {
   auto state = std::make_unique<State>();
   state->step(saved.at("step").item<std::int64_t>());
-  state->exp_avg(saved.at("exp_avg").clone());
-  state->exp_avg_sq(saved.at("exp_avg_sq").clone());
-  if (saved.contains("max_exp_avg_sq")) state->max_exp_avg_sq(saved.at("max_exp_avg_sq").clone());
+  state->exp_avg(copy_on(device, saved.at("exp_avg")));
+  state->exp_avg_sq(copy_on(device, saved.at("exp_avg_sq")));
+  if (saved.contains("max_exp_avg_sq")) {
+    state->max_exp_avg_sq(copy_on(device, saved.at("max_exp_avg_sq")));
+  }
   return state;
 }
 
 std::unique_ptr<torch::optim::OptimizerParamState> optimizer_state(
-    torch::optim::Optimizer& optimizer, const StateByName& saved) {
-  if (dynamic_cast<torch::optim::AdamW*>(&optimizer)) return adam_state<AdamWParamState>(saved);
-  if (dynamic_cast<torch::optim::Adam*>(&optimizer)) return adam_state<AdamParamState>(saved);
+    torch::optim::Optimizer& optimizer, const StateByName& saved, const at::Device& device) {
+  if (dynamic_cast<torch::optim::AdamW*>(&optimizer)) {
+    return adam_state<AdamWParamState>(saved, device);
+  }
+  if (dynamic_cast<torch::optim::Adam*>(&optimizer)) {
+    return adam_state<AdamParamState>(saved, device);
+  }
   if (dynamic_cast<torch::optim::SGD*>(&optimizer)) {
     auto state = std::make_unique<SGDParamState>();
     if (saved.contains("momentum_buffer")) {
-      state->momentum_buffer(saved.at("momentum_buffer").clone());
+      state->momentum_buffer(copy_on(device, saved.at("momentum_buffer")));
     }
     return state;
   }
@@ -133,7 +144,9 @@ void load_training_state(torch::nn::Module& module, torch::optim::Optimizer& opt
     }
     void* key = parameters[k].unsafeGetTensorImpl();
     optimizer.state().erase(key);
-    if (!own.empty()) optimizer.state()[key] = optimizer_state(optimizer, own);
+    if (!own.empty()) {
+      optimizer.state()[key] = optimizer_state(optimizer, own, parameters[k].device());
+    }
   }
 }
 

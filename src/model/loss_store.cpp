@@ -15,8 +15,8 @@ void write_loss_store(const std::filesystem::path& path, const LossStoreContent&
     refuse("write loss store", "losses [rows] float32 and ids [rows] int64", "losses ",
            content.losses.sizes(), " ids ", content.ids.sizes());
   }
-  const at::Tensor losses = content.losses.detach().contiguous();
-  const at::Tensor ids = content.ids.contiguous();
+  const at::Tensor losses = content.losses.detach().to(at::kCPU).contiguous();
+  const at::Tensor ids = content.ids.to(at::kCPU).contiguous();
   const ArrayView summed[] = {array_view(losses), array_view(ids)};
   save_tensors(path, {{"losses", losses}, {"ids", ids}},
                {{"fingerprint", content.fingerprint},

@@ -13,7 +13,7 @@ at::Tensor weighed(const LossTensors& losses, const ScoreWeights& weights) {
   at::Tensor total;
   const auto add = [&](const at::Tensor& values, double weight) {
     if (weight == 0) return;
-    const at::Tensor term = values.to(at::kDouble) * weight;
+    const at::Tensor term = values.to(at::kCPU, at::kDouble) * weight;
     total = total.defined() ? total + term : term;
   };
   add(losses.learner, weights.learner);

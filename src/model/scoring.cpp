@@ -1,10 +1,16 @@
 #include "jest/model/scoring.hpp"
 
+#include <c10/core/impl/VirtualGuardImpl.h>
 #include <torch/torch.h>
 
 #include "jest/core/error.hpp"
 
 namespace jest::detail {
+
+void wait_for(const at::Tensor& result) {
+  if (!result.defined() || result.is_cpu()) return;
+  c10::impl::VirtualGuardImpl(result.device().type()).getStream(result.device()).synchronize();
+}
 
 void ScoredRows::append(const at::Tensor& part) {
   const std::int64_t rows = part.dim() > 0 ? part.size(0) : 0;

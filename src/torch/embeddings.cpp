@@ -11,12 +11,8 @@ at::Tensor host_rows(const std::string& who, const at::Tensor& matrix) {
            matrix.defined() ? text(matrix.dtype(), " with ", matrix.dim(), " dimensions")
                             : std::string("an undefined tensor"));
   }
-  if (!matrix.device().is_cpu()) {
-    refuse(who, "CPU tensors, as this build has no backend for another device",
-           matrix.device().str());
-  }
-  const at::Tensor rows = matrix.detach().to(at::kFloat);
-  return rows.size(1) == 1 || rows.stride(1) == 1 ? rows : rows.contiguous();
+  if (matrix.is_meta()) refuse(who, "embeddings with values", "tensors of the device meta");
+  return detail::contiguous_rows(matrix.detach().to(at::kCPU, at::kFloat));
 }
 
 double scalar(const std::string& who, const at::Tensor& value, double otherwise) {
@@ -31,6 +27,20 @@ MatrixView matrix_of(const at::Tensor& rows) {
 }
 
 }  // namespace
+
+Embeddings to_device(const Embeddings& embeddings, c10::Device device) {
+  const auto moved = [&](const at::Tensor& tensor) {
+    return tensor.defined() ? tensor.to(device) : tensor;
+  };
+  return {moved(embeddings.x), moved(embeddings.y), moved(embeddings.scale),
+          moved(embeddings.bias)};
+}
+
+at::Tensor detail::contiguous_rows(const at::Tensor& matrix) {
+  const bool side_by_side = matrix.size(1) <= 1 || matrix.stride(1) == 1;
+  const bool apart = matrix.size(0) <= 1 || matrix.stride(0) >= matrix.size(1);
+  return side_by_side && apart ? matrix : matrix.contiguous();
+}
 
 HostEmbeddings::HostEmbeddings(const std::string& who, const Embeddings& embeddings)
     : x_(host_rows(who, embeddings.x)), y_(host_rows(who, embeddings.y)) {

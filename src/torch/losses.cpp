@@ -2,12 +2,20 @@
 
 #include <torch/torch.h>
 
+#include "jest/torch/autocast.hpp"
+
 namespace jest {
 namespace {
 
-/// t·x·yᵀ, without the bias.
+/// float32 in the place of 16-bit types: a logit of −10 has no room there for what a loss tells.
+at::Tensor widened(const at::Tensor& rows) {
+  return at::isReducedFloatingType(rows.scalar_type()) ? rows.to(at::kFloat) : rows;
+}
+
+/// t·x·yᵀ, without the bias; never cast to 16 bits.
 at::Tensor logits(const at::Tensor& x, const at::Tensor& y, const at::Tensor& scale) {
-  const at::Tensor u = torch::matmul(x, y.t());
+  const AutocastGuard full(x.device().type(), Precision::kFull);
+  const at::Tensor u = torch::matmul(widened(x), widened(y).t());
   return scale.defined() ? u * scale : u;
 }
 
@@ -53,7 +61,7 @@ at::Tensor contrastive_losses(const Embeddings& batch, Contrast contrast) {
 }
 
 at::Tensor own_losses(const Embeddings& batch, Contrast contrast) {
-  at::Tensor u = (batch.x * batch.y).sum(1);
+  at::Tensor u = (widened(batch.x) * widened(batch.y)).sum(1);
   if (batch.scale.defined()) u = u * batch.scale;
   if (contrast == Contrast::kSoftmax) return -u;
   if (batch.bias.defined()) u = u + batch.bias;
@@ -62,7 +70,7 @@ at::Tensor own_losses(const Embeddings& batch, Contrast contrast) {
 
 at::Tensor distillation_loss(const Embeddings& student, const Embeddings& teacher) {
   const at::Tensor u = logits(student);
-  const at::Tensor target = logits(teacher).detach();
+  const at::Tensor target = logits(teacher).detach().to(u.device());
   const auto cross_entropy = [&](std::int64_t dim) {
     return -(target.softmax(dim) * u.log_softmax(dim)).sum(dim).mean();
   };
@@ -76,7 +84,7 @@ at::Tensor distilled_loss(const Embeddings& student, const Embeddings& teacher,
 
 at::Tensor reference_weighted_loss(const at::Tensor& losses, const at::Tensor& reference_losses,
                                    double temperature) {
-  const at::Tensor excess = (losses - reference_losses.detach()) / temperature;
+  const at::Tensor excess = (losses - reference_losses.detach().to(losses.device())) / temperature;
   return temperature * (excess.logsumexp(0) - std::log(static_cast<double>(excess.numel())));
 }
 

@@ -2,7 +2,9 @@
 
 #include <torch/torch.h>
 
+#include "jest/core/stage_seconds.hpp"
 #include "jest/select/select.hpp"
+#include "jest/torch/device_select.hpp"
 
 namespace jest {
 namespace {
@@ -26,6 +28,14 @@ std::span<const Real> span_of(const at::Tensor& values) {
 
 Selection select(const Embeddings& learner, const Embeddings& reference, const SelectionSpec& spec,
                  const PairScore& score) {
+  if (detail::selects_on_cuda({learner, reference, {}}, spec.backend, score)) {
+    double seconds = 0;
+    Selection selection = timed(seconds, [&] {
+      return select_on_device({learner, reference, {}}, spec, score).selection();
+    });
+    selection.statistics.select_ms = 1e3 * seconds;
+    return selection;
+  }
   HostEmbeddings learner_rows;
   HostEmbeddings reference_rows;
   if (score.weights.learner != 0) learner_rows = {"select, learner", learner};

@@ -7,17 +7,19 @@
 #include <vector>
 
 #include "jest/core/philox.hpp"
+#include "jest/torch/autocast.hpp"
 
 namespace jest {
 namespace {
 
 constexpr std::uint32_t kStream = 0x736b6368;
-constexpr std::int64_t kTilePositions = 1536;  // measured: their sketches stay in cache
+constexpr std::int64_t kTilePositions = 1536;           // measured: their sketches stay in cache
+constexpr std::int64_t kDeviceTilePositions = 1 << 15;  // enough to fill a GPU, some 100 MB
 
 void check_positions(const std::string& who, const at::Tensor& vectors) {
-  if (!vectors.defined() || !vectors.device().is_cpu() || !vectors.is_floating_point() ||
-      vectors.dim() != 3 || vectors.size(1) < 1 || vectors.size(2) < 1) {
-    refuse(who, "a floating CPU tensor of positions [n, L, width]",
+  if (!vectors.defined() || !vectors.is_floating_point() || vectors.dim() != 3 ||
+      vectors.size(1) < 1 || vectors.size(2) < 1) {
+    refuse(who, "a floating tensor of positions [n, L, width]",
            vectors.defined() ? text(vectors.dtype(), " ", vectors.sizes(), " on ", vectors.device())
                              : std::string("an undefined tensor"));
   }
@@ -72,12 +74,22 @@ TensorSketch::CountSketch TensorSketch::count_sketch(std::int64_t inputs,
   return {torch::tensor(buckets, at::kLong), torch::tensor(signs, at::kFloat)};
 }
 
+/// Count sketches [rows, D] of `flat` [rows, inputs]. By index on the CPU; on other devices as a
+/// product with the sketch written out, as additions by index have no fixed order there.
+at::Tensor TensorSketch::count_sketches(const at::Tensor& flat, const CountSketch& sketch) const {
+  const at::Tensor bucket = sketch.bucket.to(flat.device());
+  const at::Tensor sign = sketch.sign.to(flat.device());
+  if (flat.is_cpu()) {
+    return torch::zeros({flat.size(0), spec_.width}).index_add_(1, bucket, flat * sign);
+  }
+  at::Tensor matrix = torch::zeros({flat.size(1), spec_.width}, flat.options());
+  return flat.mm(matrix.scatter_(1, bucket.unsqueeze(1), sign.unsqueeze(1)));
+}
+
 /// Fourier transform [rows, L, D/2 + 1] of the count sketches of `vectors` [rows, L, inputs].
 at::Tensor TensorSketch::spectrum(const at::Tensor& vectors, const CountSketch& sketch) const {
-  const std::int64_t inputs = vectors.size(2);
-  const at::Tensor flat = vectors.to(at::kFloat).reshape({-1, inputs});
-  const at::Tensor sums =
-      torch::zeros({flat.size(0), spec_.width}).index_add_(1, sketch.bucket, flat * sketch.sign);
+  const at::Tensor flat = vectors.to(at::kFloat).reshape({-1, vectors.size(2)});
+  const at::Tensor sums = count_sketches(flat, sketch);
   return torch::fft_rfft(sums.view({vectors.size(0), vectors.size(1), spec_.width}));
 }
 
@@ -88,10 +100,15 @@ at::Tensor TensorSketch::features(const at::Tensor& errors, const at::Tensor& hi
     refuse("tensor sketch", text("hidden ", errors.sizes().slice(0, 2), " as the errors"),
            hidden.sizes().slice(0, 2));
   }
+  if (errors.device() != hidden.device()) {
+    refuse("tensor sketch", text("hidden on ", errors.device(), " as the errors"), hidden.device());
+  }
   const torch::NoGradGuard no_gradient;
+  const AutocastGuard in_full(errors.device().type(), Precision::kFull);
   const std::int64_t n = errors.size(0);
-  const std::int64_t tile = std::max<std::int64_t>(1, kTilePositions / errors.size(1));
-  at::Tensor result = torch::empty({n, spec_.width});
+  const std::int64_t most = errors.is_cpu() ? kTilePositions : kDeviceTilePositions;
+  const std::int64_t tile = std::max<std::int64_t>(1, most / errors.size(1));
+  at::Tensor result = torch::empty({n, spec_.width}, errors.options().dtype(at::kFloat));
   for (std::int64_t first = 0; first < n; first += tile) {
     const std::int64_t rows = std::min(tile, n - first);
     const at::Tensor product = spectrum(errors.narrow(0, first, rows), errors_)
@@ -111,7 +128,7 @@ at::Tensor loss_errors(const at::Tensor& logits, const at::Tensor& targets,
   const torch::NoGradGuard no_gradient;
   at::Tensor errors = torch::softmax(logits.to(at::kFloat), 2);
   const at::Tensor places = targets.to(at::kLong).unsqueeze(2);
-  errors.scatter_add_(2, places, torch::full({1, 1, 1}, -1.0F).expand_as(places));
+  errors.scatter_add_(2, places, torch::full({1, 1, 1}, -1.0F, errors.options()).expand_as(places));
   if (weights.defined()) return errors.mul_(weights.to(at::kFloat).unsqueeze(2));
   return errors.div_(static_cast<double>(logits.size(1)));
 }

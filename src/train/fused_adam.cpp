@@ -31,7 +31,8 @@ class FusedAdam : public torch::optim::Adam {
       gradients.push_back(parameter.grad());
       averages.push_back(state.exp_avg());
       squares.push_back(state.exp_avg_sq());
-      steps.push_back(torch::scalar_tensor(static_cast<double>(state.step()), at::kFloat));
+      steps.push_back(torch::full({}, static_cast<double>(state.step()),
+                                  parameter.options().dtype(at::kFloat).requires_grad(false)));
     }
     const auto& options = static_cast<torch::optim::AdamOptions&>(group.options());
     const auto [beta1, beta2] = options.betas();

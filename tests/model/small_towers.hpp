@@ -17,7 +17,7 @@ struct VectorPairs {
 
   std::span<const std::int64_t> ids() const { return names; }
   VectorPairs at(const std::vector<std::int64_t>& positions) const {
-    const at::Tensor rows = torch::tensor(positions, at::kLong);
+    const at::Tensor rows = torch::tensor(positions, at::kLong).to(x.device());
     std::vector<std::int64_t> chosen;
     for (const auto position : positions) chosen.push_back(names.at(position));
     return {x.index_select(0, rows), y.index_select(0, rows), chosen};

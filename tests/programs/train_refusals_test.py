@@ -49,6 +49,12 @@ class Refusals(FolderCase):
             for value in values:
                 self.expect({option: value}, "--" + option)
 
+    def test_devices_and_precisions(self):
+        self.expect({"device": "tpu"}, "cpu, cuda or cuda:N", "tpu")
+        self.expect({"device": "cuda:99"}, "device cuda:99: expected")
+        self.expect({"precision": "float16"}, "--precision", "bfloat16", "float16")
+        self.expect({"backend": "cuda"}, "--backend", "--device cpu")
+
     def test_an_empty_seed(self):
         self.expect({"seeds": ""}, "--seeds")
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """jest-train text and images: results, costs, views, resuming. Usage: train_tasks_test.py JEST_TRAIN"""
 
+import json
 import os
 import signal
 import sys
@@ -52,6 +53,23 @@ class Results(TaskCase):
                 tags = {tag for entry in run["picked_tags"] for tag in entry} - {"step"}
                 self.assertEqual(tags, {"target", "other"} if "+" in run["arm"] else {"target"})
         finished(execute("report", self.out))
+
+    def test_bfloat16(self):
+        self.run_for_tasks(self.bfloat16_of_task)
+
+    def bfloat16_of_task(self, task):
+        arm = "aligned" if task == "text" else "joint"
+        whole = self.summary(task, arms=arm)
+        train_cases.shutil.rmtree(self.out)
+        cast = self.summary(task, arms=arm, precision="bfloat16")
+        self.assertEqual([one["precision"] for one in (whole, cast)], ["float32", "bfloat16"])
+        name = MEASURES[task][0]
+        ends = [one["runs"][0]["evaluations"][-1][name] for one in (whole, cast)]
+        self.assertAlmostEqual(*ends, delta=0.2)
+        losses = [one["reference"][name] for one in (whole, cast)]
+        self.assertNotEqual((losses[0], ends[0]), (losses[1], ends[1]))
+        identity = json.loads(read(os.path.join(self.out, "run.json")))
+        self.assertEqual((identity["device"], identity["precision"]), ("cpu", "bfloat16"))
 
     def test_samples_show_examples(self):
         self.run_for_tasks(self.samples_of_task)

@@ -62,7 +62,8 @@ GlyphTowersImpl::GlyphTowersImpl(const GlyphTowersSpec& spec) : spec_(spec) {
 
 at::Tensor GlyphTowersImpl::embed_images(const at::Tensor& images, Resolution resolution) {
   const bool half = resolution == Resolution::kHalf;
-  const at::Tensor seen = half ? at::avg_pool2d(images, {2, 2}) : images;
+  const at::Tensor here = images.to(log_scale_.device());
+  const at::Tensor seen = half ? at::avg_pool2d(here, {2, 2}) : here;
   const at::Tensor features = convolutions_->forward(seen).flatten(1);
   const at::Tensor weights = half ? half_weights() : full_->weight;
   const at::Tensor hidden =
@@ -76,7 +77,9 @@ at::Tensor GlyphTowersImpl::half_weights() const {
 }
 
 at::Tensor GlyphTowersImpl::embed_names(const FeatureBags& words) {
-  return normalised(name_->forward(norm_->forward(words_->forward(words.features, words.offsets))));
+  const at::Device device = words_->weight.device();
+  const at::Tensor pooled = words_->forward(words.features.to(device), words.offsets.to(device));
+  return normalised(name_->forward(norm_->forward(pooled)));
 }
 
 Embeddings GlyphTowersImpl::embed(const ImageBatch& batch) {

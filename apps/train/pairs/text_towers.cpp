@@ -29,7 +29,9 @@ TextTowerImpl::TextTowerImpl(const TextTowersSpec& spec) {
 }
 
 at::Tensor TextTowerImpl::forward(const FeatureBags& bags) {
-  const at::Tensor pooled = norm_->forward(features_->forward(bags.features, bags.offsets));
+  const at::Device device = features_->weight.device();
+  const at::Tensor pooled =
+      norm_->forward(features_->forward(bags.features.to(device), bags.offsets.to(device)));
   const at::Tensor raw = output_->forward(torch::relu(hidden_->forward(pooled)));
   return torch::nn::functional::normalize(raw);
 }

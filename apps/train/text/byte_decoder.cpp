@@ -81,7 +81,8 @@ ByteDecoderImpl::ByteDecoderImpl(const ByteModelSpec& spec) : ByteModelImpl(spec
 
 at::Tensor ByteDecoderImpl::states(const at::Tensor& bytes) {
   // Position p reads the byte before it.
-  const at::Tensor before = bytes.slice(1, 0, bytes.size(1) - 1).to(at::kLong);
+  const at::Tensor before =
+      bytes.slice(1, 0, bytes.size(1) - 1).to(bytes_->weight.device(), at::kLong);
   const at::Tensor start = torch::full({bytes.size(0), 1}, kStart, before.options());
   at::Tensor x = bytes_->forward(torch::cat({start, before}, 1));
   const at::Tensor angles =

@@ -38,7 +38,7 @@ ByteModelImpl::ByteModelImpl(const ByteModelSpec& spec)
 
 at::Tensor ByteModelImpl::losses_of(const at::Tensor& logits, const at::Tensor& bytes) const {
   const at::Tensor losses = torch::nn::functional::cross_entropy(
-      logits.flatten(0, 1), bytes.flatten().to(at::kLong),
+      logits.flatten(0, 1), bytes.flatten().to(logits.device(), at::kLong),
       torch::nn::functional::CrossEntropyFuncOptions().reduction(torch::kNone));
   return losses.view(bytes.sizes()).mean(1);
 }
@@ -52,7 +52,8 @@ LossesAndFeatures ByteModelImpl::losses_and_features(const ByteBatch& batch) {
   const at::Tensor bytes = batch.bytes();
   const at::Tensor hidden = states(bytes);
   const at::Tensor logits = output_->forward(hidden);
-  return {losses_of(logits, bytes), sketch_.features(loss_errors(logits, bytes), hidden)};
+  return {losses_of(logits, bytes),
+          sketch_.features(loss_errors(logits, bytes.to(logits.device())), hidden)};
 }
 
 double ByteModelImpl::sketch_flops(std::int64_t length) const {

@@ -31,7 +31,8 @@ class ByteModelImpl : public torch::nn::Module {
  public:
   explicit ByteModelImpl(const ByteModelSpec& spec);
 
-  /// `bytes` [n, L] uint8; position p depends on bytes before p alone.
+  /// `bytes` [n, L] uint8 of the CPU; position p depends on bytes before p alone. The states lie
+  /// where the parameters do.
   virtual at::Tensor states(const at::Tensor& bytes) = 0;
   /// Forward FLOPs of a sequence.
   virtual double forward_flops(std::int64_t length) const = 0;

@@ -49,7 +49,7 @@ ByteNgramsImpl::ByteNgramsImpl(const ByteModelSpec& spec) : ByteModelImpl(spec) 
 }
 
 at::Tensor ByteNgramsImpl::states(const at::Tensor& bytes) {
-  at::Tensor state = grams_->forward(gram_rows(bytes)).flatten(1);
+  at::Tensor state = grams_->forward(gram_rows(bytes).to(grams_->weight.device())).flatten(1);
   for (const auto& layer : *hidden_) {
     state = torch::relu(layer->as<torch::nn::Linear>()->forward(state));
   }

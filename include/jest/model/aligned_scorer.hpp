@@ -86,7 +86,9 @@ class AlignedScorer {
     const auto candidates = static_cast<std::int64_t>(ids.size());
     const std::int64_t curated = timed(learner_seconds, [&] { return refresh(step); });
     const LossesAndFeatures scored = timed(learner_seconds, [&] {
-      return score_losses_and_features(model_, super_batch, spec_.scoring);
+      const auto result = score_losses_and_features(model_, super_batch, spec_.scoring);
+      detail::wait_for(result.features);
+      return result;
     });
     LossTensors losses{scored.losses, {}};
     if (weighs_reference()) {

@@ -26,7 +26,7 @@ struct StoreContent {
   std::string fingerprint;  ///< model_fingerprint() of the model, or any name of it
 };
 
-/// Writes a store atomically. Throws on mismatched shapes and dtypes.
+/// Writes a store atomically, of tensors of any device. Throws on mismatched shapes and dtypes.
 JEST_EXPORT void write_embedding_store(const std::filesystem::path& path,
                                        const StoreContent& content);
 

@@ -6,8 +6,9 @@
 //   learner.step(super_batch.at(picks.indices));
 //
 // A model whose weight is zero is never run. No gradient flows. Models that embed pairs are scored
-// by a contrastive criterion, models that give losses by the separable one.
-// Source: Evans et al., arXiv 2406.17711, algorithm 1.
+// by a contrastive criterion, models that give losses by the separable one. Embeddings on a GPU
+// stay there; those of a store join them. The host waits after each scoring pass, so that its time
+// can be told, and for the picks. Source: Evans et al., arXiv 2406.17711, algorithm 1.
 
 #include <cstdint>
 #include <optional>
@@ -72,7 +73,8 @@ class JointExampleScorer {
           learner = timed(learner_seconds, [&] { return learner_embeddings(super_batch); });
         }
         if (weights.reference != 0) {
-          reference = timed(reference_seconds, [&] { return reference_.embeddings(super_batch); });
+          reference =
+              timed(reference_seconds, [&] { return reference_embeddings(super_batch, learner); });
         }
         return rule_(learner, reference, spec, PairScore{weights, spec_.contrast});
       } else {
@@ -82,7 +84,7 @@ class JointExampleScorer {
         }
         if (weights.reference != 0) {
           losses.reference =
-              timed(reference_seconds, [&] { return reference_.losses(super_batch); });
+              timed(reference_seconds, [&] { return reference_losses(super_batch); });
         }
         return rule_(losses, spec, PairScore{weights, spec_.contrast});
       }
@@ -106,12 +108,31 @@ class JointExampleScorer {
  private:
   template <Batch B>
   Embeddings learner_embeddings(const B& batch) {
-    return score_embeddings(model_, batch, spec_.scoring);
+    Embeddings embeddings = score_embeddings(model_, batch, spec_.scoring);
+    detail::wait_for(embeddings.x);
+    return embeddings;
+  }
+
+  template <Batch B>
+  Embeddings reference_embeddings(const B& batch, const Embeddings& learner) {
+    Embeddings embeddings = reference_.embeddings(batch);
+    if (learner.x.defined()) embeddings = to_device(embeddings, learner.x.device());
+    detail::wait_for(embeddings.x);
+    return embeddings;
   }
 
   template <Batch B>
   at::Tensor learner_losses(const B& batch) {
-    return score_losses(model_, batch, spec_.scoring);
+    at::Tensor losses = score_losses(model_, batch, spec_.scoring);
+    detail::wait_for(losses);
+    return losses;
+  }
+
+  template <Batch B>
+  at::Tensor reference_losses(const B& batch) {
+    at::Tensor losses = reference_.losses(batch);
+    detail::wait_for(losses);
+    return losses;
   }
 
   SelectionSpec selection_spec(std::span<const std::int64_t> ids, std::uint32_t step) const {

@@ -33,13 +33,18 @@ JEST_EXPORT void load_training_state(torch::nn::Module& module, torch::optim::Op
 }  // namespace detail
 
 /// A model handle (ModuleHolder or shared_ptr) and its optimizer, which must outlive the learner;
-/// `Objective` says what it is trained by (model/objective.hpp), OwnLoss unless given.
-/// Checkpoints know the state of Adam, AdamW and SGD.
+/// `Objective` says what it is trained by (model/objective.hpp), OwnLoss unless given. `precision`
+/// is that of the forward pass; contrastive losses are computed in float32 at least. Checkpoints
+/// know the state of Adam, AdamW and SGD, on any device.
 template <class Model, class Objective = OwnLoss>
 class Learner {
  public:
-  Learner(Model model, torch::optim::Optimizer& optimizer, Objective objective = {})
-      : model_(std::move(model)), optimizer_(&optimizer), objective_(std::move(objective)) {}
+  Learner(Model model, torch::optim::Optimizer& optimizer, Objective objective = {},
+          Precision precision = Precision::kAmbient)
+      : model_(std::move(model)),
+        optimizer_(&optimizer),
+        objective_(std::move(objective)),
+        precision_(precision) {}
 
   Model& model() { return model_; }
 
@@ -53,6 +58,7 @@ class Learner {
   /// The differentiable training loss of `batch`.
   template <Batch B>
   at::Tensor loss(const B& batch) {
+    const AutocastGuard guard(*model_, precision_);
     return objective_(model_, batch);
   }
 
@@ -66,9 +72,12 @@ class Learner {
   Model model_;
   torch::optim::Optimizer* optimizer_;
   Objective objective_;
+  Precision precision_;
 };
 
 template <class Model>
 Learner(Model, torch::optim::Optimizer&, Contrast) -> Learner<Model>;
+template <class Model>
+Learner(Model, torch::optim::Optimizer&, Contrast, Precision) -> Learner<Model>;
 
 }  // namespace jest

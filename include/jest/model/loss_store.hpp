@@ -23,7 +23,7 @@ struct LossStoreContent {
   std::string fingerprint;  ///< of the model and of what it was shown of each example
 };
 
-/// Writes a store atomically. Throws on mismatched shapes and dtypes.
+/// Writes a store atomically, of tensors of any device. Throws on mismatched shapes and dtypes.
 JEST_EXPORT void write_loss_store(const std::filesystem::path& path,
                                   const LossStoreContent& content);
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "jest/model/concepts.hpp"
+#include "jest/torch/autocast.hpp"
 
 namespace jest {
 
@@ -22,6 +23,7 @@ enum class ScoringMode {
 struct ScoringSpec {
   ScoringMode mode = ScoringMode::kEval;
   std::int64_t micro_batch = 0;  ///< examples per forward; 0 is the whole super-batch at once
+  Precision precision = Precision::kAmbient;  ///< of the forward pass
 };
 
 namespace detail {
@@ -42,6 +44,10 @@ class JEST_EXPORT ScoredRows {
   std::int64_t filled_ = 0;
   at::Tensor all_;
 };
+
+/// Waits for all work on the current stream of this tensor's device, so that a clock on the host
+/// tells what the work took. Nothing for the CPU and for an undefined tensor.
+JEST_EXPORT void wait_for(const at::Tensor& result);
 
 /// Puts a module into a mode for the time of a scope.
 template <class Model>
@@ -79,6 +85,7 @@ requires EmbedsPairs<Model, B> Embeddings score_embeddings(Model& model, const B
                                                            const ScoringSpec& spec) {
   const c10::InferenceMode no_gradient;
   const detail::ModeGuard<Model> mode(model, spec.mode);
+  const AutocastGuard precision(*model, spec.precision);
   const auto total = static_cast<std::int64_t>(std::span(batch.ids()).size());
   detail::ScoredRows x(total);
   detail::ScoredRows y(total);
@@ -99,6 +106,7 @@ requires GivesLosses<Model, B> at::Tensor score_losses(Model& model, const B& ba
                                                        const ScoringSpec& spec) {
   const c10::InferenceMode no_gradient;
   const detail::ModeGuard<Model> mode(model, spec.mode);
+  const AutocastGuard precision(*model, spec.precision);
   const auto total = static_cast<std::int64_t>(std::span(batch.ids()).size());
   detail::ScoredRows losses(total);
   detail::for_each_micro_batch(batch, spec.micro_batch,
@@ -112,6 +120,7 @@ requires GivesGradientFeatures<Model, B> LossesAndFeatures
 score_losses_and_features(Model& model, const B& batch, const ScoringSpec& spec) {
   const c10::InferenceMode no_gradient;
   const detail::ModeGuard<Model> mode(model, spec.mode);
+  const AutocastGuard precision(*model, spec.precision);
   const auto total = static_cast<std::int64_t>(std::span(batch.ids()).size());
   detail::ScoredRows losses(total);
   detail::ScoredRows features(total);

@@ -18,9 +18,19 @@ struct Embeddings {
   at::Tensor bias;
 };
 
+/// The same on another device; what is there already is not copied.
+JEST_EXPORT Embeddings to_device(const Embeddings& embeddings, c10::Device device);
+
+namespace detail {
+
+/// `matrix` itself where each row is contiguous and rows do not overlap, else a copy.
+at::Tensor contiguous_rows(const at::Tensor& matrix);
+
+}  // namespace detail
+
 /// CPU float32 rows of an `Embeddings`, kept alive with the view over them. No copy where x and y
-/// are CPU float32 with contiguous rows; else one conversion. Throws jest::Error on undefined
-/// tensors, other shapes, integer dtypes and devices without a backend; `who` names the model.
+/// are CPU float32 with contiguous rows; else one conversion, from another device too. Throws
+/// jest::Error on undefined tensors, other shapes and integer dtypes; `who` names the model.
 class JEST_EXPORT HostEmbeddings {
  public:
   HostEmbeddings() = default;

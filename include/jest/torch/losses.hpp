@@ -1,5 +1,6 @@
 #pragma once
-// Differentiable batch losses of two-tower models, the ones the contrastive criteria score.
+// Differentiable batch losses of two-tower models, the ones the contrastive criteria score. Inputs
+// of 16 bits are widened to float32.
 
 #include <ATen/core/Tensor.h>
 

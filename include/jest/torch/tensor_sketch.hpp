@@ -41,8 +41,8 @@ class JEST_EXPORT TensorSketch {
   const TensorSketchSpec& spec() const { return spec_; }
 
   /// S(Σ_p errors_ip ⊗ hidden_ip), [n, D] float32, of errors [n, L, V] and hidden [n, L, H]:
-  /// floating CPU tensors, L ≥ 1. A last layer's bias is a hidden number that is always 1. No
-  /// gradient flows.
+  /// floating tensors of one device, L ≥ 1, in float32 also under autocast. A last layer's bias is
+  /// a hidden number that is always 1. No gradient flows.
   ///
   /// O(n·L·(V + H + D·log D)) time: count sketches by index, products and sums over positions in
   /// the frequency domain, one inverse transform a sequence. Memory beside inputs and answer is
@@ -56,6 +56,7 @@ class JEST_EXPORT TensorSketch {
     at::Tensor sign;    ///< s [width] float32
   };
   CountSketch count_sketch(std::int64_t inputs, std::uint32_t side) const;
+  at::Tensor count_sketches(const at::Tensor& flat, const CountSketch& sketch) const;
   at::Tensor spectrum(const at::Tensor& vectors, const CountSketch& sketch) const;
 
   TensorSketchSpec spec_;
@@ -67,9 +68,9 @@ class JEST_EXPORT TensorSketch {
 /// gradient in the logits of every sequence's loss Σ_p weight_p·cross_entropy(logits_p, target_p).
 ///
 /// logits [n, L, V] floating, targets [n, L] integers in [0, V), weights [n, L] or, undefined, 1/L
-/// each: the mean loss. A masked position has weight 0 and any target in range. CPU tensors. No
-/// gradient flows. O(n·L·V). Throws jest::Error on other shapes and dtypes, and on targets out of
-/// range.
+/// each: the mean loss. A masked position has weight 0 and any target in range. All on one device.
+/// No gradient flows. O(n·L·V). Throws jest::Error on other shapes and dtypes, and on targets out
+/// of range.
 JEST_EXPORT at::Tensor loss_errors(const at::Tensor& logits, const at::Tensor& targets,
                                    const at::Tensor& weights = {});
 

@@ -1,5 +1,5 @@
 #pragma once
-// Adam in one pass over memory instead of nine: LibTorch's C++ Adam with its fused CPU kernel.
+// Adam in one pass over memory instead of nine: LibTorch's C++ Adam with its fused kernels.
 
 #include <ATen/core/Tensor.h>
 
@@ -23,7 +23,8 @@ struct AdamSpec {
 };
 
 /// A torch::optim::Adam (same state, same checkpoints) whose step is at::_fused_adam_.
-/// Source: Kingma and Ba 2015. Parameters without a gradient are left alone.
+/// Source: Kingma and Ba 2015. Parameters without a gradient are left alone. The
+/// parameters of a group lie on one device, CPU or CUDA.
 JEST_EXPORT std::unique_ptr<torch::optim::Optimizer> fused_adam(std::vector<at::Tensor> parameters,
                                                                 const AdamSpec& spec);
 

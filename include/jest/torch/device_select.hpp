@@ -1,0 +1,68 @@
+#pragma once
+// jest::select on tensors with its answer left on their device.
+//
+//   jest::DevicePicks picks = jest::select_on_device({learner, reference}, {.count = 128});
+//   at::Tensor batch = x.index_select(0, picks.indices);   // nothing waits for the device
+//   picks.check();                                         // later, where the host waits anyway
+//
+// Contract: the picks of `select` (torch/select.hpp), on the device of the embeddings, and the
+// same refusals. On a CUDA device the call only enqueues, on that device's current stream, whatever
+// the current device is; order other streams as with any operation of LibTorch. Two things make
+// the host wait, before anything is enqueued: a scale or bias on the device is read, all of them in
+// one copy; give CPU tensors to wait for none. Float32, float16 and bfloat16 rows that are
+// contiguous are read in place, anything else is converted first. The workspace
+// (cuda::workspace_bytes) comes from LibTorch's caching allocator and goes back to it with the
+// call; training loops get the same piece again, and with it a replayed graph. On other devices,
+// and with a backend named that is of the host, the selection is done when the call returns.
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+
+#include "jest/select/selection.hpp"
+#include "jest/torch/embeddings.hpp"
+#include "jest/torch/select.hpp"
+
+namespace jest {
+
+/// A selection that may still be under way.
+struct JEST_EXPORT DevicePicks {
+  at::Tensor indices;  ///< [b] int64, in draw order
+  at::Tensor scores;   ///< [b] float64, as Selection's
+
+  /// The device's own report, a cuda::Status as bytes; undefined where the host selected.
+  at::Tensor status;
+  SelectionSpec spec;  ///< what was asked for, without the ids
+  std::int64_t candidates = 0;
+  SelectionStatistics statistics;  ///< what was known when the call returned
+
+  /// Throws what `select` throws of too few eligible candidates, of repeated or negative ids and of
+  /// values beyond float16: the device alone can see them, and such picks mean nothing. Waits for
+  /// the selection.
+  void check() const;
+
+  /// Checked, and copied to the host with full statistics; `select_ms` is the time to enqueue.
+  Selection selection() const;
+};
+
+/// Embeddings [B, d] of both models on one device, as `select` takes them, and the candidates' ids.
+struct PairTensors {
+  Embeddings learner;
+  Embeddings reference;
+  at::Tensor ids;  ///< [B] int64 in the place of `spec.ids`, or undefined
+};
+
+/// Exactly `spec.count` positions. Ids, of either kind, are copied to the embeddings' device unless
+/// they are there.
+JEST_EXPORT DevicePicks select_on_device(const PairTensors& pairs, const SelectionSpec& spec,
+                                         const PairScore& score = {});
+
+namespace detail {
+
+/// Whether a selection of these embeddings happens where they are, on a CUDA device: by default,
+/// and where that backend is named. Throws for a device without a backend, and in a build without
+/// CUDA.
+bool selects_on_cuda(const PairTensors& pairs, Backend backend, const PairScore& score);
+
+}  // namespace detail
+}  // namespace jest
