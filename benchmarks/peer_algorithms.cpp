@@ -5,18 +5,17 @@ namespace {
 
 constexpr double kNever = -1e30;
 
-at::Tensor gumbel(std::int64_t count) {
-  return -(-torch::rand({count}).clamp(1e-20, 1).log()).log();
+at::Tensor gumbel_like(const at::Tensor& scores) {
+  return -(-torch::rand_like(scores).clamp(1e-20, 1).log()).log();
 }
 
-std::int64_t chunk(const Shape& shape, std::int64_t round) {
-  return shape.count / shape.chunks + (round < shape.count % shape.chunks ? 1 : 0);
+at::Tensor nobody_of(const at::Tensor& scores) {
+  return torch::zeros_like(scores, scores.options().dtype(at::kBool));
 }
 
 /// The `take` best of noisy scores among those not picked.
 at::Tensor draw(const at::Tensor& scores, const at::Tensor& picked, std::int64_t take) {
-  const at::Tensor keys =
-      (kDefaultGain * scores + gumbel(scores.size(0))).masked_fill(picked, kNever);
+  const at::Tensor keys = (kDefaultGain * scores + gumbel_like(scores)).masked_fill(picked, kNever);
   return std::get<1>(keys.topk(take));
 }
 
@@ -24,10 +23,10 @@ at::Tensor draw(const at::Tensor& scores, const at::Tensor& picked, std::int64_t
 /// scores that the next one draws from.
 template <class Rescore>
 at::Tensor pick_in_rounds(const Shape& shape, at::Tensor scores, const Rescore& rescore) {
-  at::Tensor picked = torch::zeros({shape.candidates}, at::kBool);
+  at::Tensor picked = nobody_of(scores);
   std::vector<at::Tensor> picks;
   for (std::int64_t round = 0; round < shape.chunks; ++round) {
-    picks.push_back(draw(scores, picked, chunk(shape, round)));
+    picks.push_back(draw(scores, picked, shape.take(round)));
     picked.index_fill_(0, picks.back(), true);
     if (round + 1 < shape.chunks) scores = rescore(picks.back(), picked);
   }
@@ -62,7 +61,7 @@ at::Tensor row_sums(const at::Tensor& x, const at::Tensor& picked) {
 
 at::Tensor row_sums_in_tiles(const at::Tensor& x, const at::Tensor& picked) {
   constexpr std::int64_t kRows = 512;
-  at::Tensor sums = torch::empty({x.size(0)});
+  at::Tensor sums = torch::empty({x.size(0)}, x.options().dtype(at::kFloat));
   for (std::int64_t first = 0; first < x.size(0); first += kRows) {
     const std::int64_t end = std::min(first + kRows, x.size(0));
     sums.slice(0, first, end).copy_(row_sums(x.slice(0, first, end), picked));
@@ -127,7 +126,7 @@ at::Tensor incremental_softmax(const SuperBatch& batch) {
                               batch.reference_y};
   const at::Tensor own = own_logits(batch.reference_x, batch.reference_y) -
                          own_logits(batch.learner_x, batch.learner_y);
-  std::vector<at::Tensor> running(4, torch::full({batch.shape.candidates}, -INFINITY));
+  std::vector<at::Tensor> running(4, torch::full_like(own, -INFINITY));
   return pick_in_rounds(batch.shape, own, [&](const at::Tensor& newest, const at::Tensor&) {
     for (int side = 0; side < 4; ++side) {
       const at::Tensor other = sides[side ^ 1].index_select(0, newest);
@@ -139,8 +138,8 @@ at::Tensor incremental_softmax(const SuperBatch& batch) {
 }
 
 at::Tensor independent_topk(const SuperBatch& batch) {
-  const at::Tensor nobody = torch::zeros({batch.shape.candidates}, at::kBool);
-  return draw(own_scores(batch), nobody, batch.shape.count);
+  const at::Tensor scores = own_scores(batch);
+  return draw(scores, nobody_of(scores), batch.shape.count);
 }
 
 at::Tensor chunked_sigmoid_loss(const SuperBatch& batch) {

@@ -1,6 +1,7 @@
 #pragma once
 // What one would write otherwise, on LibTorch's operators. Each picks `count` of B in `chunks`
-// rounds by Gumbel top-c of gain·score, as ours does; noise comes from LibTorch's generator.
+// rounds by Gumbel top-c of gain·score, as ours does; noise comes from LibTorch's generator. They
+// run where the super-batch lies.
 
 #include "super_batch.hpp"
 

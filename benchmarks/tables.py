@@ -3,6 +3,7 @@
 import datetime
 import platform
 
+from cuda_table import cuda_section
 from timings import selection_share
 
 
@@ -81,7 +82,7 @@ def step_table(step):
     return lines
 
 
-def docs(report, t, h, step, command):
+def docs(report, t, h, step, *, command, cuda):
     date = datetime.date.today().isoformat()
     lines = ["# Benchmarks", "",
              f"Written by `{command}` on {date}. Machine: {machine_text(report)}; registers reach "
@@ -106,7 +107,7 @@ def docs(report, t, h, step, command):
               "anew each round. `topk`: independent selection. `chunked-loss`: scoring b·B pairs, "
               "selecting nothing. Below 1 we lose.", ""]
     lines += peer_table(t)
-    lines += ["", "## CUDA", "", "Not measured: this machine has no GPU."]
+    lines += ["", "## CUDA", "", *cuda_section(cuda)]
     lines += ["", "## Parts, ms", "", "| part | ms |", "|---|---|"]
     for prefix in ("own/", "sampler/", "kernel/"):
         lines += [f"| {name.replace('/', ' ').replace(':', ' ')} | {ms_text(t.ms(name))} |"

@@ -18,13 +18,16 @@ Selector::Selector(const Engine&) { refuse_cuda(); }
 Selector::Selector(Selector&&) noexcept = default;
 Selector& Selector::operator=(Selector&&) noexcept = default;
 Selector::~Selector() = default;
-void Selector::enqueue(const DevicePairs&, const SelectionSpec&, const DeviceAnswer&,
+void Selector::enqueue(const DeviceCriterion&, const SelectionSpec&, const DeviceAnswer&,
                        const Workspace&) {
   refuse_cuda();
 }
 
 Selection select(const SigmoidPairs&, const SelectionSpec&) { refuse_cuda(); }
 Selection select(const SoftmaxPairs&, const SelectionSpec&) { refuse_cuda(); }
+Selection select(const GradientAlignment&, const SelectionSpec&) { refuse_cuda(); }
+Selection select(const EmbeddingDiversity&, const SelectionSpec&) { refuse_cuda(); }
+Selection select(const Losses&, const SelectionSpec&, const ScoreWeights&) { refuse_cuda(); }
 Selection select(const SigmoidPairs&, const SelectionSpec&, const Engine&) { refuse_cuda(); }
 Selection select(const SoftmaxPairs&, const SelectionSpec&, const Engine&) { refuse_cuda(); }
 

@@ -94,16 +94,17 @@ struct Answer {
 /// Memory of one selection at a time, and the stream it is given.
 class Place {
  public:
-  Place(const cuda::DevicePairs& pairs, const SelectionSpec& spec, const cuda::Engine& engine)
-      : bytes_(cuda::workspace_bytes(pairs, spec, engine)),
+  Place(const cuda::DeviceCriterion& criterion, const SelectionSpec& spec,
+        const cuda::Engine& engine)
+      : bytes_(cuda::workspace_bytes(criterion, spec, engine)),
         workspace_(static_cast<std::size_t>(bytes_)),
         indices_(static_cast<std::size_t>(spec.count)),
         scores_(static_cast<std::size_t>(spec.count)),
         status_(1) {}
 
-  void enqueue(cuda::Selector& selector, const cuda::DevicePairs& pairs,
+  void enqueue(cuda::Selector& selector, const cuda::DeviceCriterion& criterion,
                const SelectionSpec& spec) {
-    selector.enqueue(pairs, spec, {indices_.data(), scores_.data(), status_.data()},
+    selector.enqueue(criterion, spec, {indices_.data(), scores_.data(), status_.data()},
                      {workspace_.data(), bytes_, stream_.get()});
   }
   Answer answer() const {
@@ -120,11 +121,11 @@ class Place {
   Stream stream_;
 };
 
-inline Answer answer_of(const cuda::DevicePairs& pairs, const SelectionSpec& spec,
+inline Answer answer_of(const cuda::DeviceCriterion& criterion, const SelectionSpec& spec,
                         const cuda::Engine& engine) {
-  Place place(pairs, spec, engine);
+  Place place(criterion, spec, engine);
   cuda::Selector selector(engine);
-  place.enqueue(selector, pairs, spec);
+  place.enqueue(selector, criterion, spec);
   return place.answer();
 }
 

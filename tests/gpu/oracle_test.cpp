@@ -1,4 +1,5 @@
 // Selections on a device against the dense sampler and the host's backends.
+#include <map>
 #include <numeric>
 #include <random>
 
@@ -51,11 +52,44 @@ TYPED_TEST(CudaOracle, PicksWhatTheHostPicksOfRepresentableEmbeddings) {
   const auto pairs = models.pairs<TypeParam>();
   SelectionSpec spec{.count = 640, .gain = 0.1, .seed = 5, .backend = Backend::kEigen};
   const auto want = select(pairs, spec);
-  for (const auto operands : {cuda::Operands::kFloat16, cuda::Operands::kBfloat16,
-                              cuda::Operands::kTf32, cuda::Operands::kFloat32}) {
+  for (const auto operands :
+       {cuda::Operands::kFloat16, cuda::Operands::kBfloat16, cuda::Operands::kTf32,
+        cuda::Operands::kFloat32, cuda::Operands::kFloat16x3}) {
     const auto got = cuda::select(pairs, spec, {.operands = operands});
     EXPECT_EQ(got.indices, want.indices) << static_cast<int>(operands);
     EXPECT_TRUE(oracle::agree(got.scores, want.scores, kTolerance));
+  }
+}
+
+/// The largest difference of scores of what both picked.
+double largest_difference(const Selection& got, const Selection& want) {
+  std::map<std::int64_t, double> scores;
+  for (std::size_t k = 0; k < want.indices.size(); ++k) scores[want.indices[k]] = want.scores[k];
+  double largest = 0;
+  for (std::size_t k = 0; k < got.indices.size(); ++k) {
+    const auto found = scores.find(got.indices[k]);
+    if (found == scores.end()) continue;
+    largest = std::fmax(largest, std::fabs(got.scores[k] - found->second));
+  }
+  return largest;
+}
+
+/// Three products of float16 are as good as float32's, by both routes where there are both. First
+/// rounds are equal, so that scores of the second ones tell how exact products are.
+TYPED_TEST(CudaOracle, ScoresByThreeProductsAsExactlyAsByFloat32) {
+  const auto models = oracle::random_models({3000, 256}, 12);
+  const auto pairs = models.pairs<TypeParam>();
+  const SelectionSpec spec{.count = 600, .chunks = 2, .gain = 1, .seed = 4};
+  SelectionSpec plain = spec;
+  plain.backend = Backend::kEigen;
+  const auto want = select(pairs, plain);
+  const auto error = [&](const cuda::Engine& engine) {
+    return largest_difference(cuda::select(pairs, spec, engine), want);
+  };
+  const double rounded = error({.operands = cuda::Operands::kFloat16});
+  EXPECT_LT(error(kExact), rounded / 8);
+  for (const auto route : {cuda::Route::kProducts, cuda::Route::kDefault}) {
+    EXPECT_LT(error({.operands = cuda::Operands::kFloat16x3, .route = route}), rounded / 8);
   }
 }
 
@@ -106,6 +140,16 @@ TYPED_TEST(CudaOracle, BreaksTiesByTheSmallerId) {
   want.resize(4000);
   const SelectionSpec spec{.count = 4000, .preset = Preset::kTopK, .ids = ids};
   EXPECT_EQ(cuda::select(models.pairs<TypeParam>(), spec).indices, want);
+}
+
+TYPED_TEST(CudaOracle, RefusesFiniteValuesThatFloat16CannotHold) {
+  auto models = oracle::random_models({30, 4}, 2);
+  models.learner.y_row(3)[0] = 7e4F;
+  const auto pairs = models.pairs<TypeParam>();
+  for (const auto operands : {cuda::Operands::kFloat16, cuda::Operands::kFloat16x3}) {
+    EXPECT_THROW(cuda::select(pairs, {.count = 6}, {.operands = operands}), Error);
+  }
+  EXPECT_EQ(cuda::select(pairs, {.count = 6}, kExact).indices.size(), 6U);
 }
 
 TYPED_TEST(CudaOracle, SaysWhatTheHostSays) {

@@ -78,7 +78,7 @@ class HostExecutor {
   }
 
   static float operand(const void* data, std::int64_t at, cuda::OperandType type) {
-    if (type == cuda::OperandType::kFloat16) {
+    if (type == cuda::OperandType::kFloat16 || type == cuda::OperandType::kFloat16x3) {
       return cuda::load(data, at, cuda::Element::kFloat16);
     }
     if (type == cuda::OperandType::kBfloat16) return cuda::load(data, at, cuda::Element::kBfloat16);
@@ -130,22 +130,22 @@ struct TwinSelection {
 };
 
 /// What the device would leave, and no check of it. Route kFused is the twin of that route.
-inline TwinSelection twin_select(const cuda::DevicePairs& pairs, const SelectionSpec& spec,
+inline TwinSelection twin_select(const cuda::DeviceCriterion& criterion, const SelectionSpec& spec,
                                  const cuda::Engine& engine) {
-  const auto bytes = static_cast<std::size_t>(cuda::workspace_bytes(pairs, spec, engine));
+  const auto bytes = static_cast<std::size_t>(cuda::workspace_bytes(criterion, spec, engine));
   std::vector<unsigned char> memory(bytes, 0xff);
   TwinSelection selection;
   selection.indices.resize(static_cast<std::size_t>(spec.count), -1);
   selection.scores.resize(static_cast<std::size_t>(spec.count), -1);
   const cuda::DeviceAnswer answer{selection.indices.data(), selection.scores.data(),
                                   &selection.status};
-  cuda::Plan plan = cuda::plan_of(pairs, spec, engine);
+  cuda::Plan plan = cuda::plan_of(criterion, spec, engine);
   plan.fused = engine.route == cuda::Route::kFused && cuda::fits_fused(plan);
   const cuda::Arrays arrays = cuda::divided(plan, memory.data());
   HostExecutor executor;
-  executor.launch(0,
-                  cuda::Each<cuda::SetParameters>{
-                      {.arrays = arrays, .parameters = cuda::parameters_of(pairs, spec, answer)}});
+  executor.launch(
+      0, cuda::Each<cuda::SetParameters>{
+             {.arrays = arrays, .parameters = cuda::parameters_of(criterion, spec, answer)}});
   cuda::Pipeline(plan, arrays, executor).run();
   return selection;
 }

@@ -44,6 +44,53 @@ TEST(Float16, RoundsToTheNearestAndTiesToEven) {
   EXPECT_FALSE(overflows(INFINITY, OperandType::kFloat16));
 }
 
+/// What a candidate's element adds to its product with a pick's.
+float product_of_parts(float x, float y) {
+  const Split a = split(x);
+  const Split b = split(y);
+  return from_float16(a.high) * from_float16(b.high) +
+         from_float16(a.high_scaled) * from_float16(b.low) +
+         from_float16(a.low) * from_float16(b.high_scaled);
+}
+
+TEST(Split, KeepsTwentyTwoBitsAndFindsOverflow) {
+  std::mt19937_64 random(3);
+  std::normal_distribution<float> normal;
+  for (int trial = 0; trial < 100000; ++trial) {
+    const float x = std::ldexp(normal(random), -static_cast<int>(random() % 20));
+    const Split parts = split(x);
+    const double kept = static_cast<double>(from_float16(parts.high)) +
+                        static_cast<double>(from_float16(parts.low)) / Split::kLowScale;
+    ASSERT_LE(std::fabs(kept - x), std::fmax(0x1p-22 * std::fabs(x), 0x1p-31)) << x;
+  }
+  EXPECT_TRUE(overflows(-65520.0F, OperandType::kFloat16x3));
+  EXPECT_FALSE(overflows(65519.0F, OperandType::kFloat16x3));
+  EXPECT_FALSE(overflows(INFINITY, OperandType::kFloat16x3));
+  EXPECT_TRUE(std::isnan(product_of_parts(NAN, 1)));
+}
+
+/// The bound that Operands::kFloat16x3 states, without float32 sums.
+TEST(Split, ErrorOfAProductIsWhatTheHeaderStates) {
+  std::mt19937_64 random(4);
+  std::normal_distribution<float> normal;
+  double worst = 0;
+  for (int trial = 0; trial < 100000; ++trial) {
+    const float x = std::ldexp(normal(random), -static_cast<int>(random() % 24));
+    const float y = std::ldexp(normal(random), -static_cast<int>(random() % 24));
+    const Split a = split(x);
+    const Split b = split(y);
+    const auto wide = [](std::uint16_t bits) { return static_cast<double>(from_float16(bits)); };
+    const double got = wide(a.high) * wide(b.high) + wide(a.high_scaled) * wide(b.low) +
+                       wide(a.low) * wide(b.high_scaled);
+    const double exact = static_cast<double>(x) * static_cast<double>(y);
+    const double bound =
+        3 * 0x1p-22 * std::fabs(exact) + 0x1p-29 * (std::fabs(x) + std::fabs(y)) + 0x1p-43;
+    worst = std::fmax(worst, std::fabs(got - exact) / bound);
+  }
+  EXPECT_LE(worst, 1);
+  EXPECT_GT(worst, 0.1);  // and is no idle one
+}
+
 TEST(Bfloat16, RoundsToTheNearestAndTiesToEven) {
   EXPECT_EQ(from_bfloat16(to_bfloat16(1.0F)), 1.0F);
   EXPECT_EQ(to_bfloat16(1 + 0x1p-8F), to_bfloat16(1.0F));
@@ -148,6 +195,9 @@ TEST(Workspace, IsWhatTheHeaderStates) {
       const std::int64_t bytes = workspace_bytes(pairs_of(candidates, width), spec, {});
       EXPECT_LE(bytes, stated);
       EXPECT_GE(bytes, stated - stated / 20 - 1000000);
+      const Engine split{.operands = Operands::kFloat16x3};
+      EXPECT_LE(workspace_bytes(pairs_of(candidates, width), spec, split),
+                stated + 2 * (2 * (2 * s * row)) + 2 * (2 * tile * row));
     }
   }
 }
@@ -157,6 +207,8 @@ TEST(Workspace, StaysBelowSixHundredMegabytesForTheLargestUse) {
   EXPECT_LT(workspace_bytes(pairs_of(163840, 768), spec, {}), 600'000'000);
   const Engine exact{.operands = Operands::kFloat32};
   EXPECT_LT(workspace_bytes(pairs_of(163840, 768), spec, exact), 600'000'000);
+  const Engine split{.operands = Operands::kFloat16x3};
+  EXPECT_LT(workspace_bytes(pairs_of(163840, 768), spec, split), 600'000'000);
   const SelectionSpec mean_field{.count = 32768, .preset = Preset::kMeanField};
   EXPECT_LT(workspace_bytes(pairs_of(163840, 768), mean_field, exact), 600'000'000);
 }

@@ -98,6 +98,37 @@ TEST(CudaTwinFused, PicksWhatThePlainBackendPicks) {
   EXPECT_TRUE(oracle::agree(got.scores, want.scores, kTolerance));
 }
 
+/// Float16 alone is a thousand times further from exact products than its three parts.
+TYPED_TEST(CudaTwin, ScoresByThreeProductsAsExactlyAsByFloat32) {
+  const auto models = oracle::random_models({300, 40, 1}, 12);
+  const auto pairs = models.pairs<TypeParam>();
+  for (const Preset preset : {Preset::kJoint, Preset::kMeanField}) {
+    const SelectionSpec spec{
+        .count = 120, .preset = preset, .gain = 3, .seed = 4, .backend = Backend::kEigen};
+    const auto want = select(pairs, spec);
+    const cuda::Engine split{.operands = cuda::Operands::kFloat16x3};
+    const auto got = oracle::twin_select(oracle::device_pairs(pairs), spec, split);
+    EXPECT_EQ(got.indices, want.indices);
+    EXPECT_TRUE(oracle::agree(got.scores, want.scores, 1e-6));
+    EXPECT_EQ(got.status.faults, 0U);
+    const auto rounded = oracle::twin_select(oracle::device_pairs(pairs), spec,
+                                             {.operands = cuda::Operands::kFloat16});
+    EXPECT_FALSE(oracle::agree(rounded.scores, want.scores, 1e-6));
+  }
+}
+
+TEST(CudaTwinFused, TakesThreeProductsToo) {
+  const auto models = oracle::random_models({300, 40}, 12);
+  const auto pairs = models.pairs<SigmoidPairs>();
+  const SelectionSpec spec{.count = 150, .chunks = 3, .gain = 3, .backend = Backend::kEigen};
+  const auto want = select(pairs, spec);
+  const cuda::Engine split{.operands = cuda::Operands::kFloat16x3, .route = cuda::Route::kFused};
+  ASSERT_TRUE(cuda::fits_fused(cuda::plan_of(oracle::device_pairs(pairs), spec, split)));
+  const auto got = oracle::twin_select(oracle::device_pairs(pairs), spec, split);
+  EXPECT_EQ(got.indices, want.indices);
+  EXPECT_TRUE(oracle::agree(got.scores, want.scores, 1e-5));
+}
+
 TYPED_TEST(CudaTwin, ConditionsOnEverybodyInSlices) {
   const auto models = oracle::random_models({4200, 3}, 6);
   const auto pairs = models.pairs<TypeParam>(kEasyReference);
@@ -206,7 +237,10 @@ TYPED_TEST(CudaTwin, ReportsFiniteValuesThatFloat16CannotHold) {
   models.learner.y_row(3)[0] = 7e4F;
   const auto pairs = oracle::device_pairs(models.pairs<TypeParam>());
   const SelectionSpec spec{.count = 6};
-  EXPECT_THROW(cuda::check_status(oracle::twin_select(pairs, spec, {}).status, spec, 30), Error);
+  for (const auto operands : {cuda::Operands::kAsStored, cuda::Operands::kFloat16x3}) {
+    const auto status = oracle::twin_select(pairs, spec, {.operands = operands}).status;
+    EXPECT_THROW(cuda::check_status(status, spec, 30), Error);
+  }
   for (const auto operands : {cuda::Operands::kBfloat16, cuda::Operands::kTf32}) {
     EXPECT_EQ(oracle::twin_select(pairs, spec, {.operands = operands}).status.faults, 0U);
   }

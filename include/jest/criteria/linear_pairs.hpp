@@ -20,18 +20,23 @@
 
 namespace jest {
 
+/// Throws unless features [B, d] are usable, with one own term per row and a finite coefficient.
+inline void check_linear_pairs(std::int64_t own_terms, const MatrixView& features,
+                               double coefficient) {
+  check_matrix("linear pairs", features);
+  if (own_terms != features.rows) {
+    refuse("linear pairs", "one own term per feature row", own_terms, " and ", features.rows);
+  }
+  if (!std::isfinite(coefficient)) refuse("linear pairs", "finite weights", coefficient);
+}
+
 /// The running state both criteria share. Double precision, deterministic, rows in pick order.
 class LinearPairScores {
  public:
   /// `own` [B], `features` [B, d] (must outlive this), `coefficient` q times the interaction.
   LinearPairScores(std::vector<double> own, MatrixView features, double coefficient)
       : scores_(std::move(own)), features_(features), coefficient_(coefficient) {
-    check_matrix("linear pairs", features_);
-    if (static_cast<std::int64_t>(scores_.size()) != features_.rows) {
-      refuse("linear pairs", "one own term per feature row", scores_.size(), " and ",
-             features_.rows);
-    }
-    if (!std::isfinite(coefficient_)) refuse("linear pairs", "finite weights", coefficient_);
+    check_linear_pairs(std::ssize(scores_), features_, coefficient_);
     // A row that holds NaN must be set aside, or it would spoil every sum it enters.
     for (std::int64_t i = 0; i < features_.rows; ++i) {
       const double squares = dot(i, features_.row(i));
@@ -78,9 +83,11 @@ struct GradientAlignment {
   double step_size = 1;               ///< η
   std::span<const double> also = {};  ///< [B], added to a_i, for instance weighted learnability
   double interaction = 1;             ///< κ
+
+  double coefficient() const { return -0.5 * step_size * step_size * interaction; }
 };
 
-inline LinearPairScores conditional_scores(const GradientAlignment& criterion) {
+inline void check_criterion(const GradientAlignment& criterion) {
   const MatrixView& h = criterion.features;
   check_matrix("gradient alignment", h);
   if (static_cast<std::int64_t>(criterion.direction.size()) != h.cols) {
@@ -89,6 +96,12 @@ inline LinearPairScores conditional_scores(const GradientAlignment& criterion) {
   if (!criterion.also.empty() && static_cast<std::int64_t>(criterion.also.size()) != h.rows) {
     refuse("gradient alignment", text(h.rows, " added terms"), criterion.also.size());
   }
+  check_linear_pairs(h.rows, h, criterion.coefficient());
+}
+
+inline LinearPairScores conditional_scores(const GradientAlignment& criterion) {
+  check_criterion(criterion);
+  const MatrixView& h = criterion.features;
   std::vector<double> own(criterion.also.begin(), criterion.also.end());
   own.resize(static_cast<std::size_t>(h.rows), 0.0);
   for (std::int64_t i = 0; i < h.rows; ++i) {
@@ -98,8 +111,7 @@ inline LinearPairScores conditional_scores(const GradientAlignment& criterion) {
     }
     own[i] += criterion.step_size * alignment;
   }
-  const double q = -0.5 * criterion.step_size * criterion.step_size;
-  return {std::move(own), h, q * criterion.interaction};
+  return {std::move(own), h, criterion.coefficient()};
 }
 
 struct EmbeddingDiversity {
@@ -107,12 +119,19 @@ struct EmbeddingDiversity {
   MatrixView embeddings;               ///< e [B, d], of the reference
   double strength = 1;                 ///< λ
   double interaction = 1;              ///< κ
+
+  double coefficient() const { return -strength * interaction; }
 };
+
+inline void check_criterion(const EmbeddingDiversity& criterion) {
+  check_linear_pairs(std::ssize(criterion.importance), criterion.embeddings,
+                     criterion.coefficient());
+}
 
 inline LinearPairScores conditional_scores(const EmbeddingDiversity& criterion) {
   return {{criterion.importance.begin(), criterion.importance.end()},
           criterion.embeddings,
-          -criterion.strength * criterion.interaction};
+          criterion.coefficient()};
 }
 
 }  // namespace jest

@@ -23,18 +23,23 @@ struct Losses {
   std::span<const float> reference;
 };
 
+/// B. Throws on unusable weights and unequal lengths.
+inline std::int64_t check_losses(const Losses& losses, const ScoreWeights& weights) {
+  check_weights(weights);
+  const bool both = weights.learner != 0 && weights.reference != 0;
+  if (both && losses.learner.size() != losses.reference.size()) {
+    refuse("separable scores", "as many learner losses as reference losses", losses.learner.size(),
+           " and ", losses.reference.size());
+  }
+  return std::ssize(weights.learner != 0 ? losses.learner : losses.reference);
+}
+
 class SeparableScores {
  public:
   /// O(B) time and memory. Throws on unequal lengths. NaN losses are kept: the sampler sets such
   /// candidates aside and counts them.
   explicit SeparableScores(const Losses& losses, const ScoreWeights& weights = kLearnability) {
-    check_weights(weights);
-    const bool both = weights.learner != 0 && weights.reference != 0;
-    if (both && losses.learner.size() != losses.reference.size()) {
-      refuse("separable scores", "as many learner losses as reference losses",
-             losses.learner.size(), " and ", losses.reference.size());
-    }
-    scores_.resize(weights.learner != 0 ? losses.learner.size() : losses.reference.size());
+    scores_.resize(static_cast<std::size_t>(check_losses(losses, weights)));
     for (std::size_t i = 0; i < scores_.size(); ++i) {
       if (weights.learner != 0) scores_[i] += weights.learner * losses.learner[i];
       if (weights.reference != 0) scores_[i] -= weights.reference * losses.reference[i];

@@ -1,5 +1,5 @@
 #pragma once
-// The CUDA backend of the contrastive criteria: embeddings in device memory go in, picks stay
+// The CUDA backend: embeddings, losses or gradient features in device memory go in, picks stay
 // there.
 //
 //   cuda::Selector selector{{}};                              // once per device and thread
@@ -11,9 +11,10 @@
 // check_status on a copy of it. Sampling is the one of select/sampler.hpp: the same noise bits, the
 // same total order. Results are a function of the arguments, the device's model and the version of
 // cuBLASLt; they do not depend on streams, on earlier calls or on what the workspace held. Own
-// terms and running sums are float64; products are made of `Engine::operands` and float32 sums,
-// functions are float32: scores differ from the cpu backend's by that, and picks where two keys are
-// that close. A logit beyond float32 makes a score NaN or infinite.
+// terms and running sums are float64. Of the contrastive criteria, products are made of
+// `Engine::operands` and float32 sums, functions are float32: scores differ from the cpu backend's
+// by that, and picks where two keys are that close; a logit beyond float32 makes a score NaN or
+// infinite. The other criteria are float64 throughout and do not look at operands and route.
 //
 // The first call with some shape and workspace runs its kernels one by one, the second one captures
 // them in a CUDA graph, later ones replay it whatever seed, step, gain, weights and pointers are.
@@ -24,9 +25,10 @@
 #include <cstdint>
 #include <memory>
 
-#include "jest/core/score.hpp"
 #include "jest/criteria/contrastive.hpp"
-#include "jest/select/cuda_engine.hpp"
+#include "jest/criteria/linear_pairs.hpp"
+#include "jest/criteria/separable.hpp"
+#include "jest/select/cuda_criteria.hpp"
 #include "jest/select/selection.hpp"
 
 namespace jest::cuda {
@@ -37,45 +39,13 @@ bool available();
 /// Devices it could run on; 0 without a driver, a device or the backend. Never throws.
 int device_count();
 
-/// A row-major [rows, cols] matrix in device memory, not owned.
-struct DeviceMatrix {
-  const void* data = nullptr;
-  std::int64_t rows = 0;
-  std::int64_t cols = 0;
-  std::int64_t row_stride = 0;  ///< elements from one row to the next; at least `cols`
-  Element element = Element::kFloat32;
-};
-
-/// As EmbeddingsView; x and y have one element type.
-struct DeviceEmbeddings {
-  DeviceMatrix x;
-  DeviceMatrix y;
-  double scale = 1;
-  double bias = 0;
-};
-
-enum class Loss { kSigmoid, kSoftmax };
-
-/// As SigmoidPairs or SoftmaxPairs, in device memory.
-struct DevicePairs {
-  DeviceEmbeddings learner = {};
-  DeviceEmbeddings reference = {};
-  ScoreWeights weights = kLearnability;
-  Loss loss = Loss::kSigmoid;
-  bool include_positive = false;  ///< of the softmax loss only
-
-  std::int64_t candidates() const {
-    return weights.learner != 0 ? learner.x.rows : reference.x.rows;
-  }
-};
-
 /// What may be wrong with a selection that only the device could see; bits of Status::faults.
 enum Fault : std::uint32_t {
   kNegativeId = 1,
   kRepeatedId = 2,
   kTooFewEligible = 4,
   kTooFewInRound = 8,
-  kOperandOverflow = 16,  ///< a finite embedding is infinite as float16
+  kOperandOverflow = 16,  ///< a finite embedding is infinite as float16 or float16x3
 };
 
 /// Written by the device beside the picks, which mean nothing when there is a fault.
@@ -107,14 +77,15 @@ struct Workspace {
 
 /// Bytes that `enqueue` with these arguments needs; pointers in them are not looked at. For
 /// B candidates, c picks of the largest round, S = min(c, 4096) rounded up to 8, width d of the
-/// wider model rounded up to 16, e bytes of an operand, and T = 64 MiB / 4S rows of a tile (at most
-/// 16384 and B, in whole 256s):
+/// wider model rounded up to 16, e bytes of an operand (6 of float16x3), and T = 64 MiB / 4S rows
+/// of a tile (at most 16384 and B, in whole 256s):
 ///   lists and sums   ≤ 112·B + 256 for each of at most 25 arrays
 ///   sort             32·B + 4 MiB
 ///   picked rows      2·S·d·e a model
 ///   two tiles        2·T·(d·e + 4·S) + 2·32 MiB; none of the last two lines without pair terms
+///   linear pairs     instead of the last two lines ≤ 8·257·d
 /// Throws what `enqueue` would throw before any work.
-std::int64_t workspace_bytes(const DevicePairs& pairs, const SelectionSpec& spec,
+std::int64_t workspace_bytes(const DeviceCriterion& criterion, const SelectionSpec& spec,
                              const Engine& engine);
 
 /// Throws what the host's sampler throws of such a selection of `candidates`.
@@ -132,8 +103,8 @@ class Selector {
   /// `spec.ids`, unless empty, is a span of *device* memory, and `spec.backend` and `spec.threads`
   /// are not looked at. Throws on impossible arguments, on a workspace that is too small, on
   /// another current device, and when CUDA refuses a call.
-  void enqueue(const DevicePairs& pairs, const SelectionSpec& spec, const DeviceAnswer& answer,
-               const Workspace& workspace);
+  void enqueue(const DeviceCriterion& criterion, const SelectionSpec& spec,
+               const DeviceAnswer& answer, const Workspace& workspace);
 
  private:
   struct State;
@@ -144,6 +115,9 @@ class Selector {
 /// keep their embeddings on the host, and for tests. Throws as the cpu backend does.
 Selection select(const SigmoidPairs& pairs, const SelectionSpec& spec);
 Selection select(const SoftmaxPairs& pairs, const SelectionSpec& spec);
+Selection select(const GradientAlignment& criterion, const SelectionSpec& spec);
+Selection select(const EmbeddingDiversity& criterion, const SelectionSpec& spec);
+Selection select(const Losses& losses, const SelectionSpec& spec, const ScoreWeights& weights);
 
 /// The same with an engine by name.
 Selection select(const SigmoidPairs& pairs, const SelectionSpec& spec, const Engine& engine);

@@ -13,6 +13,11 @@ enum class Operands {
   kBfloat16,  ///< 8 bits
   kTf32,      ///< float32 in memory, 11 bits in the products
   kFloat32,   ///< exact operands, no tensor cores
+  /// Each float32 as the sum of two float16, three products: 22 bits, three times the work of
+  /// kFloat16; finite values beyond 65504 are a fault, infinite ones make NaN. Beside the rounding
+  /// of float32 sums, a product of rows x and y of width d is off by at most
+  /// 3·2^-22·Σ_k |x_k·y_k| + 2^-29·Σ_k (|x_k| + |y_k|) + 2^-43·d.
+  kFloat16x3,
 };
 
 /// Who multiplies, and where the logits go.

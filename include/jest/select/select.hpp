@@ -69,12 +69,21 @@ inline Selection select(const SoftmaxPairs& pairs, const SelectionSpec& spec) {
 }
 
 inline Selection select(const GradientAlignment& criterion, const SelectionSpec& spec) {
+  if (spec.backend == Backend::kCuda) return cuda::select(criterion, spec);
   LinearPairScores scores = conditional_scores(criterion);
   return sample(scores, spec);
 }
 
 inline Selection select(const EmbeddingDiversity& criterion, const SelectionSpec& spec) {
+  if (spec.backend == Backend::kCuda) return cuda::select(criterion, spec);
   LinearPairScores scores = conditional_scores(criterion);
+  return sample(scores, spec);
+}
+
+inline Selection select(const Losses& losses, const SelectionSpec& spec,
+                        const ScoreWeights& weights = kLearnability) {
+  if (spec.backend == Backend::kCuda) return cuda::select(losses, spec, weights);
+  SeparableScores scores(losses, weights);
   return sample(scores, spec);
 }
 

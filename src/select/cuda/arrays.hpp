@@ -15,11 +15,18 @@ inline constexpr std::int64_t kProductWorkspaceBytes = 32 << 20;  ///< cuBLASLt'
 /// slots, and counters.
 inline constexpr std::int64_t kSortBytesPerCandidate = 32;
 inline constexpr std::int64_t kSortBytes = 4 << 20;
+inline constexpr std::int64_t kMostRowGroups = 256;
 
 struct ModelArrays {
   double* sums[kSides] = {};    ///< [B]: Σ_j f(u_ij) and Σ_j f(u_ji) so far
   double* positives = nullptr;  ///< [B]: u_ii, where they go inside the logarithms
   void* picked[kSides] = {};    ///< [slice, padded width] operands: x and y of picked rows
+};
+
+struct LinearArrays {
+  double* pairs = nullptr;   ///< [B]: Σ_j f_i·f_j so far
+  double* groups = nullptr;  ///< [kMostRowGroups, d]: sums of rows just conditioned on, by group
+  double* sum = nullptr;     ///< [d]: of all of them
 };
 
 /// Arrays [B] are by position in the super-batch where nothing else is said; a slot is a place in
@@ -30,6 +37,7 @@ struct Arrays {
   double* own = nullptr;
   double* scores = nullptr;  ///< by slot
   ModelArrays models[kModels];
+  LinearArrays linear;
   std::uint8_t* aside = nullptr;  ///< whether a score has been NaN
   std::int32_t* list = nullptr;   ///< positions not yet picked, ascending in id
   std::int32_t* next_list = nullptr;
@@ -96,6 +104,13 @@ inline void take_model(const Plan& plan, int model, Division& memory, Arrays& ar
   }
 }
 
+inline void take_linear(const Plan& plan, Division& memory, Arrays& arrays) {
+  if (!plan.sums_rows()) return;
+  arrays.linear.pairs = memory.take<double>(plan.candidates);
+  arrays.linear.groups = memory.take<double>(kMostRowGroups * plan.features.width);
+  arrays.linear.sum = memory.take<double>(plan.features.width);
+}
+
 inline void take_tiles(const Plan& plan, Division& memory, Arrays& arrays) {
   if (!plan.has_products()) return;
   const std::int64_t row_bytes =
@@ -114,6 +129,7 @@ inline Arrays divided(const Plan& plan, void* memory) {
   arrays.counters = division.take<RoundCounters>(1);
   take_lists(plan, division, arrays);
   for (int model = 0; model < kModels; ++model) take_model(plan, model, division, arrays);
+  take_linear(plan, division, arrays);
   take_tiles(plan, division, arrays);
   arrays.bytes = division.used();
   return arrays;

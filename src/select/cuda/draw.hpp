@@ -17,6 +17,9 @@ struct ConditionalScore {
   JEST_HOST_DEVICE double of(std::int64_t i, std::int64_t beside) const {
     const double own = arrays.own[i];
     if (beside == 0 || !plan.interacts) return own;
+    if (plan.criterion == Criterion::kLinear) {
+      return own + 2 * arrays.parameters->linear.coefficient * arrays.linear.pairs[i];
+    }
     double pairs[kModels] = {0, 0};
     for (int m = 0; m < kModels; ++m) {
       if (plan.models[m].exists()) pairs[m] = pair_term(arrays.models[m], i);

@@ -45,16 +45,21 @@ JEST_HOST_DEVICE inline std::uint16_t to_float16(float value) {
   return static_cast<std::uint16_t>(sign | ((rounded - 0x38000000) >> 13));
 }
 
+/// from_float16, by the device's own instruction where there is one.
+JEST_HOST_DEVICE inline float widened_float16(std::uint16_t bits) {
+#ifdef __CUDA_ARCH__
+  float value;
+  asm("cvt.f32.f16 %0, %1;" : "=f"(value) : "h"(bits));
+  return value;
+#else
+  return from_float16(bits);
+#endif
+}
+
 JEST_HOST_DEVICE inline float load(const void* data, std::int64_t at, Element element) {
   if (element == Element::kFloat32) return static_cast<const float*>(data)[at];
   const std::uint16_t bits = static_cast<const std::uint16_t*>(data)[at];
-#ifdef __CUDA_ARCH__
-  float value = from_bfloat16(bits);
-  if (element == Element::kFloat16) asm("cvt.f32.f16 %0, %1;" : "=f"(value) : "h"(bits));
-  return value;
-#else
-  return element == Element::kFloat16 ? from_float16(bits) : from_bfloat16(bits);
-#endif
+  return element == Element::kFloat16 ? widened_float16(bits) : from_bfloat16(bits);
 }
 
 /// `value` as 16 bits of `type`, which has 16.
@@ -74,8 +79,26 @@ JEST_HOST_DEVICE inline std::uint16_t narrowed(float value, OperandType type) {
 
 /// Whether a finite value becomes infinite as an operand.
 JEST_HOST_DEVICE inline bool overflows(float value, OperandType type) {
-  if (type == OperandType::kFloat16) return std::fabs(value) >= 65520.0F && !std::isinf(value);
-  return false;
+  const bool narrow = type == OperandType::kFloat16 || type == OperandType::kFloat16x3;
+  return narrow && std::fabs(value) >= 65520.0F && !std::isinf(value);
+}
+
+/// A float32 as high + low / kLowScale, both float16; low has the next 11 bits. It is scaled so as
+/// to be a normal number where unit rows have their elements; the high part that meets it is scaled
+/// down by as much.
+/// Source: Ootomo and Yokota, arXiv 2203.03341, whose scaling this is in two halves.
+struct Split {
+  static constexpr float kLowScale = 64;
+  std::uint16_t high;
+  std::uint16_t high_scaled;
+  std::uint16_t low;
+};
+
+JEST_HOST_DEVICE inline Split split(float value) {
+  const std::uint16_t high = narrowed(value, OperandType::kFloat16);
+  const float rounded = widened_float16(high);
+  return {high, narrowed(rounded / Split::kLowScale, OperandType::kFloat16),
+          narrowed((value - rounded) * Split::kLowScale, OperandType::kFloat16)};
 }
 
 JEST_HOST_DEVICE inline void store(void* data, std::int64_t at, float value, OperandType type) {

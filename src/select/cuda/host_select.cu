@@ -16,16 +16,6 @@ class Upload {
     return {matrix(view.x), matrix(view.y), view.scale, view.bias};
   }
 
-  std::span<const std::int64_t> ids(std::span<const std::int64_t> host) {
-    if (host.empty()) return {};
-    const OwnMemory& device = memory_.emplace_back(static_cast<std::int64_t>(host.size_bytes()));
-    check(cudaMemcpyAsync(device.data(), host.data(), host.size_bytes(), cudaMemcpyHostToDevice,
-                          stream_),
-          "uploading ids");
-    return {static_cast<const std::int64_t*>(device.data()), host.size()};
-  }
-
- private:
   DeviceMatrix matrix(const MatrixView& host) {
     const auto row_bytes = static_cast<std::size_t>(host.cols) * sizeof(float);
     const OwnMemory& device =
@@ -37,6 +27,18 @@ class Upload {
     return {device.data(), host.rows, host.cols, host.cols, Element::kFloat32};
   }
 
+  /// Null for nothing.
+  template <class Value>
+  const Value* values(std::span<const Value> host) {
+    if (host.empty()) return nullptr;
+    const OwnMemory& device = memory_.emplace_back(static_cast<std::int64_t>(host.size_bytes()));
+    check(cudaMemcpyAsync(device.data(), host.data(), host.size_bytes(), cudaMemcpyHostToDevice,
+                          stream_),
+          "uploading values");
+    return static_cast<const Value*>(device.data());
+  }
+
+ private:
   cudaStream_t stream_;
   std::vector<OwnMemory> memory_;
 };
@@ -61,14 +63,42 @@ DevicePairs uploaded(const Pairs& pairs, Upload& upload) {
   return result;
 }
 
+DeviceAlignment uploaded(const GradientAlignment& alignment, Upload& upload) {
+  return {.features = upload.matrix(alignment.features),
+          .direction = upload.values(alignment.direction),
+          .step_size = alignment.step_size,
+          .also = upload.values(alignment.also),
+          .interaction = alignment.interaction};
+}
+
+DeviceDiversity uploaded(const EmbeddingDiversity& diversity, Upload& upload) {
+  return {.importance = upload.values(diversity.importance),
+          .embeddings = upload.matrix(diversity.embeddings),
+          .strength = diversity.strength,
+          .interaction = diversity.interaction};
+}
+
+struct WeighedLosses {
+  Losses losses;
+  ScoreWeights weights;
+};
+
+DeviceLosses uploaded(const WeighedLosses& given, Upload& upload) {
+  const ScoreWeights& weights = given.weights;
+  DeviceLosses result{.rows = check_losses(given.losses, weights), .weights = weights};
+  if (weights.learner != 0) result.learner = upload.values(given.losses.learner);
+  if (weights.reference != 0) result.reference = upload.values(given.losses.reference);
+  return result;
+}
+
 struct Downloaded {
   Selection selection;
   Status status;
 };
 
-Downloaded run(const DevicePairs& pairs, const SelectionSpec& spec, const Engine& engine,
+Downloaded run(const DeviceCriterion& criterion, const SelectionSpec& spec, const Engine& engine,
                cudaStream_t stream) {
-  const std::int64_t bytes = workspace_bytes(pairs, spec, engine);
+  const std::int64_t bytes = workspace_bytes(criterion, spec, engine);
   const OwnMemory workspace(bytes);
   const OwnMemory indices(spec.count * static_cast<std::int64_t>(sizeof(std::int64_t)));
   const OwnMemory scores(spec.count * static_cast<std::int64_t>(sizeof(double)));
@@ -77,7 +107,7 @@ Downloaded run(const DevicePairs& pairs, const SelectionSpec& spec, const Engine
                             static_cast<double*>(scores.data()),
                             static_cast<Status*>(status.data())};
   Selector selector(engine);
-  selector.enqueue(pairs, spec, answer, {workspace.data(), bytes, stream});
+  selector.enqueue(criterion, spec, answer, {workspace.data(), bytes, stream});
   Downloaded result;
   result.selection.indices.resize(static_cast<std::size_t>(spec.count));
   result.selection.scores.resize(static_cast<std::size_t>(spec.count));
@@ -89,18 +119,18 @@ Downloaded run(const DevicePairs& pairs, const SelectionSpec& spec, const Engine
   return result;
 }
 
-template <class Pairs>
-Selection select_from_host(const Pairs& pairs, const SelectionSpec& spec, const Engine& engine) {
-  check_pairs("select", pairs);
-  check_counts(spec, pairs.candidates());
+/// `criterion` and spec are checked, all but the ids.
+template <class HostCriterion>
+Selection select_from_host(const HostCriterion& criterion, const SelectionSpec& spec,
+                           const Engine& engine) {
   const auto start = std::chrono::steady_clock::now();
   const OwnStream stream;
   Upload upload(stream.get());
-  const DevicePairs device_pairs = uploaded(pairs, upload);
+  const auto device_criterion = uploaded(criterion, upload);
   SelectionSpec device_spec = spec;
-  device_spec.ids = upload.ids(spec.ids);
-  auto [selection, status] = run(device_pairs, device_spec, engine, stream.get());
-  check_status(status, spec, pairs.candidates());
+  device_spec.ids = {upload.values(spec.ids), spec.ids.size()};
+  auto [selection, status] = run(device_criterion, device_spec, engine, stream.get());
+  check_status(status, spec, device_criterion.candidates());
   const std::chrono::duration<double, std::milli> elapsed =
       std::chrono::steady_clock::now() - start;
   SelectionStatistics& statistics = selection.statistics;
@@ -112,19 +142,41 @@ Selection select_from_host(const Pairs& pairs, const SelectionSpec& spec, const 
   return selection;
 }
 
+template <class Pairs>
+Selection select_pairs(const Pairs& pairs, const SelectionSpec& spec, const Engine& engine) {
+  check_pairs("select", pairs);
+  check_counts(spec, pairs.candidates());
+  return select_from_host(pairs, spec, engine);
+}
+
 }  // namespace
 
 Selection select(const SigmoidPairs& pairs, const SelectionSpec& spec) {
-  return select_from_host(pairs, spec, {});
+  return select_pairs(pairs, spec, {});
 }
 Selection select(const SoftmaxPairs& pairs, const SelectionSpec& spec) {
-  return select_from_host(pairs, spec, {});
+  return select_pairs(pairs, spec, {});
 }
 Selection select(const SigmoidPairs& pairs, const SelectionSpec& spec, const Engine& engine) {
-  return select_from_host(pairs, spec, engine);
+  return select_pairs(pairs, spec, engine);
 }
 Selection select(const SoftmaxPairs& pairs, const SelectionSpec& spec, const Engine& engine) {
-  return select_from_host(pairs, spec, engine);
+  return select_pairs(pairs, spec, engine);
+}
+
+Selection select(const GradientAlignment& criterion, const SelectionSpec& spec) {
+  check_criterion(criterion);
+  check_counts(spec, criterion.features.rows);
+  return select_from_host(criterion, spec, {});
+}
+Selection select(const EmbeddingDiversity& criterion, const SelectionSpec& spec) {
+  check_criterion(criterion);
+  check_counts(spec, criterion.embeddings.rows);
+  return select_from_host(criterion, spec, {});
+}
+Selection select(const Losses& losses, const SelectionSpec& spec, const ScoreWeights& weights) {
+  check_counts(spec, check_losses(losses, weights));
+  return select_from_host(WeighedLosses{losses, weights}, spec, {});
 }
 
 }  // namespace jest::cuda

@@ -10,6 +10,27 @@
 
 namespace jest::cuda {
 
+/// What is known of a candidate once its own term is.
+JEST_HOST_DEVICE inline void set_own_term(const Arrays& arrays, std::int64_t i, double own) {
+  arrays.own[i] = own;
+  arrays.aside[i] = std::isnan(own);
+  if (std::isnan(own)) add_one(&arrays.counters->nan);
+}
+
+/// The separable criterion's, which never change.
+struct LossTerms {
+  std::int64_t size;
+  Arrays arrays;
+
+  JEST_HOST_DEVICE void operator()(std::int64_t i) const {
+    const LossArguments& losses = arrays.parameters->losses;
+    const ScoreWeights& weights = arrays.parameters->weights;
+    const double learner = weights.learner != 0 ? losses.learner[i] : 0.0F;
+    const double reference = weights.reference != 0 ? losses.reference[i] : 0.0F;
+    set_own_term(arrays, i, weights.weigh(learner, reference));
+  }
+};
+
 /// Eight threads a candidate: thread s adds the products of columns s, s + 8, ...; the order of
 /// additions is the plain backend's, and products of two floats are exact in double.
 struct OwnTerms {
@@ -69,10 +90,7 @@ struct OwnTerms {
       losses[m] = plan.loss == Loss::kSigmoid ? softplus(-logit) : -logit;
       start_sums(m, i, logit);
     }
-    const double own = arrays.parameters->weights.weigh(losses[0], losses[1]);
-    arrays.own[i] = own;
-    arrays.aside[i] = std::isnan(own);
-    if (std::isnan(own)) add_one(&arrays.counters->nan);
+    set_own_term(arrays, i, arrays.parameters->weights.weigh(losses[0], losses[1]));
   }
 
   JEST_HOST_DEVICE void start_sums(int m, std::int64_t i, double logit) const {

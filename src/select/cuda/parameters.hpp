@@ -22,8 +22,23 @@ struct ModelArguments {
   Base2Logit logit;
 };
 
+struct LossArguments {
+  const float* learner = nullptr;
+  const float* reference = nullptr;
+};
+
+struct LinearArguments {
+  SideArguments features;
+  const float* direction = nullptr;  ///< [d], or null: own terms are `also` alone
+  double step_size = 1;
+  const double* also = nullptr;  ///< [B], or null: zeros
+  double coefficient = 0;        ///< q·κ
+};
+
 struct Parameters {
   ModelArguments models[kModels];
+  LossArguments losses;
+  LinearArguments linear;
   ScoreWeights weights;
   KeyRule rule;
   const std::int64_t* ids = nullptr;  ///< [B], or null: positions
@@ -48,12 +63,37 @@ inline ModelArguments model_arguments(const DeviceEmbeddings& model, Loss loss) 
           base2_logit(model.scale, bias)};
 }
 
-inline Parameters parameters_of(const DevicePairs& pairs, const SelectionSpec& spec,
-                                const DeviceAnswer& answer) {
-  Parameters parameters;
+inline void set_arguments(const DevicePairs& pairs, Parameters& parameters) {
   parameters.models[0] = model_arguments(pairs.learner, pairs.loss);
   parameters.models[1] = model_arguments(pairs.reference, pairs.loss);
   parameters.weights = pairs.weights;
+}
+
+inline void set_arguments(const DeviceLosses& losses, Parameters& parameters) {
+  parameters.losses = {losses.learner, losses.reference};
+  parameters.weights = losses.weights;
+}
+
+inline void set_arguments(const DeviceAlignment& alignment, Parameters& parameters) {
+  parameters.linear = {{alignment.features.data, alignment.features.row_stride},
+                       alignment.direction,
+                       alignment.step_size,
+                       alignment.also,
+                       alignment.coefficient()};
+}
+
+inline void set_arguments(const DeviceDiversity& diversity, Parameters& parameters) {
+  parameters.linear = {{diversity.embeddings.data, diversity.embeddings.row_stride},
+                       nullptr,
+                       0,
+                       diversity.importance,
+                       diversity.coefficient()};
+}
+
+inline Parameters parameters_of(const DeviceCriterion& criterion, const SelectionSpec& spec,
+                                const DeviceAnswer& answer) {
+  Parameters parameters;
+  std::visit([&](const auto& given) { set_arguments(given, parameters); }, criterion);
   parameters.rule = key_rule(spec);
   parameters.ids = spec.ids.empty() ? nullptr : spec.ids.data();
   parameters.answer = answer;

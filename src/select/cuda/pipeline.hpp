@@ -9,23 +9,14 @@
 #include "arrays.hpp"
 #include "draw.hpp"
 #include "fused_sums.hpp"
+#include "linear.hpp"
 #include "lists.hpp"
 #include "own_terms.hpp"
+#include "product.hpp"
 #include "row_sums.hpp"
 #include "rows.hpp"
 
 namespace jest::cuda {
-
-/// products[r, j] = rows[r]·picked[j], all row-major with whole strides.
-struct Product {
-  const void* rows_data;    ///< [rows, width] operands
-  const void* picked_data;  ///< [columns, width] operands
-  float* products;          ///< [rows, columns]
-  std::int64_t rows;
-  std::int64_t columns;  ///< a multiple of kColumnStep; the last ones may be of zero rows
-  std::int64_t width;    ///< a multiple of kWidthStep
-  OperandType type;
-};
 
 /// `Executor` offers
 /// - launch(lane, kernel): all blocks of a kernel;
@@ -41,7 +32,7 @@ class Pipeline {
 
   void run() {
     begin();
-    if (plan_.mean_field && plan_.has_products()) {
+    if (plan_.mean_field && plan_.conditions()) {
       each(ConditionOnAll{plan_.candidates, arrays_});
       condition(plan_.candidates, plan_.candidates);
     }
@@ -52,7 +43,7 @@ class Pipeline {
       picked += take;
       if (round + 1 == plan_.chunks) break;
       split(plan_.remaining(round));
-      if (plan_.has_products()) condition(take, plan_.remaining(round + 1));
+      if (plan_.conditions()) condition(take, plan_.remaining(round + 1));
     }
     executor_.launch(0, MeanOwnTerms{plan_, arrays_});
   }
@@ -64,12 +55,23 @@ class Pipeline {
   }
 
   void begin() {
-    executor_.launch(0, OwnTerms{plan_, arrays_});
+    own_terms();
     each(CountEligible{.plan = plan_, .arrays = arrays_});
     if (!plan_.named) return each(StartListByPosition{plan_.candidates, arrays_});
     each(KeyIds{plan_.candidates, arrays_});
     executor_.sort(arrays_, plan_.candidates);
     each(StartListById{plan_.candidates, arrays_});
+  }
+
+  void own_terms() {
+    switch (plan_.criterion) {
+      case Criterion::kContrastive:
+        return executor_.launch(0, OwnTerms{plan_, arrays_});
+      case Criterion::kLosses:
+        return each(LossTerms{plan_.candidates, arrays_});
+      case Criterion::kLinear:
+        return executor_.launch(0, WarpPerRow<LinearOwnTerms>{{plan_.candidates, plan_, arrays_}});
+    }
   }
 
   void draw(std::int64_t round, std::int64_t take, std::int64_t picked) {
@@ -89,6 +91,7 @@ class Pipeline {
 
   /// Adds the pairs of the `rows` listed candidates with the `columns` just conditioned on.
   void condition(std::int64_t columns, std::int64_t rows) {
+    if (plan_.sums_rows()) return condition_linear(columns, rows);
     for (std::int64_t first = 0; first < columns; first += plan_.slice_columns()) {
       const Slice slice{first, std::min(plan_.slice_columns(), columns - first)};
       pack(slice);
@@ -105,6 +108,14 @@ class Pipeline {
       }
       executor_.join();
     }
+  }
+
+  void condition_linear(std::int64_t columns, std::int64_t rows) {
+    const RowGroups groups{columns};
+    const std::int64_t width = plan_.features.width;
+    each(SumRowGroups{groups.count() * width, groups, plan_, arrays_});
+    each(AddRowGroups{width, groups, arrays_});
+    executor_.launch(0, WarpPerRow<AddLinearPairs>{{rows, plan_, arrays_}});
   }
 
   struct Slice {
@@ -125,9 +136,9 @@ class Pipeline {
     for (int m = 0; m < kModels; ++m) {
       if (!plan_.models[m].exists()) continue;
       for (int side = 0; side < kSides; ++side) {
-        executor_.launch(
-            0, PackRows{arrays_.parameters, m, side, plan_.models[m], arrays_.columns + slice.first,
-                        slice.columns, slice.stride(), arrays_.models[m].picked[side]});
+        executor_.launch(0, PackRows{arrays_.parameters, m, side, plan_.models[m], Role::kPicked,
+                                     arrays_.columns + slice.first, slice.columns, slice.stride(),
+                                     arrays_.models[m].picked[side]});
       }
     }
   }
@@ -135,11 +146,11 @@ class Pipeline {
   void add(const Slice& slice, const Tile& tile, int lane) {
     const ModelPlan& model = plan_.models[tile.model];
     executor_.launch(
-        lane, PackRows{arrays_.parameters, tile.model, tile.side, model, arrays_.list + tile.first,
-                       tile.rows, tile.rows, arrays_.tiles[lane]});
+        lane, PackRows{arrays_.parameters, tile.model, tile.side, model, Role::kCandidate,
+                       arrays_.list + tile.first, tile.rows, tile.rows, arrays_.tiles[lane]});
     if (plan_.fused) return add_fused(slice, tile, lane);
     executor_.product(lane, {arrays_.tiles[lane], arrays_.models[tile.model].picked[1 - tile.side],
-                             arrays_.logits[lane], tile.rows, slice.stride(), model.padded_width(),
+                             arrays_.logits[lane], tile.rows, slice.stride(), model.operand_width(),
                              model.operand});
     if (plan_.loss == Loss::kSigmoid) {
       add_row_sums<SoftplusSum>(slice, tile, lane);
@@ -157,7 +168,7 @@ class Pipeline {
                                arrays_.logits[lane],
                                tile.rows,
                                slice.columns,
-                               model.padded_width(),
+                               model.operand_width(),
                                model.operand};
     executor_.fused_product(lane, product);
     executor_.launch(lane, Each<AddPartials>{{tile.rows, product, arrays_.list + tile.first,

@@ -9,17 +9,18 @@
 namespace jest::cuda {
 namespace {
 
-/// The host's checks, on the same numbers; device memory is not looked at.
+MatrixView as_view(const DeviceMatrix& matrix) {
+  return {static_cast<const float*>(matrix.data), matrix.rows, matrix.cols, matrix.row_stride};
+}
+
 void check_model(const std::string& who, const DeviceEmbeddings& model) {
-  const auto as_view = [](const DeviceMatrix& matrix) {
-    return MatrixView{static_cast<const float*>(matrix.data), matrix.rows, matrix.cols,
-                      matrix.row_stride};
-  };
   check_embeddings(who, {as_view(model.x), as_view(model.y), model.scale, model.bias});
   if (model.x.element != model.y.element) refuse(who, "x and y of one element type", "two");
 }
 
-void check_device_pairs(const DevicePairs& pairs) {
+// The host's checks, on the same numbers; device memory is not looked at.
+
+void check_criterion(const DevicePairs& pairs) {
   check_weights(pairs.weights);
   const bool learns = pairs.weights.learner != 0;
   const bool refers = pairs.weights.reference != 0;
@@ -29,9 +30,26 @@ void check_device_pairs(const DevicePairs& pairs) {
     refuse("select", "as many learner rows as reference rows", pairs.learner.x.rows, " and ",
            pairs.reference.x.rows);
   }
-  if (pairs.candidates() > kMostCandidates) {
-    refuse("select", text("at most ", kMostCandidates, " candidates"), pairs.candidates());
+}
+
+void check_criterion(const DeviceLosses& losses) {
+  check_weights(losses.weights);
+  const bool learns = losses.weights.learner != 0;
+  const bool refers = losses.weights.reference != 0;
+  if ((learns && !losses.learner) || (refers && !losses.reference)) {
+    refuse("separable scores", "losses in memory", "a null pointer");
   }
+}
+
+void check_criterion(const DeviceAlignment& alignment) {
+  check_linear_pairs(alignment.features.rows, as_view(alignment.features), alignment.coefficient());
+  if (!alignment.direction) refuse("gradient alignment", "a direction in memory", "a null pointer");
+}
+
+void check_criterion(const DeviceDiversity& diversity) {
+  check_linear_pairs(diversity.embeddings.rows, as_view(diversity.embeddings),
+                     diversity.coefficient());
+  if (!diversity.importance) refuse("linear pairs", "own terms in memory", "a null pointer");
 }
 
 OperandType operand_type(Element element, Operands operands) {
@@ -44,6 +62,8 @@ OperandType operand_type(Element element, Operands operands) {
       return OperandType::kTf32;
     case Operands::kFloat32:
       return OperandType::kFloat32;
+    case Operands::kFloat16x3:
+      return OperandType::kFloat16x3;
     case Operands::kAsStored:
       break;
   }
@@ -55,11 +75,10 @@ ModelPlan model_plan(const DeviceEmbeddings& model, double weight, Operands oper
   return {model.x.cols, model.x.element, operand_type(model.x.element, operands)};
 }
 
-}  // namespace
-
-Plan plan_of(const DevicePairs& pairs, const SelectionSpec& spec, const Engine& engine) {
-  check_device_pairs(pairs);
-  const std::int64_t candidates = pairs.candidates();
+Plan undescribed_plan(std::int64_t candidates, const SelectionSpec& spec) {
+  if (candidates > kMostCandidates) {
+    refuse("select", text("at most ", kMostCandidates, " candidates"), candidates);
+  }
   check_counts(spec, candidates);
   if (!spec.ids.empty() && std::ssize(spec.ids) != candidates) {
     refuse("select", text(candidates, " ids, one per candidate"), spec.ids.size());
@@ -67,19 +86,55 @@ Plan plan_of(const DevicePairs& pairs, const SelectionSpec& spec, const Engine& 
   return {.candidates = candidates,
           .count = spec.count,
           .chunks = chunk_count(spec),
-          .models = {model_plan(pairs.learner, pairs.weights.learner, engine.operands),
-                     model_plan(pairs.reference, pairs.weights.reference, engine.operands)},
-          .loss = pairs.loss,
-          .include_positive = pairs.loss == Loss::kSoftmax && pairs.include_positive,
-          .interacts = pairs.weights.interaction != 0,
           .mean_field = spec.preset == Preset::kMeanField,
-          .named = !spec.ids.empty(),
-          .fused = false};
+          .named = !spec.ids.empty()};
 }
 
-std::int64_t workspace_bytes(const DevicePairs& pairs, const SelectionSpec& spec,
+// What a criterion adds to a plan.
+
+void describe(const DevicePairs& pairs, const Engine& engine, Plan& plan) {
+  plan.models = {model_plan(pairs.learner, pairs.weights.learner, engine.operands),
+                 model_plan(pairs.reference, pairs.weights.reference, engine.operands)};
+  plan.loss = pairs.loss;
+  plan.include_positive = pairs.loss == Loss::kSoftmax && pairs.include_positive;
+  plan.interacts = pairs.weights.interaction != 0;
+}
+
+void describe(const DeviceLosses&, const Engine&, Plan& plan) {
+  plan.criterion = Criterion::kLosses;
+  plan.interacts = false;
+}
+
+void describe_linear(const DeviceMatrix& features, double coefficient, Plan& plan) {
+  plan.criterion = Criterion::kLinear;
+  plan.features = {features.cols, features.element, OperandType::kFloat32};
+  plan.interacts = coefficient != 0;
+}
+
+void describe(const DeviceAlignment& alignment, const Engine&, Plan& plan) {
+  describe_linear(alignment.features, alignment.coefficient(), plan);
+}
+
+void describe(const DeviceDiversity& diversity, const Engine&, Plan& plan) {
+  describe_linear(diversity.embeddings, diversity.coefficient(), plan);
+}
+
+}  // namespace
+
+Plan plan_of(const DeviceCriterion& criterion, const SelectionSpec& spec, const Engine& engine) {
+  return std::visit(
+      [&](const auto& given) {
+        check_criterion(given);
+        Plan plan = undescribed_plan(given.candidates(), spec);
+        describe(given, engine, plan);
+        return plan;
+      },
+      criterion);
+}
+
+std::int64_t workspace_bytes(const DeviceCriterion& criterion, const SelectionSpec& spec,
                              const Engine& engine) {
-  return divided(plan_of(pairs, spec, engine), nullptr).bytes;
+  return divided(plan_of(criterion, spec, engine), nullptr).bytes;
 }
 
 }  // namespace jest::cuda

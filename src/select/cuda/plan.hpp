@@ -28,11 +28,19 @@ JEST_HOST_DEVICE inline std::int64_t rounded_up(std::int64_t value, std::int64_t
 }
 
 /// What is multiplied, after kAsStored is resolved.
-enum class OperandType : std::int32_t { kFloat16, kBfloat16, kTf32, kFloat32 };
+enum class OperandType : std::int32_t { kFloat16, kBfloat16, kTf32, kFloat32, kFloat16x3 };
 
 inline std::int64_t bytes_of(OperandType type) {
-  return type == OperandType::kFloat16 || type == OperandType::kBfloat16 ? 2 : 4;
+  return type == OperandType::kTf32 || type == OperandType::kFloat32 ? 4 : 2;
 }
+
+/// Operands that one element of an embedding becomes: three products are one three times as wide.
+JEST_HOST_DEVICE inline std::int64_t parts_of(OperandType type) {
+  return type == OperandType::kFloat16x3 ? 3 : 1;
+}
+
+/// What is scored.
+enum class Criterion : std::int32_t { kContrastive, kLosses, kLinear };
 
 struct ModelPlan {
   std::int64_t width = 0;  ///< d; 0 when the model has no weight and is not looked at
@@ -41,7 +49,8 @@ struct ModelPlan {
 
   JEST_HOST_DEVICE bool exists() const { return width > 0; }
   JEST_HOST_DEVICE std::int64_t padded_width() const { return rounded_up(width, kWidthStep); }
-  std::int64_t operand_row_bytes() const { return padded_width() * bytes_of(operand); }
+  JEST_HOST_DEVICE std::int64_t operand_width() const { return padded_width() * parts_of(operand); }
+  std::int64_t operand_row_bytes() const { return operand_width() * bytes_of(operand); }
   bool operator==(const ModelPlan&) const = default;
 };
 
@@ -49,7 +58,9 @@ struct Plan {
   std::int64_t candidates = 0;  ///< B
   std::int64_t count = 0;       ///< b
   std::int64_t chunks = 1;      ///< N
-  std::array<ModelPlan, kModels> models;
+  Criterion criterion = Criterion::kContrastive;
+  std::array<ModelPlan, kModels> models = {};  ///< none but for the contrastive criteria
+  ModelPlan features = {};                     ///< of linear pairs
   Loss loss = Loss::kSigmoid;
   bool include_positive = false;
   bool interacts = true;    ///< pair terms have a weight
@@ -67,7 +78,10 @@ struct Plan {
   std::int64_t remaining(std::int64_t round) const {
     return candidates - round * (count / chunks) - std::min(round, count % chunks);
   }
-  bool has_products() const { return interacts && (mean_field || chunks > 1); }
+  /// Whether picks change anybody's score.
+  bool conditions() const { return interacts && (mean_field || chunks > 1); }
+  bool has_products() const { return criterion == Criterion::kContrastive && conditions(); }
+  bool sums_rows() const { return criterion == Criterion::kLinear && conditions(); }
   /// Rows conditioned on at a time, most.
   std::int64_t conditioned() const { return mean_field ? candidates : take(0); }
   std::int64_t slice_columns() const {
@@ -91,6 +105,6 @@ inline bool fits_fused(const Plan& plan) {
 
 /// The plan of checked arguments, not fused: that is for a device to say. Throws jest::Error on
 /// impossible ones.
-Plan plan_of(const DevicePairs& pairs, const SelectionSpec& spec, const Engine& engine);
+Plan plan_of(const DeviceCriterion& criterion, const SelectionSpec& spec, const Engine& engine);
 
 }  // namespace jest::cuda

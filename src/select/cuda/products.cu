@@ -15,6 +15,7 @@ struct Types {
 Types types_of(OperandType type) {
   switch (type) {
     case OperandType::kFloat16:
+    case OperandType::kFloat16x3:
       return {CUDA_R_16F, CUBLAS_COMPUTE_32F};
     case OperandType::kBfloat16:
       return {CUDA_R_16BF, CUBLAS_COMPUTE_32F};

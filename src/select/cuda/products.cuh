@@ -7,8 +7,9 @@
 #include <compare>
 #include <map>
 
+#include "arrays.hpp"
 #include "cublaslt.cuh"
-#include "pipeline.hpp"
+#include "product.hpp"
 
 namespace jest::cuda {
 

@@ -67,8 +67,8 @@ struct Selector::State {
   }
 
   /// Fused where the device can and a round fills its tiles, or where it is asked for by name.
-  Plan planned(const DevicePairs& pairs, const SelectionSpec& spec) const {
-    Plan plan = plan_of(pairs, spec, engine);
+  Plan planned(const DeviceCriterion& criterion, const SelectionSpec& spec) const {
+    Plan plan = plan_of(criterion, spec, engine);
     const bool asked = engine.route == Route::kFused;
     if (asked && plan.has_products() && !fits_fused(plan)) {
       refuse("select, cuda", "the sigmoid loss, 16-bit operands and another preset than mean-field",
@@ -115,17 +115,18 @@ Selector::Selector(Selector&&) noexcept = default;
 Selector& Selector::operator=(Selector&&) noexcept = default;
 Selector::~Selector() = default;
 
-void Selector::enqueue(const DevicePairs& pairs, const SelectionSpec& spec,
+void Selector::enqueue(const DeviceCriterion& criterion, const SelectionSpec& spec,
                        const DeviceAnswer& answer, const Workspace& workspace) {
-  const Plan plan = state_->planned(pairs, spec);
+  const Plan plan = state_->planned(criterion, spec);
   const Arrays arrays = divided(plan, workspace.data);
   check_memory(answer, workspace, arrays.bytes);
   if (current_device() != state_->device) {
     refuse("select, cuda", text("device ", state_->device, ", the selector's"), current_device());
   }
   const auto stream = static_cast<cudaStream_t>(workspace.stream);
-  launch(Each<SetParameters>{{.arrays = arrays, .parameters = parameters_of(pairs, spec, answer)}},
-         stream);
+  launch(
+      Each<SetParameters>{{.arrays = arrays, .parameters = parameters_of(criterion, spec, answer)}},
+      stream);
   Recording* recording = state_->recording_of(plan, workspace.data);
   if (!recording) return state_->enqueue_pipeline(plan, arrays, stream);
   if (!recording->graph.ready()) state_->capture(*recording, arrays);

@@ -1,0 +1,127 @@
+// select_cuda_bench [--quick] [--out FILE.json]: selections on the device beside the products that
+// they cannot do without. Exits with 77 where there is no device.
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <string_view>
+
+#include "cases.hpp"
+#include "floor.hpp"
+#include "peers.hpp"
+#include "select/cuda/handles.cuh"
+
+namespace jest::bench {
+namespace {
+
+using nlohmann::json;
+
+constexpr int kNoDevice = 77;  // what test drivers take for "skipped"
+
+/// FLOPs of one example's forward through a pair of ViT-B-like towers: ViT-B/16 on 224 × 224 pixels
+/// (17.6 G multiply-adds) and 64 tokens through 85 M parameters of a text tower.
+constexpr double kForwardFlops = 2 * 17.6e9 + 2 * 64 * 85e6;
+
+/// A step scores B examples with the learner and trains on b; the reference's embeddings are
+/// cached.
+double step_flops(const Shape& shape) {
+  return kForwardFlops * static_cast<double>(shape.candidates + 3 * shape.count);
+}
+
+json timing_json(const Timing& timing) {
+  return {{"ms", timing.ms},
+          {"low_ms", timing.low_ms},
+          {"high_ms", timing.high_ms},
+          {"host_ms", timing.host_ms}};
+}
+
+/// Shares are of the floor's rate; a step is taken to run at that rate too, so that the selection's
+/// share of it is, if anything, too large.
+json row_of(const std::string& name, const Measured& measured, const Timing& floor,
+            const Shape& shape) {
+  json row = timing_json(measured.timing);
+  const double step_ms = step_flops(shape) * floor.ms / shape.flops();
+  row["name"] = name;
+  row["extra_bytes"] = measured.extra_bytes;
+  row["floor_share"] = floor.ms / measured.timing.ms;
+  row["step_share"] = measured.timing.ms / (measured.timing.ms + step_ms);
+  return row;
+}
+
+json measured_shape(const Shape& shape, cudaStream_t stream) {
+  const Timing floor = floor_timing(shape, stream);
+  json result{{"B", shape.candidates}, {"d", shape.width},       {"b", shape.count},
+              {"N", shape.chunks},     {"flops", shape.flops()}, {"floor", timing_json(floor)},
+              {"rows", json::array()}, {"peers", json::object()}};
+  std::printf("%s\n  %-42s %9.3f ms  %6.1f TFLOP/s\n", shape.name().c_str(), "cuBLASLt alone",
+              floor.ms, 1e-9 * shape.flops() / floor.ms);
+  const auto add = [&](const std::string& name, const Measured& measured) {
+    result["rows"].push_back(row_of(name, measured, floor, shape));
+    std::printf("  %-42s %9.3f ms  %6.2f of cuBLASLt  %6.1f MiB\n", name.c_str(),
+                measured.timing.ms, floor.ms / measured.timing.ms,
+                static_cast<double>(measured.extra_bytes) / (1 << 20));
+    std::fflush(stdout);
+  };
+  for (const Case& which : cases(shape)) add(which.name, measure(which, shape, stream));
+  if (shape.name() == kHeadline.name()) {
+    add("gradient alignment", measure_alignment(shape, stream));
+  }
+  if (torch_has_cuda() && shape.candidates <= kHeadline.candidates) {
+    for (const PeerTime& peer : peer_times(shape)) {
+      result["peers"][peer.name] = peer.host_ms;
+      std::printf("  LibTorch, %-32s %9.3f ms\n", peer.name.c_str(), peer.host_ms);
+    }
+  }
+  return result;
+}
+
+json machine() {
+  cudaDeviceProp device{};
+  int driver = 0;
+  cuda::check(cudaGetDeviceProperties(&device, 0), "asking for the device");
+  cuda::check(cudaDriverGetVersion(&driver), "asking for the driver");
+  return {{"device", device.name},     {"driver", driver},
+          {"toolkit", CUDART_VERSION}, {"torch_has_cuda", torch_has_cuda()},
+          {"timed_runs", kTimedRuns},  {"forward_flops", kForwardFlops},
+          {"shapes", json::array()}};
+}
+
+int run(bool quick, const std::string& out) {
+  if (cuda::device_count() == 0) {
+    std::fputs("select_cuda_bench: no CUDA device on this machine\n", stderr);
+    return kNoDevice;
+  }
+  json report = machine();
+  const cuda::OwnStream stream;
+  for (const Shape& shape : shapes(quick)) {
+    report["shapes"].push_back(measured_shape(shape, stream.get()));
+  }
+  if (!torch_has_cuda()) std::puts("LibTorch has no CUDA here: no peers");
+  if (!out.empty()) std::ofstream(out) << report.dump(1) << "\n";
+  return 0;
+}
+
+}  // namespace
+}  // namespace jest::bench
+
+int main(int argc, char** argv) {
+  bool quick = false;
+  std::string out;
+  for (int k = 1; k < argc; ++k) {
+    const std::string_view argument = argv[k];
+    if (argument == "--quick") {
+      quick = true;
+    } else if (argument == "--out" && k + 1 < argc) {
+      out = argv[++k];
+    } else {
+      std::fputs("usage: select_cuda_bench [--quick] [--out FILE.json]\n", stderr);
+      return 2;
+    }
+  }
+  try {
+    return jest::bench::run(quick, out);
+  } catch (const std::exception& error) {
+    std::cerr << error.what() << "\n";
+    return 1;
+  }
+}
