@@ -4,7 +4,7 @@
 
 #include "jest/core/stage_seconds.hpp"
 #include "jest/select/select.hpp"
-#include "jest/torch/device_select.hpp"
+#include "on_cuda.hpp"
 
 namespace jest {
 namespace {
@@ -24,17 +24,21 @@ std::span<const Real> span_of(const at::Tensor& values) {
   return {values.data_ptr<Real>(), static_cast<std::size_t>(values.numel())};
 }
 
+/// What `enqueue` leaves on a device, on the host, with the time it took.
+template <class Enqueue>
+Selection waited_for(const Enqueue& enqueue) {
+  double seconds = 0;
+  Selection selection = timed(seconds, [&] { return enqueue().selection(); });
+  selection.statistics.select_ms = 1e3 * seconds;
+  return selection;
+}
+
 }  // namespace
 
 Selection select(const Embeddings& learner, const Embeddings& reference, const SelectionSpec& spec,
                  const PairScore& score) {
   if (detail::selects_on_cuda({learner, reference, {}}, spec.backend, score)) {
-    double seconds = 0;
-    Selection selection = timed(seconds, [&] {
-      return select_on_device({learner, reference, {}}, spec, score).selection();
-    });
-    selection.statistics.select_ms = 1e3 * seconds;
-    return selection;
+    return waited_for([&] { return select_on_device({learner, reference, {}}, spec, score); });
   }
   HostEmbeddings learner_rows;
   HostEmbeddings reference_rows;
@@ -47,6 +51,11 @@ Selection select(const Embeddings& learner, const Embeddings& reference, const S
 
 Selection select(const LossTensors& losses, const SelectionSpec& spec,
                  const ScoreWeights& weights) {
+  check_weights(weights);
+  if (detail::selects_on_cuda(weights.learner != 0 ? losses.learner : losses.reference,
+                              spec.backend)) {
+    return waited_for([&] { return select_on_device(losses, spec, weights); });
+  }
   at::Tensor learner;
   at::Tensor reference;
   Losses views;
@@ -64,6 +73,9 @@ Selection select(const LossTensors& losses, const SelectionSpec& spec,
 
 Selection select(const AlignmentTensors& gradients, const SelectionSpec& spec,
                  const AlignmentScore& score) {
+  if (detail::selects_on_cuda(gradients.features, spec.backend)) {
+    return waited_for([&] { return select_on_device(gradients, spec, score); });
+  }
   const at::Tensor features = host_values("select, gradient features", gradients.features, 2);
   const at::Tensor direction = host_values("select, target direction", gradients.direction, 1);
   GradientAlignment criterion{
@@ -81,6 +93,9 @@ Selection select(const AlignmentTensors& gradients, const SelectionSpec& spec,
 
 Selection select(const DiversityTensors& candidates, const SelectionSpec& spec,
                  const DiversityScore& score) {
+  if (detail::selects_on_cuda(candidates.embeddings, spec.backend)) {
+    return waited_for([&] { return select_on_device(candidates, spec, score); });
+  }
   const at::Tensor rows = host_values("select, embeddings", candidates.embeddings, 2);
   const at::Tensor own = host_values("select, importance", candidates.importance, 1, at::kDouble);
   return select(EmbeddingDiversity{.importance = span_of<double>(own),

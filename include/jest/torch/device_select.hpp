@@ -57,6 +57,17 @@ struct PairTensors {
 JEST_EXPORT DevicePicks select_on_device(const PairTensors& pairs, const SelectionSpec& spec,
                                          const PairScore& score = {});
 
+/// The same by losses, by gradient alignment and by diversity. What is not on the device of the
+/// first tensor (of losses: the learner's, where it has a weight) is copied there.
+JEST_EXPORT DevicePicks select_on_device(const LossTensors& losses, const SelectionSpec& spec,
+                                         const ScoreWeights& weights = kLearnability);
+JEST_EXPORT DevicePicks select_on_device(const AlignmentTensors& gradients,
+                                         const SelectionSpec& spec,
+                                         const AlignmentScore& score = {});
+JEST_EXPORT DevicePicks select_on_device(const DiversityTensors& candidates,
+                                         const SelectionSpec& spec,
+                                         const DiversityScore& score = {});
+
 namespace detail {
 
 /// Whether a selection of these embeddings happens where they are, on a CUDA device: by default,

@@ -1,0 +1,55 @@
+#include <torch/torch.h>
+
+#include <cstring>
+
+#include "on_cuda.hpp"
+
+namespace jest {
+namespace {
+
+cuda::Status status_of(const at::Tensor& bytes) {
+  const at::Tensor host = bytes.to(at::kCPU);
+  cuda::Status status;
+  std::memcpy(&status, host.const_data_ptr(), sizeof(status));
+  return status;
+}
+
+template <class Value>
+std::vector<Value> values_of(const at::Tensor& tensor) {
+  const at::Tensor host = tensor.to(at::kCPU).contiguous();
+  return {host.data_ptr<Value>(), host.data_ptr<Value>() + host.numel()};
+}
+
+}  // namespace
+
+void DevicePicks::check() const {
+  if (status.defined()) cuda::check_status(status_of(status), spec, candidates);
+}
+
+Selection DevicePicks::selection() const {
+  Selection result{{}, {}, statistics};
+  if (status.defined()) {
+    const cuda::Status said = status_of(status);
+    cuda::check_status(said, spec, candidates);
+    result.statistics.nan_count = said.nan_count;
+    result.statistics.mean_own_score_super_batch = said.mean_own_score_super_batch;
+    result.statistics.mean_own_score_picks = said.mean_own_score_picks;
+  }
+  result.indices = values_of<std::int64_t>(indices);
+  result.scores = values_of<double>(scores);
+  return result;
+}
+
+DevicePicks detail::picks_of_host(const Selection& selection, const SelectionSpec& spec,
+                                  const at::Tensor& rows) {
+  DevicePicks picks{.indices = index_tensor(selection).to(rows.device()),
+                    .scores = torch::tensor(selection.scores, at::kDouble).to(rows.device()),
+                    .status = {},
+                    .spec = spec,
+                    .candidates = rows.size(0),
+                    .statistics = selection.statistics};
+  picks.spec.ids = {};
+  return picks;
+}
+
+}  // namespace jest
