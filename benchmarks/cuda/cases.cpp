@@ -72,6 +72,7 @@ std::vector<Case> cases(const Shape& shape) {
   all.push_back({"sigmoid, tf32, products", products(Operands::kTf32)});
   all.push_back({"sigmoid, float16x3, products", products(Operands::kFloat16x3)});
   if (has_fused()) {
+    all.push_back({"softmax, float16, fused", {.route = Route::kFused}, Loss::kSoftmax});
     all.push_back({"sigmoid, bfloat16 embeddings, fused",
                    {.route = Route::kFused},
                    Loss::kSigmoid,

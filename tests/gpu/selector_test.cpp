@@ -128,10 +128,29 @@ TEST_F(CudaSelector, TakesSixteenBitEmbeddingsAsTheyAre) {
   }
 }
 
-/// Both routes, by name, on exactly representable embeddings; skips where there is no fused one.
+/// Both routes, by name, on exactly representable embeddings.
+void expect_the_same_by_both_routes(const cuda::DevicePairs& pairs, cuda::Operands operands) {
+  const cuda::Engine fused{.operands = operands, .route = cuda::Route::kFused};
+  const cuda::Engine products{.operands = operands, .route = cuda::Route::kProducts};
+  for (const std::int64_t chunks : {2, 3, 40}) {
+    const SelectionSpec spec{.count = 1000, .chunks = chunks, .gain = 0.1};
+    const Answer got = answer_of(pairs, spec, fused);
+    const Answer want = answer_of(pairs, spec, products);
+    EXPECT_EQ(got.status.faults, 0U);
+    EXPECT_EQ(got.indices, want.indices) << chunks;
+    EXPECT_TRUE(oracle::agree(got.scores, want.scores, 1e-5)) << chunks;
+    EXPECT_EQ(got, answer_of(pairs, spec, fused)) << chunks;
+  }
+}
+
+/// Skips where there is no fused route.
 TEST_F(CudaSelector, FusesToWhatProductsGive) {
-  TwoModels models(1);
-  auto round = models.host;
+  try {
+    cuda::Selector probe({.route = cuda::Route::kFused});
+  } catch (const Error& error) {
+    GTEST_SKIP() << error.what();
+  }
+  auto round = TwoModels(1).host;
   for (auto* model : {&round.learner, &round.reference}) {
     for (auto* side : {&model->x, &model->y}) {
       for (float& value : *side) value = std::nearbyint(value * 32) / 4;
@@ -140,22 +159,11 @@ TEST_F(CudaSelector, FusesToWhatProductsGive) {
   }
   const auto learner = upload(round.learner);
   const auto reference = upload(round.reference);
-  const cuda::DevicePairs pairs{.learner = learner.view, .reference = reference.view};
-  for (const auto operands : {cuda::Operands::kFloat16, cuda::Operands::kBfloat16}) {
-    const cuda::Engine fused{.operands = operands, .route = cuda::Route::kFused};
-    try {
-      cuda::Selector probe(fused);
-    } catch (const Error& error) {
-      GTEST_SKIP() << error.what();
-    }
-    for (const std::int64_t chunks : {2, 3, 40}) {
-      const SelectionSpec spec{.count = 1000, .chunks = chunks, .gain = 0.1};
-      const cuda::Engine products{.operands = operands, .route = cuda::Route::kProducts};
-      const Answer got = answer_of(pairs, spec, fused);
-      const Answer want = answer_of(pairs, spec, products);
-      EXPECT_EQ(got.indices, want.indices) << chunks;
-      EXPECT_TRUE(oracle::agree(got.scores, want.scores, 1e-5)) << chunks;
-      EXPECT_EQ(got, answer_of(pairs, spec, fused)) << chunks;
+  for (const auto operands :
+       {cuda::Operands::kFloat16, cuda::Operands::kBfloat16, cuda::Operands::kFloat16x3}) {
+    for (const auto loss : {cuda::Loss::kSigmoid, cuda::Loss::kSoftmax}) {
+      expect_the_same_by_both_routes(
+          {.learner = learner.view, .reference = reference.view, .loss = loss}, operands);
     }
   }
 }

@@ -113,8 +113,9 @@ class HostExecutor {
         const double dot =
             std::inner_product(rows.data() + r * p.width, rows.data() + (r + 1) * p.width,
                                picked.data() + j * p.width, 0.0);
+        const float v = p.logit->of(static_cast<float>(dot));
         p.partials[j / cuda::kFusedColumns * p.padded_rows() + r] +=
-            cuda::base2_softplus(p.logit->of(static_cast<float>(dot)));
+            p.loss == cuda::Loss::kSigmoid ? cuda::base2_softplus(v) : std::exp2(v);
       }
     }
   }

@@ -36,6 +36,7 @@ BUDGET = {
     "Each<jest::cuda::TakePicks>": 32,
     "Each<jest::cuda::CloseRound>": 32,
     "Each<jest::cuda::AddPartials>": 40,
+    "Each<jest::cuda::AddLogPartials>": 48,
 }
 LIBRARY_BUDGET = 128  # kernels of CUB
 FUSED_BUDGET = 168    # CUTLASS redistributes registers among warp groups at run time

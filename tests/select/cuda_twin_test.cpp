@@ -81,14 +81,14 @@ TYPED_TEST(CudaTwin, PicksWhatThePlainBackendPicksOverManyTilesAndGroups) {
 }
 
 /// Multiples of 1/4 are exact as float16. Rounds of several tiles of columns, tiles of rows.
-TEST(CudaTwinFused, PicksWhatThePlainBackendPicks) {
+TYPED_TEST(CudaTwin, PicksByTheFusedRouteWhatThePlainBackendPicks) {
   auto models = oracle::random_models({700, 5}, 4);
   for (auto* model : {&models.learner, &models.reference}) {
     for (auto* side : {&model->x, &model->y}) {
       for (float& value : *side) value = std::nearbyint(value * 8) / 4;
     }
   }
-  const auto pairs = models.pairs<SigmoidPairs>();
+  const auto pairs = models.pairs<TypeParam>();
   const SelectionSpec spec{
       .count = 420, .chunks = 3, .gain = 1, .seed = 4, .backend = Backend::kEigen};
   const auto want = select(pairs, spec);
@@ -96,6 +96,40 @@ TEST(CudaTwinFused, PicksWhatThePlainBackendPicks) {
       oracle::twin_select(oracle::device_pairs(pairs), spec, {.route = cuda::Route::kFused});
   EXPECT_EQ(got.indices, want.indices);
   EXPECT_TRUE(oracle::agree(got.scores, want.scores, kTolerance));
+  EXPECT_EQ(got.status.faults, 0U);
+}
+
+/// Scales at which powers of two need their shift, and logits that it cannot save.
+TEST(CudaTwinFused, SumsSoftmaxOfLargeScalesOrReportsAFault) {
+  auto models = oracle::random_models({300, 16}, 4);
+  models.learner.scale = 100;
+  auto pairs = models.pairs<SoftmaxPairs>(kHardLearner);
+  const SelectionSpec spec{.count = 200, .chunks = 2, .gain = 0.1, .backend = Backend::kEigen};
+  const cuda::Engine fused{.operands = cuda::Operands::kFloat16x3, .route = cuda::Route::kFused};
+  const auto want = select(pairs, spec);
+  const auto got = oracle::twin_select(oracle::device_pairs(pairs), spec, fused);
+  EXPECT_EQ(got.status.faults, 0U);
+  EXPECT_TRUE(oracle::agree(got.scores, want.scores, 1e-4));
+  pairs.learner.scale = 1000;
+  const auto status = oracle::twin_select(oracle::device_pairs(pairs), spec, fused).status;
+  EXPECT_NE(status.faults & cuda::kLogitRange, 0U);
+  EXPECT_THAT(oracle::message_of([&] { cuda::check_status(status, spec, 300); }),
+              HasSubstr("or route products"));
+  for (float& value : models.learner.x) value *= 100;  // beyond float32
+  pairs.learner.scale = 10;
+  EXPECT_EQ(oracle::twin_select(oracle::device_pairs(pairs), spec, fused).status.faults,
+            cuda::kLogitRange);
+}
+
+TEST(CudaTwinFused, IsPreferredForSigmoidAlone) {
+  const auto models = oracle::random_models({2000, 4}, 4);
+  const SelectionSpec spec{.count = 1000, .chunks = 4};
+  const auto plan_of = [&](const auto& pairs) {
+    return cuda::plan_of(oracle::device_pairs(pairs), spec, {});
+  };
+  EXPECT_TRUE(cuda::prefers_fused(plan_of(models.pairs<SigmoidPairs>())));
+  EXPECT_TRUE(cuda::fits_fused(plan_of(models.pairs<SoftmaxPairs>())));
+  EXPECT_FALSE(cuda::prefers_fused(plan_of(models.pairs<SoftmaxPairs>())));
 }
 
 /// Float16 alone is a thousand times further from exact products than its three parts.

@@ -72,5 +72,22 @@ TEST(SelectionSpec, IsRefusedWhereItsBackendIsMissing) {
               HasSubstr("cuda"));
 }
 
+TEST(SelectionSpec, LeadsToTheCudaBackendForCriteriaWithoutContrastToo) {
+  if (cuda::device_count() > 0) GTEST_SKIP() << "tests/gpu selects on this machine's device";
+  const std::vector<float> values(20, 0.5F);
+  const std::vector<double> own(10, 1.0);
+  const MatrixView features = matrix_view(values.data(), 10, 2);
+  const SelectionSpec spec{.count = 2, .backend = Backend::kCuda};
+  const auto expect_it_tried = [](const std::string& message) {
+    EXPECT_THAT(message, AllOf(HasSubstr("cuda"), Not(HasSubstr("expected"))));
+  };
+  expect_it_tried(message_of([&] {
+    select(GradientAlignment{.features = features, .direction = {values.data(), 2}}, spec);
+  }));
+  expect_it_tried(message_of(
+      [&] { select(EmbeddingDiversity{.importance = own, .embeddings = features}, spec); }));
+  expect_it_tried(message_of([&] { select(Losses{values, values}, spec); }));
+}
+
 }  // namespace
 }  // namespace jest

@@ -30,4 +30,11 @@ inline Base2Logit base2_logit(double scale, double bias) {
           static_cast<float>(kLog2E * bias - bias_rounded)};
 }
 
+/// Softmax's fused route adds up 2^(v − shift) in float32, without a maximum. In rows of length 1,
+/// |v| ≤ log2(e)·t, and nothing exceeds 2^120.
+inline double fused_shift(double scale) {
+  constexpr double kMostExponent = 120;
+  return std::fmax(0.0, std::ceil(kLog2E * scale - kMostExponent));
+}
+
 }  // namespace jest::cuda

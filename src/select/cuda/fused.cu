@@ -1,5 +1,5 @@
 // A ping-pong product of CUTLASS 3 whose epilogue turns accumulators into logits, takes softplus
-// and adds it over the columns of a tile. No product is written.
+// or a power of 2 and adds it over the columns of a tile. No product is written.
 //
 // The order of additions within a tile is the epilogue's and fixed; tiles are added by AddPartials.
 #include "fused.cuh"
@@ -26,26 +26,39 @@ using Cluster = cute::Shape<_2, _1, _1>;
 constexpr auto kRound = cutlass::FloatRoundStyle::round_to_nearest;
 constexpr int kOperandAlignment = 8;
 
-/// Accumulators to softplus; the logit's constants are read where the call's parameters lie.
-template <class Value>
-struct SoftplusOfProduct {
+struct Softplus {
+  CUTLASS_DEVICE static float of(float v) { return base2_softplus(v); }
+};
+struct PowerOfTwo {
+  CUTLASS_DEVICE static float of(float v) { return ::exp2f(v); }
+};
+
+/// Accumulators to a function of logits, whose constants are read where the call's parameters lie.
+template <class Function, class Value>
+struct OfProduct {
   struct Arguments {
     const Base2Logit* logit = nullptr;
   };
 };
 
-template <int size>
-struct SoftplusOfProduct<cutlass::Array<float, size>> {
+template <class Function, int size>
+struct OfProduct<Function, cutlass::Array<float, size>> {
   template <class Arguments>
   CUTLASS_DEVICE cutlass::Array<float, size> operator()(const cutlass::Array<float, size>& dots,
                                                         const Arguments& arguments) const {
     const Base2Logit logit = *arguments.logit;
     cutlass::Array<float, size> result;
     CUTLASS_PRAGMA_UNROLL
-    for (int k = 0; k < size; ++k) result[k] = base2_softplus(logit.of(dots[k]));
+    for (int k = 0; k < size; ++k) result[k] = Function::of(logit.of(dots[k]));
     return result;
   }
 };
+
+// Sm90Compute takes a template of one parameter.
+template <class Value>
+struct SoftplusOfProduct : OfProduct<Softplus, Value> {};
+template <class Value>
+struct PowerOfProduct : OfProduct<PowerOfTwo, Value> {};
 
 /// Sums of rows, a partial one for each tile of columns; columns beyond the last are left out. With
 /// a void D the collective asks the top of the tree for an element to lay shared memory out with.
@@ -56,22 +69,27 @@ struct RowPartials : cutlass::epilogue::fusion::Sm90ColReduction<
   using ElementAux = cutlass::half_t;
 };
 
+template <template <class> class OfLogit>
 using Epilogue = cutlass::epilogue::fusion::Sm90EVT<
-    RowPartials, cutlass::epilogue::fusion::Sm90EVT<cutlass::epilogue::fusion::Sm90Compute<
-                                                        SoftplusOfProduct, float, float, kRound>,
-                                                    cutlass::epilogue::fusion::Sm90AccFetch>>;
+    RowPartials, cutlass::epilogue::fusion::Sm90EVT<
+                     cutlass::epilogue::fusion::Sm90Compute<OfLogit, float, float, kRound>,
+                     cutlass::epilogue::fusion::Sm90AccFetch>>;
 
-// Not within Fused: what does not depend on its parameter must not be spelled inside, or nvcc hands
-// the host's compiler names without `typename`.
-using EpilogueCollective = cutlass::epilogue::collective::CollectiveBuilder<
+// Not within Fused: what does not depend on its parameters must not be spelled inside, or nvcc
+// hands the host's compiler names without `typename`.
+template <class Tree>
+using EpilogueBuilder = cutlass::epilogue::collective::CollectiveBuilder<
     cutlass::arch::Sm90, cutlass::arch::OpClassTensorOp, Tile, Cluster,
     cutlass::epilogue::collective::EpilogueTileAuto, float, float, void, cutlass::layout::RowMajor,
     kOperandAlignment, void, cutlass::layout::RowMajor, kOperandAlignment,
-    cutlass::epilogue::TmaWarpSpecialized, Epilogue>::CollectiveOp;
+    cutlass::epilogue::TmaWarpSpecialized, Tree>;
+using SoftplusEpilogue = EpilogueBuilder<Epilogue<SoftplusOfProduct>>::CollectiveOp;
+using PowerEpilogue = EpilogueBuilder<Epilogue<PowerOfProduct>>::CollectiveOp;
+static_assert(sizeof(SoftplusEpilogue::SharedStorage) == sizeof(PowerEpilogue::SharedStorage));
 using Stages = cutlass::gemm::collective::StageCountAutoCarveout<static_cast<int>(
-    sizeof(EpilogueCollective::SharedStorage))>;
+    sizeof(SoftplusEpilogue::SharedStorage))>;
 
-template <class Operand>
+template <class Operand, class EpilogueCollective>
 struct Fused {
   using MainCollective = typename cutlass::gemm::collective::CollectiveBuilder<
       cutlass::arch::Sm90, cutlass::arch::OpClassTensorOp, Operand, cutlass::layout::RowMajor,
@@ -87,10 +105,11 @@ void check_cutlass(cutlass::Status result, const char* operation) {
   throw Error(text("select, cuda: ", operation, ": ", cutlassGetStatusString(result)));
 }
 
-template <class Operand>
-typename Fused<Operand>::Gemm::Arguments arguments_of(const FusedProduct& product) {
-  using Kernel = typename Fused<Operand>::Kernel;
-  typename Fused<Operand>::Gemm::Arguments arguments{};
+template <class Operand, class EpilogueCollective>
+typename Fused<Operand, EpilogueCollective>::Gemm::Arguments arguments_of(
+    const FusedProduct& product) {
+  using Kernel = typename Fused<Operand, EpilogueCollective>::Kernel;
+  typename Fused<Operand, EpilogueCollective>::Gemm::Arguments arguments{};
   arguments.mode = cutlass::gemm::GemmUniversalMode::kGemm;
   arguments.problem_shape = {static_cast<int>(product.rows), static_cast<int>(product.columns),
                              static_cast<int>(product.width), 1};
@@ -105,10 +124,10 @@ typename Fused<Operand>::Gemm::Arguments arguments_of(const FusedProduct& produc
   return arguments;
 }
 
-template <class Operand>
+template <class Operand, class EpilogueCollective>
 void enqueue(const FusedProduct& product, cudaStream_t stream) {
-  using Gemm = typename Fused<Operand>::Gemm;
-  auto arguments = arguments_of<Operand>(product);
+  using Gemm = typename Fused<Operand, EpilogueCollective>::Gemm;
+  auto arguments = arguments_of<Operand, EpilogueCollective>(product);
   Gemm gemm;
   check_cutlass(gemm.can_implement(arguments), "checking a fused product");
   if (Gemm::get_workspace_size(arguments) != 0) {
@@ -116,6 +135,12 @@ void enqueue(const FusedProduct& product, cudaStream_t stream) {
   }
   check_cutlass(gemm.initialize(arguments, nullptr, stream), "preparing a fused product");
   check_cutlass(gemm.run(stream), "launching a fused product");
+}
+
+template <class Operand>
+void enqueue(const FusedProduct& product, cudaStream_t stream) {
+  if (product.loss == Loss::kSigmoid) return enqueue<Operand, SoftplusEpilogue>(product, stream);
+  enqueue<Operand, PowerEpilogue>(product, stream);
 }
 
 }  // namespace

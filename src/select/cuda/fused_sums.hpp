@@ -25,6 +25,9 @@ JEST_HOST_DEVICE inline float base2_softplus(float v) {
   return ::fmaf(e, p, v > 0 ? v : 0.0F);
 }
 
+/// A sum of 2^v below it may have lost terms to the end of float32's range.
+inline constexpr double kLeastFusedSum = 0x1p-90;
+
 /// What the fused product leaves: partials[n, r] of tile n of columns, rows padded to whole tiles.
 struct FusedProduct {
   const void* rows_data;    ///< [rows, width] operands
@@ -35,6 +38,7 @@ struct FusedProduct {
   std::int64_t columns;
   std::int64_t width;  ///< a multiple of kWidthStep
   OperandType type;
+  Loss loss;  ///< sums are of softplus / ln 2, or of 2^v
 
   JEST_HOST_DEVICE std::int64_t padded_rows() const { return rounded_up(rows, kFusedRows); }
   JEST_HOST_DEVICE std::int64_t column_tiles() const {
@@ -50,11 +54,33 @@ struct AddPartials {
   double* sums;                   ///< [B]
 
   JEST_HOST_DEVICE void operator()(std::int64_t row) const {
+    sums[positions[row]] += kLn2 * total(row);
+  }
+
+  JEST_HOST_DEVICE double total(std::int64_t row) const {
     double total = 0;
     for (std::int64_t n = 0; n < product.column_tiles(); ++n) {
       total += static_cast<double>(product.partials[n * product.padded_rows() + row]);
     }
-    sums[positions[row]] += kLn2 * total;
+    return total;
+  }
+};
+
+/// The same of 2^v, in log-sum-exp form.
+struct AddLogPartials {
+  std::int64_t size;  ///< rows
+  AddPartials partials;
+  const Parameters* parameters;
+  int model;
+
+  JEST_HOST_DEVICE void operator()(std::int64_t row) const {
+    const double total = partials.total(row);
+    const double shift = parameters->models[model].fused_shift;
+    double& sum = partials.sums[partials.positions[row]];
+    sum = log_add_exp(sum, kLn2 * (::log2(total) + shift));
+    if (total < kLeastFusedSum || std::isinf(total)) {
+      set_bits(&parameters->answer.status->faults, kLogitRange);
+    }
   }
 };
 

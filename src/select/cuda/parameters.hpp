@@ -20,6 +20,8 @@ struct ModelArguments {
   double scale = 1;
   double bias = 0;  ///< 0 for the softmax loss, which does not see it
   Base2Logit logit;
+  Base2Logit fused_logit;  ///< what the fused route sums a function of
+  double fused_shift = 0;  ///< taken off it; softmax only
 };
 
 struct LossArguments {
@@ -56,11 +58,19 @@ struct RoundCounters {
 };
 
 inline ModelArguments model_arguments(const DeviceEmbeddings& model, Loss loss) {
-  const double bias = loss == Loss::kSoftmax ? 0.0 : model.bias;
-  return {{{model.x.data, model.x.row_stride}, {model.y.data, model.y.row_stride}},
-          model.scale,
-          bias,
-          base2_logit(model.scale, bias)};
+  const bool softmax = loss == Loss::kSoftmax;
+  ModelArguments arguments;
+  arguments.sides[0] = {model.x.data, model.x.row_stride};
+  arguments.sides[1] = {model.y.data, model.y.row_stride};
+  arguments.scale = model.scale;
+  arguments.bias = softmax ? 0.0 : model.bias;
+  arguments.logit = base2_logit(model.scale, arguments.bias);
+  arguments.fused_logit = arguments.logit;
+  if (softmax) {
+    arguments.fused_shift = fused_shift(model.scale);
+    arguments.fused_logit.bias = -static_cast<float>(arguments.fused_shift);
+  }
+  return arguments;
 }
 
 inline void set_arguments(const DevicePairs& pairs, Parameters& parameters) {

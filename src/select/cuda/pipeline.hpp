@@ -164,15 +164,19 @@ class Pipeline {
     const ModelPlan& model = plan_.models[tile.model];
     const FusedProduct product{arrays_.tiles[lane],
                                arrays_.models[tile.model].picked[1 - tile.side],
-                               &arrays_.parameters->models[tile.model].logit,
+                               &arrays_.parameters->models[tile.model].fused_logit,
                                arrays_.logits[lane],
                                tile.rows,
                                slice.columns,
                                model.operand_width(),
-                               model.operand};
+                               model.operand,
+                               plan_.loss};
     executor_.fused_product(lane, product);
-    executor_.launch(lane, Each<AddPartials>{{tile.rows, product, arrays_.list + tile.first,
-                                              arrays_.models[tile.model].sums[tile.side]}});
+    const AddPartials partials{tile.rows, product, arrays_.list + tile.first,
+                               arrays_.models[tile.model].sums[tile.side]};
+    if (plan_.loss == Loss::kSigmoid) return executor_.launch(lane, Each<AddPartials>{partials});
+    executor_.launch(lane,
+                     Each<AddLogPartials>{{tile.rows, partials, arrays_.parameters, tile.model}});
   }
 
   template <class Sum>

@@ -95,12 +95,18 @@ struct Plan {
   }
 };
 
-/// What the fused route can compute at all: sums of softplus over whole rounds, 16-bit operands.
+/// What the fused route can compute at all: whole rounds, 16-bit operands.
 inline bool fits_fused(const Plan& plan) {
   for (const ModelPlan& model : plan.models) {
     if (model.exists() && bytes_of(model.operand) != 2) return false;
   }
-  return plan.has_products() && plan.loss == Loss::kSigmoid && !plan.mean_field;
+  return plan.has_products() && !plan.mean_field;
+}
+
+/// Where it is taken without being asked for: rounds fill its tiles, and no logit can be out of its
+/// range, which softmax has.
+inline bool prefers_fused(const Plan& plan) {
+  return fits_fused(plan) && plan.loss == Loss::kSigmoid && plan.take(0) >= kFusedLeastColumns;
 }
 
 /// The plan of checked arguments, not fused: that is for a device to say. Throws jest::Error on

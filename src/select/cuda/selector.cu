@@ -66,16 +66,16 @@ struct Selector::State {
     }
   }
 
-  /// Fused where the device can and a round fills its tiles, or where it is asked for by name.
+  /// Fused where the device can and it is preferred or asked for by name.
   Plan planned(const DeviceCriterion& criterion, const SelectionSpec& spec) const {
     Plan plan = plan_of(criterion, spec, engine);
     const bool asked = engine.route == Route::kFused;
     if (asked && plan.has_products() && !fits_fused(plan)) {
-      refuse("select, cuda", "the sigmoid loss, 16-bit operands and another preset than mean-field",
+      refuse("select, cuda", "16-bit operands and another preset than mean-field",
              "route fused for something else");
     }
-    plan.fused = fused && engine.route != Route::kProducts && fits_fused(plan) &&
-                 (asked || plan.take(0) >= kFusedLeastColumns);
+    plan.fused = fused && engine.route != Route::kProducts &&
+                 (asked ? fits_fused(plan) : prefers_fused(plan));
     return plan;
   }
 

@@ -17,6 +17,10 @@ void check_status(const Status& status, const SelectionSpec& spec, std::int64_t 
     refuse("select", "embeddings that float16 can hold, or operands bfloat16 or tf32",
            "a finite value beyond 65504");
   }
+  if ((status.faults & kLogitRange) != 0) {
+    refuse("select", "softmax logits that route fused can sum, or route products",
+           "a row's sum beyond float32");
+  }
   if ((status.faults & kTooFewInRound) != 0) {
     const std::int64_t chunks = chunk_count(spec);
     const std::int64_t take = spec.count / chunks + (status.round < spec.count % chunks ? 1 : 0);
