@@ -59,7 +59,19 @@ TEST(Autocast, ScoresInTheStatedPrecision) {
   EXPECT_TRUE(score_embeddings(towers, batch, {.precision = Precision::kFull}).x.equal(full));
 }
 
-/// Weights are cast anew after each step: a cast that were kept would train nothing.
+/// LibTorch keeps casts within a scope; one kept longer would not see what an optimizer did.
+TEST(Autocast, CastsParametersAnewInEveryScope) {
+  torch::nn::Linear linear(4, 4);
+  const auto product = [&] {
+    const AutocastGuard on(at::kCPU, Precision::kBfloat16);
+    return linear(torch::ones({1, 4}));
+  };
+  EXPECT_FALSE(product().eq(0).all().item<bool>());
+  const torch::NoGradGuard no_gradient;
+  for (at::Tensor& parameter : linear->parameters()) parameter.zero_();
+  EXPECT_TRUE(product().eq(0).all().item<bool>());
+}
+
 TEST(Autocast, TrainsInTheStatedPrecision) {
   const auto batch = make_pairs(64, 3);
   const auto trained = [&](Precision precision) {

@@ -18,7 +18,8 @@ inline jest::Embeddings random_tensors(std::int64_t rows, std::int64_t width, st
 
 /// The same with entries that are small multiples of 1/4: exact in every type, as are their
 /// products, so that every backend sees the same numbers.
-inline jest::Embeddings representable_tensors(std::int64_t rows, std::int64_t width, std::int64_t seed) {
+inline jest::Embeddings representable_tensors(std::int64_t rows, std::int64_t width,
+                                              std::int64_t seed) {
   jest::Embeddings embeddings = random_tensors(rows, width, seed);
   embeddings.x = (embeddings.x * 8).round() / 4;
   embeddings.y = (embeddings.y * 8).round() / 4;

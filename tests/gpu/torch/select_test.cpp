@@ -130,7 +130,7 @@ TEST_F(CudaTensors, SayWhatWasWrongOnceTheyAreAsked) {
   repeated.ids = torch::zeros({3000}, at::kLong);
   EXPECT_THAT(message_of([&] { select_on_device(repeated, spec).check(); }),
               HasSubstr("distinct ids"));
-  repeated.ids = {};
+  repeated.ids = at::Tensor();
   repeated.reference = reference;
   EXPECT_THAT(message_of([&] { select_on_device(repeated, spec); }), HasSubstr("one device"));
 }
