@@ -126,14 +126,15 @@ void check_ids_tensor(const at::Tensor& ids, const SelectionSpec& spec) {
 
 bool detail::selects_on_cuda(const PairTensors& pairs, Backend backend, const PairScore& score) {
   check_weights(score.weights);
+  if (backend != Backend::kDefault && backend != Backend::kCuda) return false;
   const at::Tensor& x = weighed_of(pairs, score).x;
   const at::Tensor& other = score.weights.reference != 0 ? pairs.reference.x : x;
-  const bool on_cuda = x.defined() && other.defined() && selects_on_cuda(x, backend);
-  if (on_cuda && x.device() != other.device()) {
+  if (!x.defined() || !other.defined()) return false;
+  if (x.device() != other.device()) {
     refuse("select", "learner and reference on one device",
            text(x.device(), " and ", other.device()));
   }
-  return on_cuda;
+  return selects_on_cuda(x, backend);
 }
 
 DevicePicks select_on_device(const PairTensors& pairs, const SelectionSpec& spec,
