@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 
 #include "report/arm_style.hpp"
@@ -76,6 +77,20 @@ double smoothing_bin(const ArmResult& arm) {
     for (const Step& step : run->metrics.steps) last = std::max(last, step.step);
   }
   return std::max(1.0, std::round(last / kPoints));
+}
+
+std::vector<Series> without_the_start(std::vector<Series> losses) {
+  constexpr double kStart = 0.1;
+  double top = -std::numeric_limits<double>::infinity();
+  for (const Series& series : losses) {
+    for (const BandPoint& p : series.points) {
+      if (p.x > kStart * series.points.back().x) top = std::max(top, p.high);
+    }
+  }
+  for (Series& series : losses) {
+    std::erase_if(series.points, [top](const BandPoint& p) { return p.high > top; });
+  }
+  return losses;
 }
 
 }  // namespace jest

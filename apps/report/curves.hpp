@@ -21,4 +21,8 @@ Series smoothed_curve(const ArmResult& arm, double bin,
 /// A bin that leaves about a hundred points of the arm's longest run.
 double smoothing_bin(const ArmResult& arm);
 
+/// Losses fall fast at first, and would flatten all that follows: the points above what every curve
+/// is at most after the first tenth of its way are left out. The last point of a curve stays.
+std::vector<Series> without_the_start(std::vector<Series> losses);
+
 }  // namespace jest

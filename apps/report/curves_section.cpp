@@ -11,7 +11,7 @@ namespace {
 std::vector<Series> curves(const Study& study, const std::function<double(const Evaluation&)>& x) {
   std::vector<Series> all;
   for (const ArmResult& arm : study.results) all.push_back(score_curve(arm, x));
-  return all;
+  return study.experiment.primary().higher_is_better ? all : without_the_start(std::move(all));
 }
 
 struct Axis {
@@ -54,11 +54,16 @@ Html curves_section(const Study& study) {
       line_chart(score_chart(study,
                              {"time", std::string("time without evaluation, ") + second.name},
                              [&](const Evaluation& e) { return seconds(e) / second.size; }));
+  const std::string start =
+      study.experiment.primary().higher_is_better
+          ? ""
+          : " The steep first tenth is left out where it would flatten the rest.";
   return element("h3", "Learning curves") + legend(over_steps) +
          element("div", charts, "class=\"charts\"") +
          element("p",
                  "Lines are medians over seeds, bands minimum to maximum. The legend is in the "
-                 "order in which the lines end, from the top.",
+                 "order in which the lines end, from the top." +
+                     start,
                  "class=\"fine\"");
 }
 

@@ -4,6 +4,7 @@
 #include <limits>
 #include <string>
 
+#include "report/curves.hpp"
 #include "report/line_chart.hpp"
 #include "report/number_format.hpp"
 
@@ -51,6 +52,16 @@ TEST(LineChart, LeavesOutWhatIsNotFinite) {
   EXPECT_THAT(svg, HasSubstr("<circle"));
   const Series nothing{"a", {"red", ""}, {{1, kNan, 0, 0}}};
   EXPECT_THAT(line_chart({{"t", "x", "y"}, {nothing}, {}}).string(), HasSubstr("no chart"));
+}
+
+TEST(Curves, OfLossesLeaveOutTheSteepStart) {
+  const Series fast{"fast", {"red", ""}, {{5, 8, 8, 8.5}, {50, 3, 2.9, 3.1}, {100, 2, 2, 2}}};
+  const Series slow{"slow", {"blue", ""}, {{1, 7, 7, 7}, {30, 4, 4, 4}, {40, 3.5, 3, kNan}}};
+  const auto kept = without_the_start({fast, slow, {"none", {}, {}}});
+  ASSERT_EQ(kept.size(), 3U);
+  ASSERT_EQ(kept[0].points.size(), 2U);
+  EXPECT_EQ(kept[0].points.front().x, 50);
+  EXPECT_EQ(kept[1].points.size(), 2U) << "from 4 on, which is the highest after the start";
 }
 
 }  // namespace
