@@ -5,11 +5,11 @@ import dataclasses
 from pool_map.pools import KINDS, OTHER, PoolSpec
 
 COUNT = 128    # b
-STEPS = 200    # of a selecting arm
+STEPS = 150    # of a selecting arm
 POOL = 80000   # rows of every pool
 # Uniform runs, in multiples of STEPS; longer ones have the lower rate that suits them.
-LENGTHS = (0.5, 1, 3, 6, 14)
-RATES = ((3, 0.004), (float("inf"), 0.002))
+LENGTHS = (0.5, 1, 3.5, 14)
+RATES = ((3.5, 0.004), (float("inf"), 0.002))
 
 COMMON = {"count": COUNT, "steps": STEPS, "learning-rate": 0.004, "eval-every": "100%",
           "checkpoint-every": 1000, "cache-reference": True, "threads": 1}
@@ -50,7 +50,7 @@ class Cell:
 def cells(extent, set_names):
     """Of every seed one whole map, then the next seed's: an interrupted map is one of fewer."""
     return [Cell(name, PoolSpec(POOL, share, kind, seed))
-            for seed in extent.seeds for share in extent.shares for name in set_names
+            for seed in extent.seeds for name in set_names for share in extent.shares
             for kind in (KINDS if share < 1 else (OTHER,))]
 
 

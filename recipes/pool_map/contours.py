@@ -3,6 +3,8 @@
 A surface is values[row][column] over increasing xs and ys; inside a cell it is bilinear.
 """
 
+import bisect
+
 
 def crossing(start, end, level):
     """Where a line between two (x, y, value) has the value `level`, or None."""
@@ -39,7 +41,7 @@ def value_at(xs, ys, values, x, y):
     """Bilinear; beyond the edges that of the edge."""
     def place(all_places, at):
         at = min(max(at, all_places[0]), all_places[-1])
-        k = max(i for i in range(len(all_places) - 1) if all_places[i] <= at or i == 0)
+        k = min(bisect.bisect_right(all_places, at), len(all_places) - 1) - 1
         return k, (at - all_places[k]) / (all_places[k + 1] - all_places[k])
     column, right = place(xs, x)
     row, up = place(ys, y)

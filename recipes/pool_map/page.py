@@ -1,6 +1,6 @@
 """docs/evidence/map.md."""
 
-from pool_map.cells import COUNT, LENGTHS, OPTIONS, POOL, STEPS
+from pool_map.cells import COUNT, LENGTHS, OPTIONS, POOL, RATES, STEPS, cells
 from pool_map.pools import DUPLICATES, KINDS, MISMATCHED, OTHER, REPEATED
 from summaries import labelled
 
@@ -85,7 +85,7 @@ def method_lines(extent, seeds):
         "its own; medians over seeds.", "",
         "Each cell: times the updates · times the FLOPs of the run · times all FLOPs, with reference "
         "training and pool embedding. The learning rate is 0.004, and 0.002 for uniform runs of "
-        f"more than {3 * STEPS:,} updates; neither was tuned for a pool."]
+        f"more than {round(RATES[0][0] * STEPS):,} updates; neither was tuned for a pool."]
 
 
 def references(finished):
@@ -99,13 +99,22 @@ def references(finished):
                   f"{max(v for v, _ in values):.3f}" for name, values in found.items()}
 
 
+def unfinished(finished, sets, extent):
+    """What an interrupted map lacks."""
+    planned = len(cells(extent, [name for name, _ in sets]))
+    if len(finished) == planned:
+        return []
+    return [f"**Interrupted: {len(finished)} of {planned} pools are in.**", ""]
+
+
 def page(finished, points, sets, extent):
     seeds = sorted({cell.spec.seed for cell, _ in finished})
     lines = ["# The map: for which pools selection pays", "",
              "![Contours at 1, 3, 10 and 13 times over useful share and filter ratio](map.svg)", "",
-             *method_lines(extent, seeds), "", *losing_lines(points, sets)]
+             *unfinished(finished, sets, extent), *method_lines(extent, seeds), "",
+             *losing_lines(points, sets)]
     alone = references(finished)
-    for name, title in sets:
+    for name, title in [one for one in sets if one[0] in alone]:
         lines += ["", f"## {title}", "", f"The references by themselves: {alone[name]}."]
         for kind in KINDS:
             own = [one for one in points if (one.set, one.useless) == (name, kind)]

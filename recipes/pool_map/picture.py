@@ -12,9 +12,10 @@ from pool_map.pools import DUPLICATES, KINDS, MISMATCHED, OTHER
 LEVELS = (1, 3, 10, 13)
 BANDS = ("loses: below 1", "1 to 3", "3 to 10", "10 to 13", "above 13 times")
 KIND_TITLES = {OTHER: "other domain", MISMATCHED: "mismatched pairs", DUPLICATES: "duplicates"}
-WIDTH, LEFT, TOP, PLOT_WIDTH, PLOT_HEIGHT = 400, 42, 84, 146, 74
+WIDTH, LEFT, TOP, PLOT_WIDTH, PLOT_HEIGHT = 400, 48, 94, 142, 74
 COLUMN, ROW = 196, 122
-STRIPES = 24  # rows of colour in a panel
+STRIPES = 37   # rows of colour in a panel
+FINENESS = 8   # parts of a measured cell between which contours are straight
 
 STYLE = """
 svg { --page: #fff; --ink: #1a1c20; --muted: #5a6069; --b0: #e9a58c; --b1: #eef1f4;
@@ -23,7 +24,8 @@ svg { --page: #fff; --ink: #1a1c20; --muted: #5a6069; --b0: #e9a58c; --b1: #eef1
   --b0: #8a3b20; --b1: #272b32; --b2: #1f435f; --b3: #2f74a8; --b4: #7cc0f0; } }
 text { font: 11px system-ui, "Segoe UI", Roboto, Arial, sans-serif; fill: var(--muted); }
 .title { fill: var(--ink); font-weight: 600; }
-.contour { stroke: var(--ink); stroke-width: 1; fill: none; }
+path { shape-rendering: crispEdges; }
+.contour { shape-rendering: auto; stroke: var(--ink); stroke-width: 1; fill: none; }
 .one { stroke-width: 2; }
 .dot { fill: var(--ink); stroke: var(--ink); }
 .bound { fill: var(--page); }
@@ -31,9 +33,10 @@ text { font: 11px system-ui, "Segoe UI", Roboto, Arial, sans-serif; fill: var(--
 
 
 def attributes(**given):
-    return "".join(f' {name.rstrip("_").replace("_", "-")}="{value:.1f}"'
-                   if isinstance(value, float) else f' {name.rstrip("_")}="{value}"'
-                   for name, value in given.items())
+    """text_anchor is text-anchor, class_ is class."""
+    written = ((name.rstrip("_").replace("_", "-"), value) for name, value in given.items())
+    return "".join(f' {name}="{value:.1f}"' if isinstance(value, float) else f' {name}="{value}"'
+                   for name, value in written)
 
 
 def element(name, content="", **given):
@@ -58,6 +61,18 @@ class Surface:
         self.values = [[math.log(found[share, ratio].updates.value) for share in self.shares]
                        for ratio in self.filters]
 
+    def at(self, x, y):
+        return value_at(self.xs, self.ys, self.values, x, y)
+
+    def contour(self, level):
+        xs, ys = finer(self.xs), finer(self.ys)
+        return segments(xs, ys, [[self.at(x, y) for x in xs] for y in ys], math.log(level))
+
+
+def finer(places):
+    return [a + (b - a) * k / FINENESS for a, b in zip(places, places[1:])
+            for k in range(FINENESS)] + [places[-1]]
+
 
 class Panel:
     def __init__(self, surface, left, top):
@@ -73,31 +88,31 @@ class Panel:
 
     def bands(self):
         """Stripes of one colour each as far as the band reaches."""
-        s, steps, drawn = self.surface, 3 * STRIPES, ""
+        s, steps = self.surface, 3 * STRIPES
         height, width = PLOT_HEIGHT / STRIPES, PLOT_WIDTH / steps
         levels = [math.log(level) for level in LEVELS]
+        paths = [""] * len(BANDS)
         for stripe in range(STRIPES):
             y = s.ys[0] + (stripe + 0.5) / STRIPES * (s.ys[-1] - s.ys[0])
-            found = [band_of(value_at(s.xs, s.ys, s.values,
-                                      s.xs[0] + (k + 0.5) / steps * (s.xs[-1] - s.xs[0]), y), levels)
+            found = [band_of(s.at(s.xs[0] + (k + 0.5) / steps * (s.xs[-1] - s.xs[0]), y), levels)
                      for k in range(steps)]
-            start = 0
+            start, top = 0, self.top + PLOT_HEIGHT - (stripe + 1) * height
             for k in range(1, steps + 1):
                 if k == steps or found[k] != found[start]:
-                    drawn += element("rect", x=self.left + start * width,
-                                     y=self.top + PLOT_HEIGHT - (stripe + 1) * height,
-                                     width=(k - start) * width + 0.2, height=height + 0.2,
-                                     style=f"fill:var(--b{found[start]})")
+                    paths[found[start]] += (f"M{self.left + start * width:.1f} {top:.1f}"
+                                            f"h{(k - start) * width:.1f}v{height:.1f}"
+                                            f"h{-(k - start) * width:.1f}z")
                     start = k
-        return drawn
+        return "".join(element("path", d=path, style=f"fill:var(--b{band})")
+                       for band, path in enumerate(paths) if path)
 
     def contours(self):
         drawn = ""
         for level in LEVELS:
-            for start, end in segments(self.surface.xs, self.surface.ys, self.surface.values,
-                                       math.log(level)):
-                drawn += element("line", x1=self.x(start[0]), y1=self.y(start[1]),
-                                 x2=self.x(end[0]), y2=self.y(end[1]),
+            path = "".join(f"M{self.x(x1):.1f} {self.y(y1):.1f}L{self.x(x2):.1f} {self.y(y2):.1f}"
+                           for (x1, y1), (x2, y2) in self.surface.contour(level))
+            if path:
+                drawn += element("path", d=path,
                                  class_="contour one" if level == 1 else "contour")
         return drawn
 

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import subprocess
+import threading
 
 from pool_map.cells import cells, options_of
 from pool_map.page import page
@@ -63,8 +64,19 @@ class MapRun:
         print(cell.name, flush=True)
 
     def run_all(self, jobs):
+        """Begins no other cell once one has failed."""
+        failed = threading.Event()
+
+        def unless_failed(cell):
+            try:
+                if not failed.is_set():
+                    self.run(cell)
+            except BaseException:
+                failed.set()
+                raise
+
         with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-            list(pool.map(self.run, cells(self.extent, self.sets)))
+            list(pool.map(unless_failed, cells(self.extent, self.sets)))
 
     def results(self):
         every = ((cell, self.finished(cell)) for cell in cells(self.extent, self.sets))

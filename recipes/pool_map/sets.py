@@ -5,6 +5,8 @@ import pathlib
 from pool_map.pools import MISMATCHED, USEFUL, compose
 from pool_map.tables import Images, read_tsv, write_images, write_tsv
 
+HELD_OUT = 2000  # pairs to find each other among
+
 
 def without_shared_words(x, y):
     """As jest-data does it: a word on both sides would tell that a pair is one."""
@@ -34,9 +36,9 @@ class Translations:
                        for x, y, tag in rows]
             rows = [new if new[0] and new[1] else old for new, old in zip(cleaned, rows)]
         write_tsv(folder / "pool.tsv", rows)
-        for name in ("curated", "eval"):
-            write_tsv(folder / f"{name}.tsv",
-                      [(x, y, USEFUL) for x, y, _ in read_tsv(self.prepared / f"{name}.tsv")])
+        for name, most in (("curated", None), ("eval", HELD_OUT)):
+            known = read_tsv(self.prepared / f"{name}.tsv")[:most]
+            write_tsv(folder / f"{name}.tsv", [(x, y, USEFUL) for x, y, _ in known])
 
 
 class Glyphs:

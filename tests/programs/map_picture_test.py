@@ -81,20 +81,23 @@ class Picture(unittest.TestCase):
     def test_a_contour_lies_where_the_surface_has_its_level(self):
         # The ratio is 1/share up to 20: log ratio is the x axis, so contours are vertical.
         drawn = svg(points(lambda share, _: Ratio(1 / share)), SETS)
-        lines = re.findall(r'<line x1="([\d.]+)" y1="([\d.]+)" x2="([\d.]+)" y2="([\d.]+)" '
-                           r'class="contour">', drawn)
-        expected = {round(LEFT + math.log(level) / math.log(20) * PLOT_WIDTH, 1)
-                    for level in (3, 10, 13)}
-        first = {(float(x1), float(x2)) for x1, _, x2, _ in lines if float(x1) < LEFT + PLOT_WIDTH}
-        self.assertEqual(first, {(x, x) for x in expected})
-        self.assertTrue(all(float(y) >= TOP - 0.1 for _, y, _, _ in lines))
+        panel = drawn[drawn.index("Translations, joint"):drawn.index("Glyphs, joint")]
+        paths = re.findall(r'<path d="([^"]+)" class="contour">', panel)
+        ends = [[tuple(map(float, end.split())) for end in re.split("[ML]", path)[1:]]
+                for path in paths]
+        expected = [round(LEFT + math.log(level) / math.log(20) * PLOT_WIDTH, 1)
+                    for level in (3, 10, 13)]
+        self.assertEqual([{x for x, _ in one} for one in ends], [{x} for x in expected])
+        for one in ends:
+            self.assertAlmostEqual(min(y for _, y in one), TOP, delta=0.1)
+            self.assertAlmostEqual(max(y for _, y in one), TOP + PLOT_HEIGHT, delta=0.1)
 
     def test_where_selection_loses_has_its_own_colour(self):
         loses = svg(points(lambda share, _: Ratio(0.5)), SETS)
-        self.assertGreater(loses.count("fill:var(--b0)"), 12)
+        self.assertEqual(loses.count("fill:var(--b0)"), 12 + 1)  # and in the legend
         self.assertEqual(loses.count('class="contour'), 0)
         pays = svg(points(lambda share, _: Ratio(2)), SETS)
-        self.assertEqual(pays.count("fill:var(--b0)"), 1)  # in the legend
+        self.assertEqual(pays.count("fill:var(--b0)"), 1)
 
     def test_it_is_one_well_formed_drawing_with_units(self):
         drawn = svg(points(lambda share, _: Ratio(14, LOWER)), SETS)

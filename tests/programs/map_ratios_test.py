@@ -113,7 +113,7 @@ class Map(unittest.TestCase):
         self.assertAlmostEqual(one.all_in_flops.value, 0.125)
         self.assertTrue(loses(one))
         far = self.at(set="glyphs", useless=OTHER, share=0.05, arm="cascade", filter=0.95)
-        self.assertEqual(far.updates, Ratio(max(LENGTHS), LOWER))
+        self.assertEqual(far.updates.text(), f">{max(LENGTHS):.1f}")
         self.assertEqual(far.run_flops.text(), f">{max(LENGTHS) / 2:.1f}")
         self.assertFalse(loses(far))
 
@@ -124,6 +124,12 @@ class Map(unittest.TestCase):
         self.assertIn("Written by `scripts/study map --quick`", text)
         self.assertIn("](map.svg)", text)
         self.assertNotIn("seconds", text)
+
+    def test_an_interrupted_map_says_so(self):
+        text = page(self.finished[:3], points(self.finished[:3], QUICK), SETS, QUICK)
+        self.assertIn("**Interrupted: 3 of 14 pools are in.**", text)
+        self.assertNotIn("## Glyphs", text)
+        self.assertNotIn("Interrupted", page(self.finished, self.points, SETS, QUICK))
 
     def test_evidence_is_written_whole(self):
         with tempfile.TemporaryDirectory() as folder:

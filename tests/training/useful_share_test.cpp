@@ -62,9 +62,10 @@ TEST(UsefulShare, RefusesTooFewAndWhatIsNoNumber) {
             std::string::npos);
   std::vector<double> bad = enough;
   bad[7] = std::nan("");
-  EXPECT_NE(
-      message_of([&] { estimate_useful_share(enough, bad); }).find("finite losses of the pool"),
-      std::string::npos);
+  EXPECT_NE(oracle::message_of([&] {
+              estimate_useful_share(enough, bad);
+            }).find("finite losses of the pool"),
+            std::string::npos);
 }
 
 TEST(Verdict, PaysOrLosesOnlyWhereAllPointsDo) {
