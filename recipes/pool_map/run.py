@@ -56,7 +56,8 @@ class MapRun:
         done = subprocess.run(list(map(str, command)), env=ONE_THREAD, check=False,
                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         if done.returncode != 0:
-            raise SystemExit(f"map, {cell.name}: {done.stderr.splitlines()[-1]}")
+            said = done.stderr.splitlines() or [f"exit status {done.returncode}"]
+            raise SystemExit(f"map, {cell.name}: {said[-1]}")
         summary = json.loads((work / "out/summary.json").read_text(encoding="utf-8"))
         write_whole(self.folder / f"{cell.name}.json",
                     json.dumps({"asked": asked, "summary": summary}))
