@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from pool_map.pools import KINDS, OTHER, PoolSpec
+from pool_map.pools import KINDS, MISMATCHED, OTHER, PoolSpec
 
 COUNT = 128    # b
 STEPS = 150    # of a selecting arm
@@ -29,10 +29,11 @@ class Extent:
     shares: tuple
     filters: tuple
     seeds: tuple
+    kinds: tuple = KINDS  # of useless pairs
 
 
 FULL = Extent("map", (1, 0.5, 0.25, 0.1, 0.05, 0.02), (0.5, 0.8, 0.9, 0.95), (1, 2, 3))
-QUICK = Extent("map-quick", (1, 0.25, 0.05), (0.8, 0.95), (1,))
+QUICK = Extent("map-quick", (1, 0.25, 0.05), (0.8, 0.95), (1,), (OTHER, MISMATCHED))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,7 +52,7 @@ def cells(extent, set_names):
     """Of every seed one whole map, then the next seed's: an interrupted map is one of fewer."""
     return [Cell(name, PoolSpec(POOL, share, kind, seed))
             for seed in extent.seeds for name in set_names for share in extent.shares
-            for kind in (KINDS if share < 1 else (OTHER,))]
+            for kind in (extent.kinds if share < 1 else (OTHER,))]
 
 
 def super_batch(filter_ratio):

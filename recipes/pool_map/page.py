@@ -66,7 +66,7 @@ def losing_lines(points, sets):
 def method_lines(extent, seeds):
     lengths = ", ".join(f"{round(length * STEPS):,}" for length in LENGTHS)
     quick = "" if extent.name == "map" else (
-        " This is the quick form: fewer shares, filter ratios and seeds than the whole map.")
+        " This is the quick form: fewer shares, filter ratios, kinds and seeds than the whole map.")
     command = "scripts/study map" + ("" if extent.name == "map" else " --quick")
     return [
         f"Written by `{command}`.{quick} Every pool has {POOL:,} pairs, made from real ones: "

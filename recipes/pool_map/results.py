@@ -4,7 +4,7 @@ import dataclasses
 import statistics
 
 from pool_map.cells import STEPS, selecting_arms, uniform_arms
-from pool_map.pools import KINDS, USEFUL
+from pool_map.pools import USEFUL
 from pool_map.ratios import Ratio, median, steps_to
 from summaries import all_flops, mean_share, run_flops
 
@@ -50,7 +50,7 @@ def points(finished, extent):
     """finished: [(cell, summary)]. A pool without useless pairs is a point of every kind."""
     groups = {}
     for cell, summary in finished:
-        for kind in (KINDS if cell.spec.share == 1 else (cell.spec.useless,)):
+        for kind in (extent.kinds if cell.spec.share == 1 else (cell.spec.useless,)):
             groups.setdefault((cell.set, kind, cell.spec.share), []).append(summary)
     made = []
     for (name, kind, share), summaries in groups.items():

@@ -14,7 +14,9 @@ WORDS, CURATED, POOL = 40, 800, 2000
 SHARES = (0.1, 0.4, 0.8)
 # What the estimate may be off by, on sentences of which mismatched ones can be told apart.
 BOUND = 0.1
-GIVEN = {"count": 64, "super-batch": 64, "reference-steps": 200, "learning-rate": 0.01, "threads": 1}
+KEPT = ("count", "threads", "reference-steps", "width", "hidden", "channels", "reference-width",
+        "reference-hidden", "reference-channels")
+GIVEN = {"count": 64, "reference-steps": 200, "learning-rate": 0.01, "threads": 1}
 
 
 def sentences(generator, rows):
@@ -140,9 +142,10 @@ class OtherTasks(FolderCase):
             os.makedirs(path(task), exist_ok=True)
             make(f"{task}/many.safetensors", 0, 500)
             write("\n".join(f"BLOCK {k}" for k in range(16)).encode() + b"\n", path(task, "names.txt"))
+            sizes = {name: value for name, value in SMALL[task].items() if name in KEPT}
             many, out = path(task, "many.safetensors"), path(f"probe-{task}")
             given = {"curated": many, "pool": many, "out": out, "map": path("none")}
-            said = finished(execute("probe", task, *words(SMALL[task] | given))).stdout.decode()
+            said = finished(execute("probe", task, *words(sizes | given))).stdout.decode()
             self.assertIn("Useful share of the pool: ", said)
             found = json.loads(read(out, "probe.json"))
             self.assertEqual((found["task"], found["pool_rows"]), (task, 500))
@@ -152,7 +155,8 @@ class Refusals(ProbeCase):
     def test_what_cannot_be_probed(self):
         write(b'{"points": [{"set": "a"}]}', path("damaged.json"))
         write(b"id\tx\ty\n" + b"".join(b"%d\ta b\tc d\n" % k for k in range(70)), path("few.tsv"))
-        for given, said in (({"reference": path("trusted.tsv")}, "probe --reference: expected none"),
+        for given, said in (({"reference": path("trusted.tsv")}, "--reference"),
+                            ({"arms": "joint"}, "--arms"),
                             ({"probe-rows": 10}, "--probe-rows: expected a number of at least 50"),
                             ({"curated": path("absent.tsv")}, "--curated"),
                             ({"curated": path("few.tsv"), "reference-steps": 1},

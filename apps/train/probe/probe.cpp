@@ -9,11 +9,21 @@
 namespace jest {
 namespace {
 
+/// What a reference and a look at losses have no use for. Not --reference either: some curated
+/// examples must stay unseen.
+constexpr const char* kNotOfProbes[] = {
+    "--eval",        "--arms",      "--seeds",           "--steps",      "--super-batch",
+    "--chunks",      "--gain",      "--cascade-from",    "--cascade-to", "--cascade-gain",
+    "--interaction", "--backend",   "--select-start",    "--select-end", "--select-every",
+    "--select-stop", "--reference", "--cache-reference", "--eval-every", "--checkpoint-every"};
+
 template <class T>
 void add_task(CLI::App& app, ProbeOptions<typename T::Options>& options, const char* description) {
   CLI::App* command = app.add_subcommand(T::kName, description);
   options.add_to(*command);
-  command->get_option("--eval")->required(false);
+  for (const char* name : kNotOfProbes) {
+    if (CLI::Option* option = command->get_option_no_throw(name)) command->remove_option(option);
+  }
   command->add_option("--map", options.map, "map.json that scripts/study map wrote")
       ->capture_default_str();
   command->add_option("--probe-rows", options.probe_rows, "Rows of the pool that are looked at")

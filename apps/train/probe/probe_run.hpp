@@ -100,12 +100,10 @@ ProbeFindings probe(const T& task, const std::filesystem::path& map, std::int64_
 template <Task T>
 void run_probe(const ProbeOptions<typename T::Options>& given) {
   typename T::Options options = given;
-  if (!options.reference.empty()) {
-    refuse("probe --reference", "none: some curated examples must stay unseen",
-           options.reference.string());
-  }
   detail::option_at_least("--probe-rows", 50, given.probe_rows);
-  if (options.eval.empty()) options.eval = {options.curated};  // a task needs one; it is not used
+  options.eval = {options.curated};  // a task needs one; it is not used
+  options.super_batch = options.count;
+  options.chunks = 1;
   options.check_numbers();
   options.check_names();
   set_threads(options.threads);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "jest/core/error.hpp"
@@ -41,14 +42,16 @@ double standard_error(double g, std::size_t pool, double f, std::size_t curated)
 UsefulShare estimate_useful_share(std::span<const double> curated, std::span<const double> pool) {
   const std::vector<double> useful = sorted("curated examples", curated);
   const std::vector<double> mixed = sorted("the pool", pool);
-  UsefulShare least{.share = 2};
+  UsefulShare least;
+  double least_high = std::numeric_limits<double>::infinity();
   for (int tenth = 3; tenth <= 9; ++tenth) {
     const double threshold = useful[useful.size() * tenth / 10 - 1];
     const double f = share_below(useful, threshold);
     const double g = share_below(mixed, threshold);
-    if (g / f >= least.share) continue;
     const double error = 2 * standard_error(g, mixed.size(), f, useful.size());
-    least = {g / f, std::max(0.0, g / f - error), std::min(1.0, g / f + error), tenth / 10.0};
+    if (g / f + error >= least_high) continue;
+    least_high = g / f + error;
+    least = {g / f, std::max(0.0, g / f - error), std::min(1.0, least_high), tenth / 10.0};
   }
   least.share = std::min(1.0, least.share);
   least.low = std::min(1.0, least.low);
