@@ -8,6 +8,7 @@
 #include "jest/io/atomic_file.hpp"
 #include "report/report.hpp"
 #include "report/summary_table.hpp"
+#include "train/probe/probe.hpp"
 #include "train/tasks.hpp"
 
 namespace {
@@ -67,6 +68,8 @@ int main(int argc, char** argv) {
                jest::run_images);
   add_training(app, text, "text", "Train a language model on a pool of byte sequences",
                jest::run_text);
+  jest::Probes probes;
+  jest::add_probe(app, probes, joined(argc, argv));
   app.config_formatter(std::make_shared<CommandConfig>(argc > 1 ? argv[1] : ""));
   app.allow_config_extras(CLI::config_extras_mode::error);
   app.set_config("--config", "", "TOML file with options of the command");

@@ -1,0 +1,78 @@
+#include "train/probe/map_place.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "jest/core/error.hpp"
+#include "jest/io/atomic_file.hpp"
+
+namespace jest {
+namespace {
+
+using Json = nlohmann::json;
+
+MapPoint point_of(const Json& json) {
+  return {.set = json.at("set"),
+          .useless = json.at("useless"),
+          .share = json.at("share"),
+          .arm = json.at("arm"),
+          .filter = json.at("filter"),
+          .updates = json.at("updates"),
+          .all_in_flops = json.at("all_in_flops"),
+          .bound = json.at("bound")};
+}
+
+double distance(double share, double other) { return std::abs(std::log(share / other)); }
+
+}  // namespace
+
+std::vector<MapPoint> read_map(const std::filesystem::path& path) try {
+  std::vector<MapPoint> map;
+  const Json json = Json::parse(read_file(path));
+  for (const Json& point : json.at("points")) {
+    map.push_back(point_of(point));
+    if (!(map.back().share > 0 && map.back().share <= 1)) {
+      refuse("read map " + path.string(), "shares above 0 and at most 1", map.back().share);
+    }
+  }
+  return map;
+} catch (const Json::exception& error) {
+  refuse("read map " + path.string(), "points as scripts/study map writes them", error.what());
+}
+
+std::vector<MapPoint> best_near(const std::vector<MapPoint>& map, const std::string& useless,
+                                double share) {
+  constexpr double kLeastShare = 1e-6;
+  const double wanted = std::max(share, kLeastShare);
+  double nearest = -1;
+  for (const MapPoint& point : map) {
+    if (point.useless != useless) continue;
+    if (nearest < 0 || distance(point.share, wanted) < distance(nearest, wanted)) {
+      nearest = point.share;
+    }
+  }
+  std::map<std::string, MapPoint> best;
+  for (const MapPoint& point : map) {
+    if (point.useless != useless || point.share != nearest) continue;
+    MapPoint& known = best[point.set];
+    if (known.set.empty() || point.all_in_flops > known.all_in_flops) known = point;
+  }
+  std::vector<MapPoint> points;
+  for (const auto& [set, point] : best) points.push_back(point);
+  return points;
+}
+
+Verdict verdict_of(const std::vector<MapPoint>& points) {
+  constexpr double kSavesHalf = 2;
+  if (points.empty()) return Verdict::kOpen;
+  const auto saves = [&](double least) {
+    return [least](const MapPoint& point) { return point.all_in_flops >= least; };
+  };
+  if (std::ranges::all_of(points, saves(kSavesHalf))) return Verdict::kPays;
+  if (std::ranges::none_of(points, saves(1))) return Verdict::kLoses;
+  return Verdict::kOpen;
+}
+
+}  // namespace jest

@@ -1,0 +1,121 @@
+#include "train/probe/probe_report.hpp"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "jest/core/error.hpp"
+
+namespace jest {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr const char* kKinds[] = {"other", "mismatched"};
+
+std::string number(double value, int decimals) {
+  char digits[32];
+  std::snprintf(digits, sizeof digits, "%.*f", decimals, value);
+  return digits;
+}
+
+std::string percent(double share) { return number(100 * share, share < 0.1 ? 1 : 0) + " %"; }
+
+double repeated_share(const ProbeFindings& findings) {
+  return static_cast<double>(findings.repeated) / std::max<std::int64_t>(1, findings.looked_at);
+}
+
+/// Over the interval of the estimate and both kinds: one verdict, or none.
+Verdict verdict_of(const ProbeFindings& findings) {
+  std::vector<Verdict> all;
+  for (const double share : {findings.useful.low, findings.useful.share, findings.useful.high}) {
+    for (const char* kind : kKinds) {
+      all.push_back(verdict_of(best_near(findings.map, kind, share)));
+    }
+  }
+  const bool one = std::ranges::all_of(all, [&](Verdict v) { return v == all.front(); });
+  return one ? all.front() : Verdict::kOpen;
+}
+
+const char* word_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kPays:
+      return "pays";
+    case Verdict::kLoses:
+      return "loses";
+    case Verdict::kOpen:
+      return "open";
+  }
+  return "open";
+}
+
+const char* advice_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kPays:
+      return "Worth it, on pools like those of the map.\n";
+    case Verdict::kLoses:
+      return "Do not bother: uniform training is cheaper on pools like this.\n";
+    case Verdict::kOpen:
+      return "It cannot tell whether selection pays here: compare short runs of both.\n";
+  }
+  return "";
+}
+
+/// "  translations: 6.1x the updates, 2.3x all FLOPs (cascade, filter 0.95)"
+std::string place_line(const MapPoint& point) {
+  return text("  ", point.set, ": ", point.bound, number(point.updates, 1), "x the updates, ",
+              point.bound, number(point.all_in_flops, 1), "x all FLOPs (", point.arm, ", filter ",
+              number(point.filter, 2), ")\n");
+}
+
+std::string map_lines(const ProbeFindings& findings) {
+  if (findings.map.empty()) return "No map to look it up on (--map): nothing is predicted.\n";
+  std::string lines;
+  for (const char* kind : kKinds) {
+    const auto points = best_near(findings.map, kind, findings.useful.share);
+    if (points.empty()) continue;
+    lines += text("Uniform needs, at ", percent(points.front().share), " useful, if the rest is ",
+                  kind == std::string("other") ? "of another domain:\n" : "mismatched:\n");
+    for (const MapPoint& point : points) lines += place_line(point);
+  }
+  return lines + "Which of the two it is, losses cannot tell: look at some rows.\n" +
+         advice_of(verdict_of(findings));
+}
+
+}  // namespace
+
+Json probe_json(const ProbeFindings& findings) {
+  Json json{
+      {"curated_trained", findings.trained},      {"curated_held_out", findings.held_out},
+      {"pool_rows", findings.looked_at},          {"useful_share", findings.useful.share},
+      {"useful_share_low", findings.useful.low},  {"useful_share_high", findings.useful.high},
+      {"quantile", findings.useful.quantile},     {"repeated_share", repeated_share(findings)},
+      {"verdict", word_of(verdict_of(findings))}, {"places", Json::array()}};
+  for (const char* kind : kKinds) {
+    for (const MapPoint& p : best_near(findings.map, kind, findings.useful.share)) {
+      json["places"].push_back({{"set", p.set},
+                                {"useless", p.useless},
+                                {"share", p.share},
+                                {"arm", p.arm},
+                                {"filter", p.filter},
+                                {"updates", p.updates},
+                                {"all_in_flops", p.all_in_flops},
+                                {"bound", p.bound}});
+    }
+  }
+  return json;
+}
+
+std::string probe_lines(const ProbeFindings& findings) {
+  const UsefulShare& useful = findings.useful;
+  std::string lines =
+      text("Reference: ", findings.trained, " curated rows; ", findings.held_out, " held out.\n",
+           "Useful share of the pool: ", percent(useful.share), " (", percent(useful.low), " to ",
+           percent(useful.high), "), from ", findings.looked_at, " rows.\n",
+           "  Too high where useless rows have losses as low as useful ones.\n",
+           "Rows that repeat another: ", percent(repeated_share(findings)), ".");
+  constexpr double kMany = 0.2;
+  lines += repeated_share(findings) > kMany ? " Remove them first: they count as useful.\n" : "\n";
+  return lines + map_lines(findings);
+}
+
+}  // namespace jest

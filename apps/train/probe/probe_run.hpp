@@ -1,0 +1,121 @@
+#pragma once
+// One probe of one task.
+
+#include <functional>
+#include <iostream>
+#include <unordered_set>
+
+#include "jest/io/atomic_file.hpp"
+#include "jest/train/fused_adam.hpp"
+#include "train/probe/probe.hpp"
+#include "train/probe/probe_report.hpp"
+#include "train/run_folder.hpp"
+#include "train/samples.hpp"
+
+namespace jest {
+
+/// A fifth of the curated examples, by their ids.
+bool held_out_of_probe(std::int64_t id);
+
+/// `count` rows spread evenly over a table, or all.
+std::vector<std::int64_t> spread_over(std::int64_t rows, std::int64_t count);
+
+/// What a reference is trained on, without the examples held out.
+template <class Source>
+auto without_held_out(const Source& source, std::int64_t step) {
+  const auto batch = source.at(step);
+  std::vector<std::int64_t> kept;
+  const auto ids = batch.ids();
+  for (std::size_t k = 0; k < ids.size(); ++k) {
+    if (!held_out_of_probe(ids[k])) kept.push_back(static_cast<std::int64_t>(k));
+  }
+  if (kept.empty()) refuse("probe", "batches with curated examples to train on", "none");
+  return batch.at(kept);
+}
+
+template <Task T>
+typename T::Model train_probe_reference(const T& task) {
+  constexpr std::uint64_t kSeed = 0;
+  const auto& options = task.options();
+  auto model = task.make_reference(kSeed);
+  const auto optimizer = fused_adam(model->parameters(), {.learning_rate = options.learning_rate});
+  Learner learner(model, *optimizer);
+  const auto source = task.guide_source(kSeed);
+  const auto rate = trainer_spec(options, options.reference_steps, kSeed).learning_rate;
+  for (std::int64_t step = 0; step < options.reference_steps; ++step) {
+    learner.set_learning_rate(rate.at(step));
+    learner.step(without_held_out(source, step));
+  }
+  return model;
+}
+
+template <Task T>
+std::vector<double> losses_of(const typename T::Batch& batch, typename T::Model& model) {
+  constexpr std::int64_t kMicroBatch = 1024;
+  std::vector<double> losses;
+  detail::for_each_micro_batch(batch, kMicroBatch, [&](const typename T::Batch& part) {
+    const at::Tensor some = own_losses(model, part).to(at::kDouble).contiguous();
+    losses.insert(losses.end(), some.template data_ptr<double>(),
+                  some.template data_ptr<double>() + some.numel());
+  });
+  return losses;
+}
+
+/// How many of `rows` have the content of an earlier one.
+template <Task T>
+std::int64_t repeated_rows(const T& task, const std::vector<std::int64_t>& rows) {
+  std::unordered_set<std::size_t> seen;
+  std::int64_t repeated = 0;
+  for (const std::int64_t row : rows) {
+    const std::string content =
+        task.show(*task.data().pool, row)
+            .dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+    repeated += seen.insert(std::hash<std::string>()(content)).second ? 0 : 1;
+  }
+  return repeated;
+}
+
+template <Task T>
+ProbeFindings probe(const T& task, const std::filesystem::path& map, std::int64_t probe_rows) {
+  using Batch = typename T::Batch;
+  const auto& data = task.data();
+  auto model = train_probe_reference(task);
+  std::vector<std::int64_t> held_out;
+  for (std::int64_t row = 0; row < data.curated->rows(); ++row) {
+    if (held_out_of_probe(data.curated->ids[row])) held_out.push_back(row);
+  }
+  const auto looked_at = spread_over(data.pool->rows(), probe_rows);
+  const auto seen = [&](const auto& table, const std::vector<std::int64_t>& rows) {
+    return losses_of<T>(task.stored_as(Batch({table, rows}), task.options()), model);
+  };
+  const auto held = static_cast<std::int64_t>(held_out.size());
+  return {.trained = data.curated->rows() - held,
+          .held_out = held,
+          .looked_at = static_cast<std::int64_t>(looked_at.size()),
+          .repeated = repeated_rows(task, looked_at),
+          .useful = estimate_useful_share(seen(data.curated, held_out), seen(data.pool, looked_at)),
+          .map = std::filesystem::exists(map) ? read_map(map) : std::vector<MapPoint>{}};
+}
+
+template <Task T>
+void run_probe(const ProbeOptions<typename T::Options>& given) {
+  typename T::Options options = given;
+  detail::option_at_least("--probe-rows", 50, given.probe_rows);
+  options.eval = {options.curated};  // a task needs one; it is not used
+  options.super_batch = options.count;
+  options.chunks = 1;
+  options.check_numbers();
+  options.check_names();
+  set_threads(options.threads);
+  const T task(options);
+  nlohmann::ordered_json identity = options.identity();
+  identity["probe"] = T::kName;
+  claim_folder({options.out, identity, options.resume});
+  const ProbeFindings findings = probe(task, given.map, given.probe_rows);
+  nlohmann::ordered_json json{{"command", options.command}, {"task", T::kName}};
+  json.update(probe_json(findings));
+  write_file(options.out / "probe.json", json.dump(1) + "\n");
+  std::cout << probe_lines(findings);
+}
+
+}  // namespace jest

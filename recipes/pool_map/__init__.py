@@ -1,0 +1,1 @@
+"""The map: for which pools selection pays, on translations and glyphs."""

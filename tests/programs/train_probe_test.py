@@ -1,0 +1,172 @@
+#!/usr/bin/env python3
+"""jest-train probe: pools of known useful shares, the map, refusals. Usage: train_probe_test.py JEST_TRAIN"""
+
+import json
+import os
+import random
+import sys
+
+sys.dont_write_bytecode = True  # a test leaves nothing in the source tree
+from train_cases import FolderCase, execute, finished, main, made_up_words, path, read, words, write
+from train_tasks import SMALL, write_images, write_text
+
+WORDS, CURATED, POOL = 40, 800, 2000
+SHARES = (0.1, 0.4, 0.8)
+# What the estimate may be off by, on sentences of which mismatched ones can be told apart.
+BOUND = 0.1
+KEPT = ("count", "threads", "reference-steps", "width", "hidden", "channels", "reference-width",
+        "reference-hidden", "reference-channels")
+GIVEN = {"count": 64, "reference-steps": 200, "learning-rate": 0.01, "threads": 1}
+
+
+def sentences(generator, rows):
+    vocabulary = list(zip(made_up_words(random.Random(5), WORDS), made_up_words(random.Random(6), WORDS)))
+    for _ in range(rows):
+        chosen = generator.sample(vocabulary, 5)
+        yield tuple(" ".join(side) for side in zip(*chosen))
+
+
+def write_pairs(name, first_id, rows):
+    lines = ["id\tx\ty", *(f"{first_id + k}\t{x}\t{y}" for k, (x, y) in enumerate(rows))]
+    write("\n".join(lines).encode() + b"\n", path(name))
+
+
+def prepare():
+    if os.path.exists(path("share-0.1.tsv")):
+        return
+    generator = random.Random(17)
+    write_pairs("trusted.tsv", 0, sentences(generator, CURATED))
+    for share in SHARES:
+        rows = list(sentences(generator, POOL))
+        useful = round(share * POOL)
+        wrong = [(x, rows[useful + (k + 1) % (POOL - useful)][1])
+                 for k, (x, _) in enumerate(rows[useful:])]
+        mixed = rows[:useful] + wrong
+        generator.shuffle(mixed)
+        write_pairs(f"share-{share}.tsv", 10000, mixed)
+    write_pairs("repeated.tsv", 10000, list(sentences(generator, 20)) * (POOL // 20))
+
+
+def probe(out, pool, **given):
+    return execute("probe", "pairs", *words({"curated": path("trusted.tsv"), "pool": path(pool),
+                                             "out": out} | GIVEN | given))
+
+
+def point(share, useless, times, name="translations", arm="cascade"):
+    return {"set": name, "useless": useless, "share": share, "arm": arm, "filter": 0.95, "bound": ">",
+            "updates": 3 * times, "run_flops": 2 * times, "all_in_flops": times}
+
+
+def write_map(points):
+    write(json.dumps({"points": points}).encode(), path("map.json"))
+    return path("map.json")
+
+
+class ProbeCase(FolderCase):
+    def setUp(self):
+        super().setUp()
+        prepare()
+
+    def found(self):
+        return json.loads(read(self.out, "probe.json"))
+
+    def lines(self, done):
+        text = finished(done).stdout.decode()
+        self.assertTrue(all(len(line) <= 80 for line in text.splitlines()), text)
+        return text
+
+
+class Estimate(ProbeCase):
+    def test_it_grows_with_the_share_and_is_near_it(self):
+        estimates = []
+        for share in SHARES:
+            self.out = path(f"out-{share}")
+            finished(probe(self.out, f"share-{share}.tsv"))
+            found = self.found()
+            self.assertEqual(found["curated_trained"] + found["curated_held_out"], CURATED)
+            self.assertAlmostEqual(found["curated_held_out"] / CURATED, 0.2, delta=0.05)
+            self.assertEqual(found["pool_rows"], POOL)
+            self.assertLessEqual(found["useful_share_low"], found["useful_share"])
+            self.assertGreaterEqual(found["useful_share_high"], found["useful_share"])
+            estimates.append(found["useful_share"])
+        for share, estimate in zip(SHARES, estimates):
+            self.assertAlmostEqual(estimate, share, delta=BOUND, msg=estimates)
+        self.assertEqual(estimates, sorted(estimates))
+
+    def test_repeated_rows_are_counted_and_pointed_out(self):
+        said = self.lines(probe(self.out, "repeated.tsv"))
+        self.assertAlmostEqual(self.found()["repeated_share"], 1 - 20 / POOL)
+        self.assertIn("Remove them first", said)
+
+    def test_fewer_rows_can_be_looked_at(self):
+        finished(probe(self.out, "share-0.4.tsv", **{"probe-rows": 300, "reference-steps": 1}))
+        self.assertEqual(self.found()["pool_rows"], 300)
+
+
+class Place(ProbeCase):
+    def said(self, points, pool="share-0.1.tsv"):
+        given = {"map": write_map(points)} if points else {"map": path("no-map.json")}
+        return self.lines(probe(self.out, pool, **given))
+
+    def test_without_a_map_nothing_is_predicted(self):
+        said = self.said([])
+        self.assertIn("nothing is predicted", said)
+        self.assertEqual((self.found()["verdict"], self.found()["places"]), ("open", []))
+
+    def test_it_takes_the_best_arm_of_each_set_at_the_nearest_share(self):
+        points = [point(share, kind, times) for kind in ("other", "mismatched")
+                  for share, times in ((1, 0.5), (0.1, 4))]
+        points += [point(0.1, "mismatched", 5, "glyphs"), point(0.1, "mismatched", 6, "glyphs", "joint")]
+        said = self.said(points)
+        self.assertIn("glyphs: >18.0x the updates, >6.0x all FLOPs (joint, filter 0.95)", said)
+        self.assertIn("losses cannot tell", said)
+        self.assertIn("Worth it", said)
+        self.assertEqual([(p["set"], p["useless"], p["all_in_flops"]) for p in self.found()["places"]],
+                         [("translations", "other", 4), ("glyphs", "mismatched", 6),
+                          ("translations", "mismatched", 4)])
+
+    def test_where_uniform_is_cheaper_it_says_so(self):
+        said = self.said([point(0.1, kind, 0.5) for kind in ("other", "mismatched")])
+        self.assertIn("Do not bother", said)
+        self.assertEqual(self.found()["verdict"], "loses")
+
+    def test_where_kinds_disagree_it_cannot_tell(self):
+        said = self.said([point(0.1, "other", 0.5), point(0.1, "mismatched", 5)])
+        self.assertIn("It cannot tell", said)
+        self.assertEqual(self.found()["verdict"], "open")
+
+
+class OtherTasks(FolderCase):
+    def test_images_and_text_are_probed_too(self):
+        for task, make in (("images", write_images), ("text", write_text)):
+            os.makedirs(path(task), exist_ok=True)
+            make(f"{task}/many.safetensors", 0, 500)
+            write("\n".join(f"BLOCK {k}" for k in range(16)).encode() + b"\n", path(task, "names.txt"))
+            sizes = {name: value for name, value in SMALL[task].items() if name in KEPT}
+            many, out = path(task, "many.safetensors"), path(f"probe-{task}")
+            given = {"curated": many, "pool": many, "out": out, "map": path("none")}
+            said = finished(execute("probe", task, *words(sizes | given))).stdout.decode()
+            self.assertIn("Useful share of the pool: ", said)
+            found = json.loads(read(out, "probe.json"))
+            self.assertEqual((found["task"], found["pool_rows"]), (task, 500))
+
+
+class Refusals(ProbeCase):
+    def test_what_cannot_be_probed(self):
+        write(b'{"points": [{"set": "a"}]}', path("damaged.json"))
+        write(b"id\tx\ty\n" + b"".join(b"%d\ta b\tc d\n" % k for k in range(70)), path("few.tsv"))
+        for given, said in (({"reference": path("trusted.tsv")}, "--reference"),
+                            ({"arms": "joint"}, "--arms"),
+                            ({"probe-rows": 10}, "--probe-rows: expected a number of at least 50"),
+                            ({"curated": path("absent.tsv")}, "--curated"),
+                            ({"curated": path("few.tsv"), "reference-steps": 1},
+                             "at least 50 losses of curated examples"),
+                            ({"map": path("damaged.json"), "reference-steps": 1}, "read map")):
+            with self.subTest(said):
+                self.out = path("refused-" + "-".join(given))
+                done = probe(self.out, "share-0.4.tsv", **given)
+                self.assertIn(said, self.error_line(done))
+
+
+if __name__ == "__main__":
+    main()
