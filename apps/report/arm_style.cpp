@@ -34,6 +34,16 @@ Stroke arm_stroke(const std::string& arm) {
       {"topk", {"var(--sky)", "7 3 2 3"}},
       {"greedy", {"var(--green)", "2 2"}},
       {"oracle", {"var(--yellow)", "2 2"}},
+      {"jest", {"var(--blue)", "7 3"}},
+      {"flexi-jest", {"var(--brown)", "7 3"}},
+      {"rho-loss", {"var(--sky)", "7 3"}},
+      {"active-clip", {"var(--orange)", "2 2"}},
+      {"acid", {"var(--purple)", "7 3"}},
+      {"aced", {"var(--purple)", "2 2"}},
+      {"selective-backprop", {"var(--vermillion)", "7 3"}},
+      {"greats", {"var(--violet)", "2 2"}},
+      {"infomax", {"var(--green)", "7 3"}},
+      {"drrho", {"var(--ink)", "2 2"}},
   };
   const std::string kind = arm_kind(arm);
   const auto found = kStrokes.find(kind);

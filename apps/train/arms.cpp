@@ -29,25 +29,37 @@ std::vector<std::string> fields_of(const std::string& name) {
   return fields;
 }
 
+std::vector<Method> all_methods() {
+  std::vector<Method> all(std::begin(kMethods), std::end(kMethods));
+  all.insert(all.end(), std::begin(kControls), std::end(kControls));
+  return all;
+}
+
 Arm named_arm(const std::string& name) {
-  std::string known;
-  for (const auto& methods :
-       {std::span<const Method>(kMethods), std::span<const Method>(kControls)}) {
-    for (const Method& method : methods) {
-      if (method.name == name) return {name, method};
-      known += std::string(method.name) + ", ";
-    }
+  for (const Method& method : all_methods()) {
+    if (method.name == name) return {name, method};
   }
   if (name == kEqualCompute) return {name, kUniform, ArmKind::kEqualCompute};
   if (name.starts_with(kOraclePrefix) && name.size() > kOraclePrefix.size()) {
     return {name, kUniform, ArmKind::kOracle, name.substr(kOraclePrefix.size())};
   }
-  refuse("--arms",
-         text("one of ", known, kEqualCompute, ", oracle:TAG, maybe followed by :OPTION=VALUE"),
-         name);
+  std::string known;
+  for (const std::string& one : arm_names([](const Method&) { return true; })) known += one + ", ";
+  refuse("--arms", "one of " + known + "maybe followed by :OPTION=VALUE", name);
 }
 
 }  // namespace
+
+std::vector<std::string> arm_names(const std::function<bool(const Method&)>& knows) {
+  std::vector<std::string> names;
+  for (const Method& method : all_methods()) {
+    if (knows(method)) names.emplace_back(method.name);
+  }
+  names.insert(names.begin() + 1, std::string(kEqualCompute));
+  names.emplace_back("oracle:TAG");
+  names.emplace_back("oracle:TAG+TAG");
+  return names;
+}
 
 Arm find_arm(const std::string& name) {
   if (name.find('/') != name.npos) refuse("--arms", "a name that can name a folder", name);

@@ -1,6 +1,7 @@
 #pragma once
 // The arms of an experiment: one learner each, all under the same optimizer and schedule.
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,6 +31,9 @@ struct Arm {
   bool has_proxy() const { return method.scored_by == ScoredBy::kOnlineProxy; }
   bool aligns() const { return method.criterion == Criterion::kGradients; }
 };
+
+/// Every name of an arm whose method `knows` accepts, as a user may give it.
+std::vector<std::string> arm_names(const std::function<bool(const Method&)>& knows);
 
 /// An arm from its name, NAME or oracle:TAG, followed by any number of :OPTION=VALUE. NAME is one
 /// of jest::kMethods or of the controls. Throws an error that lists them when it is neither.

@@ -17,6 +17,20 @@ void readable(const char* option, const std::filesystem::path& path) {
   }
 }
 
+/// Names with commas between them, in lines that fit a terminal beside the options.
+std::string lines_of(const std::vector<std::string>& names) {
+  constexpr std::size_t kWidth = 48;
+  std::string lines;
+  std::size_t length = 0;
+  for (const std::string& name : names) {
+    if (length > 0) lines += length + name.size() + 2 > kWidth ? ",\n" : ", ";
+    if (length + name.size() + 2 > kWidth) length = 0;
+    lines += name;
+    length += name.size() + 2;
+  }
+  return lines;
+}
+
 void finite_and_positive_or_0(const char* option, double value) {
   if (!std::isfinite(value) || value < 0) refuse(option, "a finite number of at least 0", value);
 }
@@ -87,7 +101,7 @@ Precision ExperimentOptions::precision() const {
 }
 
 void ExperimentOptions::add_to(CLI::App& command, const std::string& rows,
-                               const std::string& own_arms) {
+                               const std::vector<std::string>& known) {
   const auto add = [&command](const char* name, auto& value, const char* help) {
     return command.add_option(name, value, help)->capture_default_str();
   };
@@ -100,11 +114,8 @@ void ExperimentOptions::add_to(CLI::App& command, const std::string& rows,
       ->required();
   command.add_option("--out", out, "Folder of this run")->required();
   add("--arms", arms,
-      ("Arms, comma-separated: uniform,\nuniform@equal-compute, joint, independent,\n"
-       "mean-field, easy-reference, hard-learner, topk,\ngreedy, cascade, " +
-       own_arms +
-       "oracle:TAG,\noracle:TAG+TAG; an arm can have options of its\n"
-       "own: joint:steps=500:gain=50")
+      ("Arms, comma-separated:\n" + lines_of(known) +
+       ";\nan arm can have options of its own:\njoint:steps=500:gain=50")
           .c_str())
       ->delimiter(',');
   add("--seeds", seed_names, "Seeds, comma-separated")->delimiter(',');

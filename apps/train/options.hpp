@@ -60,9 +60,8 @@ struct ExperimentOptions {
   Backend backend() const;
   Precision precision() const;
 
-  /// Adds the options to a command; `rows` says what a data file holds, `own_arms` which arms this
-  /// command has beside those of all ("flexi, " or nothing).
-  void add_to(CLI::App& command, const std::string& rows, const std::string& own_arms);
+  /// Adds the options to a command; `rows` says what a data file holds, `known` its arms.
+  void add_to(CLI::App& command, const std::string& rows, const std::vector<std::string>& known);
   /// Throws unless every number is possible by itself.
   void check_numbers() const;
   /// Throws unless a cascade's sizes fit each other.

@@ -10,7 +10,7 @@ const Setters<ImagesOptions>& ImagesOptions::own_setters() {
 }
 
 void ImagesOptions::add_to(CLI::App& command) {
-  ExperimentOptions::add_to(command, "safetensors of named images", "flexi, ");
+  ExperimentOptions::add_to(command, "safetensors of named images", arm_names(&knows));
   const auto add = [&command](const char* name, auto& value, const char* help) {
     return command.add_option(name, value, help)->capture_default_str();
   };

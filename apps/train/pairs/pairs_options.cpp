@@ -10,7 +10,7 @@ const Setters<PairsOptions>& PairsOptions::own_setters() {
 }
 
 void PairsOptions::add_to(CLI::App& command) {
-  ExperimentOptions::add_to(command, "TSV of pairs (id x y [tag])", "");
+  ExperimentOptions::add_to(command, "TSV of pairs (id x y [tag])", arm_names(&knows));
   const auto add = [&command](const char* name, auto& value, const char* help) {
     return command.add_option(name, value, help)->capture_default_str();
   };

@@ -25,8 +25,7 @@ const Setters<TextOptions>& TextOptions::own_setters() {
 }
 
 void TextOptions::add_to(CLI::App& command) {
-  ExperimentOptions::add_to(command, "safetensors of byte sequences",
-                            "aligned,\naligned-learnability, ");
+  ExperimentOptions::add_to(command, "safetensors of byte sequences", arm_names(&knows));
   const auto add = [&command](const char* name, auto& value, const char* help) {
     return command.add_option(name, value, help)->capture_default_str();
   };
