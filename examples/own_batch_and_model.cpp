@@ -2,12 +2,14 @@
 //
 // Per-example losses do not interact, so joint selection equals independent selection here; the
 // library says so. What remains is RHO-LOSS: learn what is not learnt yet and can be learnt.
+// own_batch_and_model [DEVICE], for instance cuda.
 
 #include <torch/torch.h>
 
 #include <iostream>
 
-#include "jest/model/joint_example_scorer.hpp"
+#include "jest/methods/rho_loss.hpp"
+#include "jest/torch/device.hpp"
 
 namespace {
 
@@ -25,7 +27,7 @@ struct Examples {
     for (const auto position : positions) part.index.push_back(index[position]);
     return part;
   }
-  at::Tensor rows() const { return torch::tensor(index, at::kLong); }
+  at::Tensor rows() const { return torch::tensor(index, at::kLong).to(inputs->device()); }
 };
 
 struct ClassifierImpl : torch::nn::Module {
@@ -44,9 +46,10 @@ TORCH_MODULE(Classifier);
 
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
+  const at::Device device = jest::find_device(argc > 1 ? argv[1] : "cpu");
   torch::manual_seed(1);
-  const at::Tensor inputs = torch::randn({kExamples, 8});
+  const at::Tensor inputs = torch::randn({kExamples, 8}).to(device);
   const at::Tensor truth = (inputs.select(1, 0) > 0).to(at::kLong);
   at::Tensor labels = truth.clone();
   labels.slice(0, 0, kExamples, 3) = 1 - truth.slice(0, 0, kExamples, 3);  // a third is wrong
@@ -60,11 +63,11 @@ int main() {
   }
 
   Classifier model;
+  model->to(device);
   torch::optim::SGD optimizer(model->parameters(), 0.1);
   jest::Learner learner{model, optimizer};
   jest::ReferenceModel reference{jest::LossStore(all, irreducible)};
-  jest::JointExampleScorer scorer{
-      learner, reference, {.count = 100, .preset = jest::Preset::kTopK}};
+  jest::JointExampleScorer scorer{learner, reference, jest::kRhoLoss.scorer(100, 0)};
 
   std::int64_t wrong = 0;
   for (std::uint32_t step = 0; step < 30; ++step) {

@@ -2,13 +2,14 @@
 //
 // Five languages share an alphabet; one sequence in ten is of the one that is wanted. A model that
 // sees them evenly learns their mixture. AlignedScorer picks what moves it towards the curated set,
-// and not the same thing twice.
+// and not the same thing twice. specialise_language_model [DEVICE], for instance cuda.
 
 #include <torch/torch.h>
 
 #include <iostream>
 
 #include "jest/model/aligned_scorer.hpp"
+#include "jest/torch/device.hpp"
 #include "jest/torch/tensor_sketch.hpp"
 #include "jest/train/uniform_picks.hpp"
 
@@ -29,7 +30,9 @@ struct Sequences {
     for (const auto position : positions) part.index.push_back(index[position]);
     return part;
   }
-  at::Tensor rows() const { return table->index_select(0, torch::tensor(index, at::kLong)); }
+  at::Tensor rows() const {
+    return table->index_select(0, torch::tensor(index, at::kLong).to(table->device()));
+  }
 };
 
 /// The next letter from the one before it.
@@ -88,6 +91,7 @@ template <class Select>
 double train(const at::Tensor& pool, const at::Tensor& held_out, const Select& select) {
   torch::manual_seed(1);
   Bigram model;
+  model->to(pool.device());
   torch::optim::Adam optimizer(model->parameters(), 0.02);
   jest::Learner learner{model, optimizer};
   const auto chooser = select(learner);
@@ -101,13 +105,14 @@ double train(const at::Tensor& pool, const at::Tensor& held_out, const Select& s
 
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
+  const at::Device device = jest::find_device(argc > 1 ? argv[1] : "cpu");
   torch::manual_seed(1);
-  const at::Tensor curated = write_language(0, 128);
-  const at::Tensor held_out = write_language(0, 500);
+  const at::Tensor curated = write_language(0, 128).to(device);
+  const at::Tensor held_out = write_language(0, 500).to(device);
   std::vector<at::Tensor> parts = {write_language(0, 480)};
   for (std::int64_t k = 1; k < 5; ++k) parts.push_back(write_language(k, 1080));
-  const at::Tensor pool = torch::cat(parts).index_select(0, torch::randperm(4800));
+  const at::Tensor pool = torch::cat(parts).index_select(0, torch::randperm(4800)).to(device);
 
   const double uniform = train(pool, held_out, [](auto&) {
     return [](const Sequences& super_batch, std::uint32_t step) {
@@ -117,9 +122,9 @@ int main() {
   const double aligned = train(pool, held_out, [&](auto& learner) {
     // No reference is run: what steers is the mean gradient of a curated batch.
     static const Curated target{&curated};
-    static jest::ReferenceModel unused{jest::LossStore(std::span<const std::int64_t>(), {})};
-    auto scorer = std::make_shared<jest::AlignedScorer<Bigram, decltype(unused), const Curated>>(
-        learner, unused, target,
+    static jest::NoReference none;
+    auto scorer = std::make_shared<jest::AlignedScorer<Bigram, jest::NoReference, const Curated>>(
+        learner, none, target,
         jest::AlignedScorerSpec{.count = 16, .chunks = 4, .gain = 3000, .step_size = 1.0 / 16});
     return [scorer](const Sequences& super_batch, std::uint32_t step) {
       return scorer->select(super_batch, step).indices;

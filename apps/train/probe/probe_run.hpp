@@ -54,7 +54,7 @@ std::vector<double> losses_of(const typename T::Batch& batch, typename T::Model&
   constexpr std::int64_t kMicroBatch = 1024;
   std::vector<double> losses;
   detail::for_each_micro_batch(batch, kMicroBatch, [&](const typename T::Batch& part) {
-    const at::Tensor some = own_losses(model, part).to(at::kDouble).contiguous();
+    const at::Tensor some = own_losses_of(model, part).to(at::kDouble).contiguous();
     losses.insert(losses.end(), some.template data_ptr<double>(),
                   some.template data_ptr<double>() + some.numel());
   });
