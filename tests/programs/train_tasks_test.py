@@ -60,14 +60,15 @@ class Results(TaskCase):
     def bfloat16_of_task(self, task):
         arm = "aligned" if task == "text" else "joint"
         whole = self.summary(task, arms=arm)
+        model = f"{arm}-seed3", "model.safetensors"
+        of_whole = tensors(self.out, *model)
         train_cases.shutil.rmtree(self.out)
         cast = self.summary(task, arms=arm, precision="bfloat16")
+        self.assertFalse(of_whole == tensors(self.out, *model), "the same bits in both precisions")
         self.assertEqual([one["precision"] for one in (whole, cast)], ["float32", "bfloat16"])
         name = MEASURES[task][0]
         ends = [one["runs"][0]["evaluations"][-1][name] for one in (whole, cast)]
         self.assertAlmostEqual(*ends, delta=0.2)
-        losses = [one["reference"][name] for one in (whole, cast)]
-        self.assertNotEqual((losses[0], ends[0]), (losses[1], ends[1]))
         identity = json.loads(read(os.path.join(self.out, "run.json")))
         self.assertEqual((identity["device"], identity["precision"]), ("cpu", "bfloat16"))
 
@@ -91,13 +92,13 @@ class Results(TaskCase):
         self.run_for_tasks(self.learns)
 
     def learns(self, task):
-        summary = self.summary(task, arms="uniform", steps=60, **{"learning-rate": 0.01})
+        summary = self.summary(task, arms="uniform", steps=120, **{"learning-rate": 0.01})
         first, *_, last = summary["runs"][0]["evaluations"]
         name = MEASURES[task][0]
         if task == "text":
             self.assertLess(last[name], first[name] - 0.3)
         else:
-            self.assertGreater(last[name], first[name] + 0.2)
+            self.assertGreater(last[name], first[name] + 0.4)
 
 
 class Costs(TaskCase):
