@@ -14,9 +14,27 @@ std::function<bool(ExperimentOptions&, const std::string&)> word_setter(
 
 }  // namespace
 
+void check_used(const Arm& arm) {
+  const Method& method = arm.method;
+  const std::map<std::string, bool> of_methods = {
+      {"distillation", method.trained_by == TrainedBy::kDistillation},
+      {"diversity", method.criterion == Criterion::kDiversity},
+      {"rank-power", method.criterion == Criterion::kLossRanks},
+      {"temperature", method.trained_by == TrainedBy::kReferenceWeights},
+      {"tokens", method.trained_by == TrainedBy::kOwnLoss ||
+                     method.trained_by == TrainedBy::kLearnableTokens}};
+  for (const auto& [name, value] : arm.overrides) {
+    const auto found = of_methods.find(name);
+    if (found == of_methods.end() || found->second) continue;
+    refuse("--arms " + arm.name, "options that this method has", name);
+  }
+}
+
 void set_by_method(ExperimentOptions& options, const Method& method) {
   if (method.chunks) options.chunks = std::min(*method.chunks, options.count);
   if (method.gain) options.gain = *method.gain;
+  constexpr double kKeptTokens = 0.6;  // as published
+  if (method.trained_by == TrainedBy::kLearnableTokens) options.tokens = kKeptTokens;
   if (method.interaction) {
     options.interaction = text(method.interaction->value, "@", method.interaction->start);
   }

@@ -29,6 +29,9 @@ const Setters<ExperimentOptions>& common_setters();
 /// What the method itself says.
 void set_by_method(ExperimentOptions& options, const Method& method);
 
+/// Throws on an option of another method.
+void check_used(const Arm& arm);
+
 /// What an arm runs under: its own options in the place of its method's, and those in the place of
 /// what all arms share. Throws on an
 /// option that arms cannot have, and on a value that is none. `Options::own_setters()` are those of
@@ -36,6 +39,7 @@ void set_by_method(ExperimentOptions& options, const Method& method);
 template <class Options>
 Options options_of(const Arm& arm, const Options& shared) {
   Options options = shared;
+  check_used(arm);
   set_by_method(options, arm.method);
   const auto apply = [&](const auto& setters, auto& target, const auto& named) {
     const auto setter = setters.find(named.first);

@@ -41,7 +41,8 @@ ForwardFlops arm_flops(const T& task, typename T::Model& learner, ReferenceRun<T
   const double reference_forward = task.scoring_flops(reference.model, options, Arm{});
   double training = task.training_flops(learner, arm);
   if (arm.has_proxy()) training += task.training_flops(reference.model, arm);
-  if (arm.method.trained_by != TrainedBy::kOwnLoss && !uses_store(arm, options)) {
+  const bool asked = arm.method.trained_by != TrainedBy::kOwnLoss && !uses_store(arm, options);
+  if (asked || options.tokens < 1) {
     training += task.training_flops(reference.model, Arm{}) / kTrainingForwards;
   }
   auto& scored = arm.has_proxy() ? reference.model : learner;
@@ -67,6 +68,7 @@ class ArmTraining {
         method_(run.arm.method),
         options_(options_of(run.arm, task.options())),
         reference_(reference),
+        live_(reference.model, {.precision = options_.precision()}),
         folder_(options_.out / run.name()),
         model_(moved_to(options_.device_name, task.make_learner(run.seed))),
         optimizer_(fused_adam(model_->parameters(), {.learning_rate = options_.learning_rate})) {}
@@ -82,8 +84,7 @@ class ArmTraining {
       NoReference none;
       with_objective(none);
     } else if (!uses_store(run_.arm, options_)) {
-      ReferenceModel<Model> live(reference_.model, {.precision = options_.precision()});
-      with_objective(live);
+      with_objective(live_);
     } else {
       const auto& store = stores.of(options_);
       if (run_.arm.has_first_stage()) first_stage_.emplace(own_losses_of_pool(store));
@@ -118,11 +119,14 @@ class ArmTraining {
   }
 
   template <class Reference>
-  Objective objective(Reference& reference) const {
+  Objective objective(Reference& reference) {
     if constexpr (EmbedsPairs<Model, Batch>) {
       if (method_.trained_by == TrainedBy::kDistillation) {
         return Distilled(reference, {.weight = options_.distillation});
       }
+    }
+    if constexpr (GivesTokenLosses<Model, Batch>) {
+      if (options_.tokens < 1) return LearnableTokens(live_, options_.tokens);
     }
     if (method_.trained_by == TrainedBy::kReferenceWeights) {
       return ReferenceWeighted(reference, options_.temperature);
@@ -242,6 +246,7 @@ class ArmTraining {
   const Method& method_;
   const Options options_;
   ReferenceRun<T>& reference_;
+  ReferenceModel<Model> live_;
   std::filesystem::path folder_;
   Model model_;
   std::unique_ptr<torch::optim::Optimizer> optimizer_;

@@ -71,7 +71,7 @@ nlohmann::ordered_json runs_json(const T& task, ReferenceRun<T>& reference) {
         {.arm = run.arm.name,
          .seed = run.seed,
          .folder = options.out / run.name(),
-         .reference_training_flops = run.arm.method.uses_reference() ? reference.flops : 0,
+         .reference_training_flops = uses_reference(run.arm, options) ? reference.flops : 0,
          .pool_embedding_flops = uses_store(run.arm, options) ? embedding : 0,
          .measures = task.measures()}));
   }

@@ -183,6 +183,7 @@ void ExperimentOptions::check_numbers() const {
     if (!std::isfinite(value) || value <= 0) refuse(option, "a finite number above 0", value);
   }
   finite_and_positive_or_0("diversity", diversity);
+  if (!(tokens > 0 && tokens <= 1)) refuse("tokens", "a share above 0, at most 1", tokens);
 }
 
 void ExperimentOptions::check_cascade() const {

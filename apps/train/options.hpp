@@ -45,7 +45,8 @@ struct ExperimentOptions {
   // Of single methods; options of an arm only.
   double distillation = 1;  ///< of aced: weight of the loss towards the reference's matching
   double diversity = 0.02;  ///< of infomax: weight of likeness
-  double rank_power = 1;    ///< of selective-backprop: P(pick) ∝ (percentile of its loss)^power
+  double tokens = 1;      ///< of rho-1, and of any arm of language models: share that is trained on
+  double rank_power = 1;  ///< of selective-backprop: P(pick) ∝ (percentile of its loss)^power
   double temperature = 1;  ///< of drrho: its weights are softmax((loss − reference's)/temperature)
   bool resume = false;
   int threads = 0;                         ///< 0: as many as the machine has

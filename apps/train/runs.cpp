@@ -12,9 +12,14 @@ std::vector<ArmRun> all_runs(const ExperimentOptions& options) {
   return runs;
 }
 
+bool uses_reference(const Arm& arm, const ExperimentOptions& options) {
+  return arm.method.uses_reference() || options.tokens < 1;
+}
+
 bool uses_store(const Arm& arm, const ExperimentOptions& options) {
-  const bool always = arm.method.reference_source == ReferenceSource::kCached;
-  return arm.method.uses_reference() && (options.cache_reference || always);
+  const ReferenceSource source = arm.method.reference_source;
+  if (!arm.method.uses_reference() || source == ReferenceSource::kLive) return false;
+  return options.cache_reference || source == ReferenceSource::kCached;
 }
 
 TrainerSpec trainer_spec(const ExperimentOptions& options, std::int64_t steps, std::uint64_t seed) {

@@ -24,6 +24,9 @@ struct ArmRun {
 
 std::vector<ArmRun> all_runs(const ExperimentOptions& options);
 
+/// Whether it asks a reference for anything.
+bool uses_reference(const Arm& arm, const ExperimentOptions& options);
+
 /// Whether it asks for what the reference gave once.
 bool uses_store(const Arm& arm, const ExperimentOptions& options);
 

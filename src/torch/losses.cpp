@@ -88,4 +88,12 @@ at::Tensor reference_weighted_loss(const at::Tensor& losses, const at::Tensor& r
   return temperature * (excess.logsumexp(0) - std::log(static_cast<double>(excess.numel())));
 }
 
+at::Tensor learnable_token_loss(const at::Tensor& losses, const at::Tensor& reference_losses,
+                                double share) {
+  const at::Tensor excess = (losses.detach() - reference_losses.detach().to(losses.device()));
+  const auto kept = static_cast<std::int64_t>(std::ceil(share * excess.numel()));
+  const at::Tensor chosen = std::get<1>(excess.flatten().topk(std::max<std::int64_t>(kept, 1)));
+  return losses.flatten().index_select(0, chosen).mean();
+}
+
 }  // namespace jest

@@ -120,8 +120,13 @@ class ModelsThatEmbed(MethodCase):
             done = train("images", self.out, {"arms": arm})
             self.refused(done, arm.split(":")[1].split("=")[0])
 
+    def test_options_of_other_methods_are_refused(self):
+        for arm in ("joint:temperature=2", "drrho:distillation=2", "jest:diversity=1"):
+            self.refused(train("images", self.out, {"arms": arm}), "options that this method has")
+        self.refused(pairs(self.out, TINY | {"arms": "joint:tokens=0.5"}), "tokens")
+
     def test_methods_that_these_models_cannot_follow_are_refused(self):
-        for arm in ("greats", "flexi-jest"):
+        for arm in ("greats", "flexi-jest", "rho-1"):
             self.refused(pairs(self.out, TINY | {"arms": arm}), "arms of this command", arm)
 
     def test_flexi_jest_costs_what_flexi_costs(self):
@@ -143,6 +148,23 @@ class LanguageModels(MethodCase):
         self.assert_same_model(runs["greats"], runs["greats:gain=7"])
         self.assert_other_model(runs["greats"], runs["aligned"])
         self.assert_other_model(runs["greats:step-size=5"], runs["greats:interaction=0:step-size=5"])
+
+    def test_rho_1_trains_on_a_share_of_the_tokens(self):
+        runs = self.train(("rho-1", "rho-1:tokens=0.9", "rho-1:tokens=1", "uniform",
+                           "independent:tokens=0.5", "independent"), "text",
+                          **{"cache-reference": True})
+        self.assertEqual(runs["rho-1"]["picked_tags"], runs["uniform"]["picked_tags"])
+        self.assert_other_model(runs["rho-1"], runs["uniform"])
+        self.assert_other_model(runs["rho-1"], runs["rho-1:tokens=0.9"])
+        self.assert_same_model(runs["rho-1:tokens=1"], runs["uniform"])
+        self.assert_other_model(runs["independent:tokens=0.5"], runs["independent"])
+        # The reference runs forward on what is trained on, though its losses are cached.
+        for with_tokens, without in (("rho-1", "uniform"),
+                                     ("independent:tokens=0.5", "independent")):
+            more, less = (runs[name]["flops"]["learner_training"]
+                          for name in (with_tokens, without))
+            self.assertGreater(more, less)
+            self.assertGreater(runs[with_tokens]["flops"]["reference_training"], 0)
 
     def test_language_models_know_what_needs_no_embeddings(self):
         names = ("jest", "rho-loss", "active-clip", "acid", "selective-backprop", "drrho",

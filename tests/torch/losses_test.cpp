@@ -186,5 +186,19 @@ TEST(DistillationLoss, IsLeastAtTheTeacherAndMovesTheStudentAlone) {
             distillation_loss(student, teacher).item<double>());
 }
 
+TEST(LearnableTokenLoss, IsTheMeanOfTheTokensThatExceedTheReferenceMost) {
+  const auto double_type = torch::dtype(at::kDouble);
+  const at::Tensor losses = torch::tensor({{5.0, 1.0, 4.0}, {2.0, 9.0, 3.0}}, double_type);
+  const at::Tensor reference = torch::tensor({{4.5, 0.1, 1.0}, {2.5, 8.9, 1.0}}, double_type);
+  // Excess: 0.5 0.9 3.0 / −0.5 0.1 2.0, so the best three are 3.0, 2.0 and 0.9.
+  EXPECT_DOUBLE_EQ(learnable_token_loss(losses, reference, 0.5).item<double>(), (4 + 3 + 1) / 3.0);
+  EXPECT_DOUBLE_EQ(learnable_token_loss(losses, reference, 1).item<double>(), 4);
+  EXPECT_DOUBLE_EQ(learnable_token_loss(losses, reference, 0.01).item<double>(), 4);
+  const at::Tensor moved = losses.clone().requires_grad_();
+  learnable_token_loss(moved, reference, 0.5).backward();
+  const at::Tensor third = torch::tensor({{0.0, 1.0, 1.0}, {0.0, 0.0, 1.0}}, double_type) / 3;
+  EXPECT_TRUE(moved.grad().allclose(third));
+}
+
 }  // namespace
 }  // namespace jest

@@ -55,6 +55,7 @@ TEST_P(ByteModels, LossIsTheMeanOverBytes) {
   // one's.
   const torch::NoGradGuard no_gradient;
   const at::Tensor losses = model->losses(batch());
+  EXPECT_TRUE(model->token_losses(batch()).mean(1).allclose(losses));
   at::Tensor total = torch::zeros({kRows});
   for (std::int64_t n = kLength; n > 0; --n) {
     const at::Tensor shorter =

@@ -15,7 +15,10 @@ struct ImagesOptions : ExperimentOptions {
 
   static const Setters<ImagesOptions>& own_setters();
   /// Whether these models can be trained so.
-  static bool knows(const Method& method) { return method.criterion != Criterion::kGradients; }
+  static bool knows(const Method& method) {
+    return method.criterion != Criterion::kGradients &&
+           method.trained_by != TrainedBy::kLearnableTokens;
+  }
 
   void add_to(CLI::App& command);
   void check_numbers() const;

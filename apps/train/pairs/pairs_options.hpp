@@ -15,7 +15,8 @@ struct PairsOptions : ExperimentOptions {
   static const Setters<PairsOptions>& own_setters();
   /// Whether these models can be trained so.
   static bool knows(const Method& method) {
-    return method.seen_as == SeenAs::kWhole && method.criterion != Criterion::kGradients;
+    return method.seen_as == SeenAs::kWhole && method.criterion != Criterion::kGradients &&
+           method.trained_by != TrainedBy::kLearnableTokens;
   }
 
   void add_to(CLI::App& command);

@@ -23,6 +23,13 @@ std::int64_t number(const SafetensorsFile& file, const std::string& key) {
   return value;
 }
 
+at::Tensor token_losses_of(const at::Tensor& logits, const at::Tensor& bytes) {
+  const at::Tensor losses = torch::nn::functional::cross_entropy(
+      logits.flatten(0, 1), bytes.flatten().to(logits.device(), at::kLong),
+      torch::nn::functional::CrossEntropyFuncOptions().reduction(torch::kNone));
+  return losses.view(bytes.sizes());
+}
+
 ByteModel new_model(const ByteModelSpec& spec) {
   if (spec.kind == "ngrams") return std::make_shared<ByteNgramsImpl>(spec);
   if (spec.kind == "decoder") return std::make_shared<ByteDecoderImpl>(spec);
@@ -36,23 +43,18 @@ ByteModelImpl::ByteModelImpl(const ByteModelSpec& spec)
   output_ = register_module("output", torch::nn::Linear(spec.hidden, kBytes));
 }
 
-at::Tensor ByteModelImpl::losses_of(const at::Tensor& logits, const at::Tensor& bytes) const {
-  const at::Tensor losses = torch::nn::functional::cross_entropy(
-      logits.flatten(0, 1), bytes.flatten().to(logits.device(), at::kLong),
-      torch::nn::functional::CrossEntropyFuncOptions().reduction(torch::kNone));
-  return losses.view(bytes.sizes()).mean(1);
+at::Tensor ByteModelImpl::token_losses(const ByteBatch& batch) {
+  const at::Tensor bytes = batch.bytes();
+  return token_losses_of(output_->forward(states(bytes)), bytes);
 }
 
-at::Tensor ByteModelImpl::losses(const ByteBatch& batch) {
-  const at::Tensor bytes = batch.bytes();
-  return losses_of(output_->forward(states(bytes)), bytes);
-}
+at::Tensor ByteModelImpl::losses(const ByteBatch& batch) { return token_losses(batch).mean(1); }
 
 LossesAndFeatures ByteModelImpl::losses_and_features(const ByteBatch& batch) {
   const at::Tensor bytes = batch.bytes();
   const at::Tensor hidden = states(bytes);
   const at::Tensor logits = output_->forward(hidden);
-  return {losses_of(logits, bytes),
+  return {token_losses_of(logits, bytes).mean(1),
           sketch_.features(loss_errors(logits, bytes.to(logits.device())), hidden)};
 }
 

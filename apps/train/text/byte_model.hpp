@@ -37,7 +37,9 @@ class ByteModelImpl : public torch::nn::Module {
   /// Forward FLOPs of a sequence.
   virtual double forward_flops(std::int64_t length) const = 0;
 
-  /// Mean cross-entropy per byte in nats, [n].
+  /// Cross-entropy of every byte in nats, [n, L].
+  at::Tensor token_losses(const ByteBatch& batch);
+  /// Their mean over each sequence, [n].
   at::Tensor losses(const ByteBatch& batch);
   /// The same losses, and sketches of their gradients in the last layer, [n, kSketch].
   LossesAndFeatures losses_and_features(const ByteBatch& batch);
@@ -50,8 +52,6 @@ class ByteModelImpl : public torch::nn::Module {
   double output_flops() const { return 2.0 * spec_.hidden * kBytes; }
 
  private:
-  at::Tensor losses_of(const at::Tensor& logits, const at::Tensor& bytes) const;
-
   ByteModelSpec spec_;
   TensorSketch sketch_;
   torch::nn::Linear output_{nullptr};

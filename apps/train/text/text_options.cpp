@@ -20,7 +20,8 @@ const Setters<TextOptions>& TextOptions::own_setters() {
       {"learnability-weight", number_setter(&TextOptions::learnability_weight)},
       {"refresh-every", number_setter(&TextOptions::refresh_every)},
       {"score-prefix", number_setter(&TextOptions::score_prefix)},
-      {"step-size", number_setter(&TextOptions::step_size)}};
+      {"step-size", number_setter(&TextOptions::step_size)},
+      {"tokens", number_setter(&TextOptions::tokens)}};
   return kSetters;
 }
 

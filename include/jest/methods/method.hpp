@@ -48,11 +48,13 @@ enum class TrainedBy {
   kOwnLoss,           ///< OwnLoss
   kDistillation,      ///< Distilled
   kReferenceWeights,  ///< ReferenceWeighted
+  kLearnableTokens,   ///< LearnableTokens
 };
 
 enum class ReferenceSource {
   kEither,  ///< run on every super-batch, or looked up: the user's choice
   kCached,  ///< what it gave once for the whole pool: EmbeddingStore, LossStore
+  kLive,    ///< run on what is trained on: nothing that is stored would do
 };
 
 enum class ReferenceSize { kAny, kAtLeastTheLearners };

@@ -13,6 +13,7 @@
 #include "jest/methods/greats.hpp"
 #include "jest/methods/infomax.hpp"
 #include "jest/methods/jest.hpp"
+#include "jest/methods/rho_1.hpp"
 #include "jest/methods/rho_loss.hpp"
 #include "jest/methods/selective_backprop.hpp"
 #include "jest/methods/uniform.hpp"
@@ -20,8 +21,8 @@
 namespace jest {
 
 inline constexpr std::array kMethods = {
-    kUniform, kJest,  kFlexiJest, kRhoLoss,           kActiveClip, kAcid,
-    kAced,    kDrrho, kInfomax,   kSelectiveBackprop, kGreats,     kCascade,
+    kUniform, kJest,    kFlexiJest,         kRhoLoss, kActiveClip, kAcid,    kAced,
+    kDrrho,   kInfomax, kSelectiveBackprop, kGreats,  kRho1,       kCascade,
 };
 
 /// Throws an error that lists the names when there is none of this one.

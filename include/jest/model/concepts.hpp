@@ -32,6 +32,12 @@ concept GivesLosses = requires(Model model, const B& batch) {
   { model->losses(batch) } -> std::convertible_to<at::Tensor>;
 };
 
+/// A handle to a model that gives one loss per token, [n, L].
+template <class Model, class B>
+concept GivesTokenLosses = requires(Model model, const B& batch) {
+  { model->token_losses(batch) } -> std::convertible_to<at::Tensor>;
+};
+
 /// What one forward pass says of n sequences: losses [n] and gradient features [n, D], for instance
 /// those of torch/tensor_sketch.hpp. D and what a feature means are the same in every call.
 struct LossesAndFeatures {

@@ -4,6 +4,7 @@
 //   jest::Learner learner{model, optimizer};                                       OwnLoss
 //   jest::Learner learner{model, optimizer, jest::Distilled{teacher}};
 //   jest::Learner learner{model, optimizer, jest::ReferenceWeighted{reference}};
+//   jest::Learner learner{model, optimizer, jest::LearnableTokens{reference, 0.6}};
 //
 // Yours may be any callable, a lambda too. References must outlive the learner.
 
@@ -84,6 +85,26 @@ class ReferenceWeighted {
   Reference& reference_;
   double temperature_;
   Contrast contrast_;
+};
+
+/// Of every batch of sequences, only the tokens that are most learnable are trained on:
+/// learnable_token_loss. The reference is run on the batch.
+template <class Reference>
+class LearnableTokens {
+ public:
+  explicit LearnableTokens(Reference& reference, double share = 0.6)
+      : reference_(reference), share_(share) {
+    if (!(share > 0 && share <= 1)) refuse("learnable tokens", "a share above 0, at most 1", share);
+  }
+
+  template <class Model, Batch B>
+  requires GivesTokenLosses<Model, B> at::Tensor operator()(Model& model, const B& batch) const {
+    return learnable_token_loss(model->token_losses(batch), reference_.token_losses(batch), share_);
+  }
+
+ private:
+  Reference& reference_;
+  double share_;
 };
 
 }  // namespace jest

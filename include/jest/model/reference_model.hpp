@@ -34,6 +34,11 @@ class ReferenceModel {
     return score_losses(model_, batch, scoring_);
   }
 
+  template <Batch B>
+  requires GivesTokenLosses<Source, B> at::Tensor token_losses(const B& batch) {
+    return score_token_losses(model_, batch, scoring_);
+  }
+
  private:
   Source model_;
   ScoringSpec scoring_;

@@ -114,6 +114,16 @@ requires GivesLosses<Model, B> at::Tensor score_losses(Model& model, const B& ba
   return losses.all();
 }
 
+/// Losses [n, L] of every token of a batch under `model`, outside autograd.
+template <class Model, Batch B>
+requires GivesTokenLosses<Model, B> at::Tensor score_token_losses(Model& model, const B& batch,
+                                                                  const ScoringSpec& spec) {
+  const c10::InferenceMode no_gradient;
+  const detail::ModeGuard<Model> mode(model, spec.mode);
+  const AutocastGuard precision(*model, spec.precision);
+  return model->token_losses(batch);
+}
+
 /// Losses [n] and gradient features [n, D] of a whole batch under `model`, outside autograd.
 template <class Model, Batch B>
 requires GivesGradientFeatures<Model, B> LossesAndFeatures

@@ -54,4 +54,10 @@ JEST_EXPORT at::Tensor reference_weighted_loss(const at::Tensor& losses,
                                                const at::Tensor& reference_losses,
                                                double temperature);
 
+/// Mean of the losses of those tokens whose loss exceeds the reference's most, a `share` of all
+/// n·L, at least one: [n, L] each, 0-d. No gradient flows to the reference's.
+/// Source: Rho-1, Lin et al., arXiv 2404.07965.
+JEST_EXPORT at::Tensor learnable_token_loss(const at::Tensor& losses,
+                                            const at::Tensor& reference_losses, double share);
+
 }  // namespace jest
