@@ -7,49 +7,10 @@
 #include "jest/model/scored_as.hpp"
 #include "train/any_scorer.hpp"
 #include "train/arm_options.hpp"
-#include "train/reference_run.hpp"
+#include "train/arm_source.hpp"
 #include "train/samples.hpp"
 
 namespace jest {
-
-/// Super-batches as an arm's learner is to train on them.
-template <Task T>
-struct ArmSource {
-  const T& task;
-  const Arm& arm;
-  TableSource<typename T::Batch> source;
-
-  typename T::Batch at(std::int64_t step) const { return task.trained_as(source.at(step), arm); }
-};
-
-/// Curated batches as an arm's learner scores them.
-template <Task T>
-struct CuratedSource {
-  const ArmSource<T>& seen;
-  const typename T::Options& options;
-
-  typename T::Batch at(std::int64_t k) const {
-    return seen.task.scored_as(seen.source.at(k), options, seen.arm);
-  }
-};
-
-/// Per-example FLOPs of an arm. A proxy has the architecture of the reference; it learns what the
-/// learner does and is scored in its place. A live reference that training asks runs forward once.
-template <Task T>
-ForwardFlops arm_flops(const T& task, typename T::Model& learner, ReferenceRun<T>& reference,
-                       const typename T::Options& options, const Arm& arm) {
-  const double reference_forward = task.scoring_flops(reference.model, options, Arm{});
-  double training = task.training_flops(learner, arm);
-  if (arm.has_proxy()) training += task.training_flops(reference.model, arm);
-  const bool asked = arm.method.trained_by != TrainedBy::kOwnLoss && !uses_store(arm, options);
-  if (asked || options.tokens < 1) {
-    training += task.training_flops(reference.model, Arm{}) / kTrainingForwards;
-  }
-  auto& scored = arm.has_proxy() ? reference.model : learner;
-  return {.learner = training,
-          .reference = reference_forward,
-          .scoring = task.scoring_flops(scored, options, arm)};
-}
 
 /// Trains, or goes on, in OUT/<arm>-seed<k>, and leaves model.safetensors there. From the method's
 /// fields to the training loop each function adds one part: reference, objective, criterion, what
