@@ -73,7 +73,9 @@ def data_sentence(summary):
             f"{labelled(measure, summary['reference'][measure['name']])}{direction}.")
 
 
-def page(name, recipe, folder):
+def page(study, recipe, folder):
+    """`study`: the words after scripts/study, of which the first names the recipe."""
+    name = study.split()[0]
     summary = read_summary(folder)
     arms, measure = runs_by_arm(summary), summary["measures"][0]
     uniform = arms["uniform"]
@@ -82,7 +84,7 @@ def page(name, recipe, folder):
     baseline = "long uniform run" if shorter else "uniform run"
     lines = [
         f"# {recipe['title']}", "",
-        f"Written by `scripts/study {name}`; the recipe is "
+        f"Written by `scripts/study {study}`; the recipe is "
         f"[recipes/{name}.toml](../../recipes/{name}.toml). Machine: {processor()}, shared with "
         "other work: FLOPs are exact, "
         + ("CPU seconds nearly so." if knows_time(summary) else "times are left out."), "",

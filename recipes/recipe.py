@@ -36,6 +36,21 @@ def read_recipe(path):
     return recipe | {"task": tables[0], "options": recipe[tables[0]]}
 
 
+def with_target(recipe, target):
+    """The same recipe with another target: in its data, and in the arms that only draw from it."""
+    (command, data), = recipe["data"].items()
+    if "target" not in data:
+        sys.exit(f"study --target: expected a recipe whose data have a target, got {command}")
+    before, after = f"oracle:{data['target']}", f"oracle:{target}"
+    arms = [after + arm[len(before):] if arm.split(":")[:2] == before.split(":") else arm
+            for arm in recipe["options"].get("arms", [])]
+    changed = recipe | {"title": f"{recipe['title']}: the same recipe for {target}",
+                        "data": {command: data | {"target": target}},
+                        "options": recipe["options"] | ({"arms": arms} if arms else {})}
+    changed.pop("remark", None)  # it speaks of the recipe's own target
+    return changed
+
+
 def words(options):
     """TOML values as command-line options."""
     for name, value in options.items():

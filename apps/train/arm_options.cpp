@@ -19,6 +19,7 @@ void check_used(const Arm& arm) {
   const std::map<std::string, bool> of_methods = {
       {"distillation", method.trained_by == TrainedBy::kDistillation},
       {"diversity", method.criterion == Criterion::kDiversity},
+      {"half-resolution", method.seen_as == SeenAs::kCheaper},
       {"rank-power", method.criterion == Criterion::kLossRanks},
       {"temperature", method.trained_by == TrainedBy::kReferenceWeights},
       {"tokens", method.trained_by == TrainedBy::kOwnLoss ||
@@ -47,6 +48,7 @@ const Setters<ExperimentOptions>& common_setters() {
       {"cascade-gain", number_setter(&Options::cascade_gain)},
       {"cascade-to", number_setter(&Options::cascade_to)},
       {"chunks", number_setter(&Options::chunks)},
+      {"count", number_setter(&Options::count)},
       {"distillation", number_setter(&Options::distillation)},
       {"diversity", number_setter(&Options::diversity)},
       {"eval-every", word_setter(&Options::evaluate_every)},

@@ -119,8 +119,8 @@ class ArmTraining {
   template <class Scored, class Reference, class Use>
   void with_alignment(Scored& scored, Reference& reference, const Use& use) {
     const ArmSource<T> curated{
-        task_, run_.arm, {task_.data().curated, {options_.count, run_.seed}}};
-    const CuratedSource<T> seen{curated, options_};
+        task_, options_, run_.arm, {task_.data().curated, {options_.count, run_.seed}}};
+    const CuratedSource<T> seen{curated};
     AlignedScorer scorer(scored, reference, seen, aligned_spec());
     as_viewed(scorer, use);
   }
@@ -163,9 +163,9 @@ class ArmTraining {
     const auto& pool = task_.data().pool;
     if (run_.arm.kind == ArmKind::kOracle) {
       auto rows = rows_with_tag(*pool, run_.arm.tag, options_.count);
-      return {task_, run_.arm, {pool, std::move(rows), {options_.count, run_.seed}}};
+      return {task_, options_, run_.arm, {pool, std::move(rows), {options_.count, run_.seed}}};
     }
-    return {task_, run_.arm, {pool, {candidates_of(run_.arm, options_), run_.seed}}};
+    return {task_, options_, run_.arm, {pool, {candidates_of(run_.arm, options_), run_.seed}}};
   }
 
   template <class Scorer>

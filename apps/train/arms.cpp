@@ -18,6 +18,10 @@ constexpr Method kControls[] = {
     {.name = "aligned", .criterion = Criterion::kGradients, .score = kHardLearner},
     {.name = "aligned-learnability", .criterion = Criterion::kGradients},
     {.name = "flexi", .seen_as = SeenAs::kCheaper, .reference_source = ReferenceSource::kCached},
+    {.name = "flexi-cascade",
+     .seen_as = SeenAs::kCheaper,
+     .first_stage = FirstStage::kCachedLosses,
+     .reference_source = ReferenceSource::kCached},
 };
 
 constexpr std::string_view kEqualCompute = "uniform@equal-compute";

@@ -43,8 +43,8 @@ void check_reference_size(const T& task, const Arm& arm) {
   if (arm.method.reference_size == ReferenceSize::kAny) return;
   const auto& given = task.options().reference;
   const auto reference = given.empty() ? task.make_reference(0) : T::load(SafetensorsFile(given));
-  const double least = task.training_flops(task.make_learner(0), Arm{});
-  const double flops = task.training_flops(reference, Arm{});
+  const double least = task.training_flops(task.make_learner(0), task.options(), Arm{});
+  const double flops = task.training_flops(reference, task.options(), Arm{});
   if (flops >= least) return;
   refuse("--arms " + arm.name, text("a reference of at least the learner's ", least, " FLOPs"),
          flops);

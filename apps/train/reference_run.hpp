@@ -41,7 +41,7 @@ void train_reference(const T& task, const std::filesystem::path& result) {
   TrainerSpec spec = trainer_spec(options, options.reference_steps, kSeed);
   spec.selection = {};
   spec.checkpoints = folder / "checkpoints";
-  const double forward = task.guide_forwards() * task.training_flops(model, Arm{});
+  const double forward = task.guide_forwards() * task.training_flops(model, options, Arm{});
   spec.sinks = run_sinks("reference", folder, {.learner = forward});
   Trainer trainer(source, learner, scorer, spec);
   trainer.evaluate = [&] { return task.evaluate(model); };

@@ -47,9 +47,9 @@ concept Task = requires(const T task, typename T::Model model, const typename T:
   task.check_reference(*model);  // throws unless a given one fits the data
 
   // What an arm's models see of the batches it trains on and scores, and what that costs.
-  { task.trained_as(batch, arm) } -> std::same_as<typename T::Batch>;
+  { task.trained_as(batch, options, arm) } -> std::same_as<typename T::Batch>;
   { task.scored_as(batch, options, arm) } -> std::same_as<typename T::Batch>;
-  { task.training_flops(model, arm) } -> std::same_as<double>;
+  { task.training_flops(model, options, arm) } -> std::same_as<double>;
   { task.scoring_flops(model, options, arm) } -> std::same_as<double>;
   // What a reference sees whose results are stored; arms with one name share them.
   { task.stored_as(batch, options) } -> std::same_as<typename T::Batch>;

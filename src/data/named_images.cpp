@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <sstream>
 
@@ -83,13 +84,25 @@ std::shared_ptr<const NamedImages> read_named_images(const std::filesystem::path
 }
 
 ImageBatch ImageBatch::at(const std::vector<std::int64_t>& positions) const {
-  return ImageBatch(rows_.at(positions)).seen_at(resolution_);
+  return ImageBatch(rows_.at(positions)).mixed(half_share_);
 }
 
 ImageBatch ImageBatch::seen_at(Resolution resolution) const {
+  return mixed(resolution == Resolution::kHalf ? 1 : 0);
+}
+
+ImageBatch ImageBatch::mixed(double half_share) const {
+  if (!(half_share >= 0 && half_share <= 1)) {
+    refuse("images of a batch at half resolution", "a share from 0 to 1", half_share);
+  }
   ImageBatch batch = *this;
-  batch.resolution_ = resolution;
+  batch.half_share_ = half_share;
   return batch;
+}
+
+bool ImageBatch::at_half(std::int64_t position) const {
+  const auto k = static_cast<double>(position);
+  return std::ceil((k + 1) * half_share_) > std::ceil(k * half_share_);
 }
 
 at::Tensor ImageBatch::images() const {

@@ -11,6 +11,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 class Images : public oracle::SafetensorsTest {
  protected:
@@ -66,9 +67,27 @@ TEST_F(Images, BatchesGivePixelsFromZeroToOne) {
 
 TEST_F(Images, PicksKeepTheResolution) {
   const ImageBatch batch({read_named_images(write()), {0, 1, 2}});
-  EXPECT_EQ(batch.at({2}).resolution(), Resolution::kFull);
-  EXPECT_EQ(batch.seen_at(Resolution::kHalf).at({2, 0}).resolution(), Resolution::kHalf);
+  EXPECT_EQ(batch.at({2}).half_share(), 0);
+  EXPECT_EQ(batch.seen_at(Resolution::kHalf).at({2, 0}).half_share(), 1);
+  EXPECT_EQ(batch.mixed(0.25).at({2, 0}).half_share(), 0.25);
   EXPECT_THAT(batch.seen_at(Resolution::kHalf).at({2, 0}).ids(), ElementsAre(9, 7));
+}
+
+TEST_F(Images, AMixedBatchSpreadsWhatItSeesAtHalfResolution) {
+  const ImageBatch batch({read_named_images(write()), {0, 1, 2}});
+  const auto small = [&](double share) {
+    std::vector<std::int64_t> positions;
+    for (std::int64_t k = 0; k < 8; ++k) {
+      if (batch.mixed(share).at_half(k)) positions.push_back(k);
+    }
+    return positions;
+  };
+  EXPECT_THAT(small(0), IsEmpty());
+  EXPECT_THAT(small(0.25), ElementsAre(0, 4));
+  EXPECT_THAT(small(0.5), ElementsAre(0, 2, 4, 6));
+  EXPECT_THAT(small(0.75), ElementsAre(0, 1, 2, 4, 5, 6));
+  EXPECT_THAT(small(1), ElementsAre(0, 1, 2, 3, 4, 5, 6, 7));
+  EXPECT_THROW(batch.mixed(1.5), Error);
 }
 
 TEST_F(Images, NamesAreWordsAndPairsOfNeighbours) {

@@ -9,7 +9,7 @@ import unittest
 sys.dont_write_bytecode = True  # a test leaves nothing in the source tree
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "recipes"))
-from recipe import data_command, read_recipe, table_words
+from recipe import data_command, read_recipe, table_words, with_target
 
 PAIRS = 'title = "A title"\n[data]\ntranslations = { target = "ja" }\n[pairs]\nsteps = 10\n'
 
@@ -43,6 +43,24 @@ class Reading(RecipeCase):
                  "glyph-names-0.5")):
             recipe = self.recipe(f'title = ""\n[data]\n{data}\n[text]\n')
             self.assertEqual(data_command(recipe), (words, folder))
+
+    def test_another_target_changes_data_oracle_and_title_and_drops_the_remark(self):
+        recipe = self.recipe(PAIRS.replace(
+            "[data]", "remark = 'of Japanese'\n[data]")
+            + 'arms = ["uniform", "oracle:ja:steps=5", "oracle:jam", "oracle:ja"]\n')
+        changed = with_target(recipe, "ko")
+        self.assertEqual(data_command(changed),
+                         (["translations", "--target", "ko"], "translations-ko"))
+        self.assertEqual(changed["options"]["arms"],
+                         ["uniform", "oracle:ko:steps=5", "oracle:jam", "oracle:ko"])
+        self.assertEqual(changed["options"]["steps"], 10)
+        self.assertIn("ko", changed["title"])
+        self.assertNotIn("remark", changed)
+        self.assertEqual(recipe["options"]["arms"][1], "oracle:ja:steps=5")
+
+    def test_data_without_a_target_cannot_have_another_one(self):
+        with self.assertRaisesRegex(SystemExit, "data have a target, got debian-docs"):
+            with_target(self.recipe('title = ""\n[data]\ndebian-docs = {}\n[text]\n'), "ko")
 
     def test_every_recipe_of_the_project_is_read(self):
         recipes = sorted((ROOT / "recipes").glob("*.toml"))

@@ -114,14 +114,25 @@ class Costs(TaskCase):
             self.assertTrue(os.path.exists(os.path.join(self.out, name + ".safetensors")))
 
     def test_flexi_follows_the_method(self):
-        summary = self.summary("images", arms="uniform,joint,flexi", **{"cache-reference": True})
-        uniform, joint, flexi = (run["flops"] for run in summary["runs"])
-        approximate = flexi["learner_scoring"] / joint["learner_scoring"]
+        summary = self.summary("images", arms="uniform,joint,flexi,flexi:half-resolution=0.25",
+                               **{"cache-reference": True})
+        uniform, joint, *both = (run["flops"] for run in summary["runs"])
+        approximate = both[0]["learner_scoring"] / joint["learner_scoring"]
         self.assertLess(approximate, 0.9)
-        # method.md 5: 3F(1 - q + qA) + A F B/b of 3F, at q = 1/2 and B/b = 5.
-        expected = 0.5 + 0.5 * approximate + approximate * 5 / 3
-        ran = flexi["learner_training"] + flexi["learner_scoring"] + flexi["reference_scoring"]
-        self.assertAlmostEqual(ran / uniform["learner_training"], expected)
+        # method.md 5: 3F(1 - q + qA) + A F B/b of 3F, at B/b = 5.
+        for flexi, q in zip(both, (0.5, 0.25), strict=True):
+            expected = 1 - q + q * approximate + approximate * 5 / 3
+            ran = flexi["learner_training"] + flexi["learner_scoring"] + flexi["reference_scoring"]
+            self.assertAlmostEqual(ran / uniform["learner_training"], expected)
+
+    def test_arms_may_differ_in_their_batch(self):
+        def trained(task):
+            large, small = self.summary(task, arms="uniform,independent:count=4")["runs"]
+            self.assertEqual(small["examples_trained"] * large["flops"]["learner_training"],
+                             large["examples_trained"] * small["flops"]["learner_training"])
+            self.assertEqual(small["examples_trained"], 4 * small["steps"])
+            self.assertGreater(large["examples_trained"], small["examples_trained"])
+        self.run_for_tasks(trained)
 
     def test_a_cascade_shows_the_learner_the_kept_alone(self):
         self.run_for_tasks(lambda task: self.assertEqual(
@@ -217,6 +228,8 @@ class Refusals(TaskCase):
         self.expect("images", {"arms": "independent:score-prefix=3"}, "score-prefix")
         for tags in ("target+typo", "target+", "typo"):
             self.expect("text", {"arms": "oracle:" + tags}, "oracle:" + tags)
+        self.expect("images", {"arms": "joint:half-resolution=0.3"}, "half-resolution")
+        self.expect("images", {"arms": "flexi:half-resolution=1.1"}, "--half-resolution", "1.1")
         self.expect("text", {"backend": "eigen"}, "--backend")
         self.expect("images", {"eval-rows": 1}, "--eval-rows")
         self.expect("images", {"score-prefix": 3}, "score-prefix")

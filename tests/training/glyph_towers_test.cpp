@@ -64,22 +64,20 @@ TEST_F(Glyphs, HalfResolutionSeesMeansOfFourPixelsAndStretchesWhatItFound) {
   EXPECT_FALSE(half.allclose(towers_->embed(*batch_).x, 1e-3, 1e-3));
 }
 
-TEST_F(Glyphs, AMixedBatchTrainsEveryOtherExampleAtHalfResolution) {
+TEST_F(Glyphs, AMixedBatchTrainsItsShareAtHalfResolution) {
   const torch::NoGradGuard no_gradient;
   const Embeddings full = towers_->embed(*batch_);
   const Embeddings half = towers_->embed(batch_->seen_at(Resolution::kHalf));
   at::Tensor x = full.x.clone();
   for (std::int64_t k = 0; k < kRows; k += 2) x[k] = half.x[k];
   const at::Tensor expected = sigmoid_loss({x, full.y, full.scale, full.bias});
-  const at::Tensor loss = towers_->loss(batch_->seen_at(Resolution::kMixed));
+  const at::Tensor loss = towers_->loss(batch_->mixed(0.5));
   EXPECT_NEAR(loss.item<double>(), expected.item<double>(), 1e-5);
   EXPECT_NE(loss.item<double>(), towers_->loss(*batch_).item<double>());
-  EXPECT_THROW(towers_->embed(batch_->seen_at(Resolution::kMixed)), Error);
+  EXPECT_THROW(towers_->embed(batch_->mixed(0.5)), Error);
 }
 
-TEST_F(Glyphs, OneExampleCanBeMixed) {
-  EXPECT_NO_THROW(towers_->loss(batch_->at({3}).seen_at(Resolution::kMixed)));
-}
+TEST_F(Glyphs, OneExampleCanBeMixed) { EXPECT_NO_THROW(towers_->loss(batch_->at({3}).mixed(0.5))); }
 
 // method.md 5: flexi at q = 1/2 and B/b = 5 must stay within 1.2 times uniform's cost.
 TEST(GlyphTowers, AtHalfResolutionAreCheapEnoughForFlexi) {

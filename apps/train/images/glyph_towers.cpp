@@ -83,20 +83,21 @@ at::Tensor GlyphTowersImpl::embed_names(const FeatureBags& words) {
 }
 
 Embeddings GlyphTowersImpl::embed(const ImageBatch& batch) {
-  if (batch.resolution() == Resolution::kMixed) {
-    refuse("embed images", "one resolution", "a mixed batch");
-  }
-  return {embed_images(batch.images(), batch.resolution()), embed_names(batch.words()),
-          log_scale_.exp(), bias_};
+  if (batch.is_mixed()) refuse("embed images", "one resolution", "a mixed batch");
+  const Resolution resolution = batch.half_share() == 0 ? Resolution::kFull : Resolution::kHalf;
+  return {embed_images(batch.images(), resolution), embed_names(batch.words()), log_scale_.exp(),
+          bias_};
 }
 
 at::Tensor GlyphTowersImpl::loss(const ImageBatch& batch) {
-  if (batch.resolution() != Resolution::kMixed) return sigmoid_loss(embed(batch));
-  std::vector<std::int64_t> even, odd;
-  for (std::int64_t k = 0; k < batch.rows().size(); ++k) (k % 2 == 0 ? even : odd).push_back(k);
-  const Embeddings half = embed(batch.at(even).seen_at(Resolution::kHalf));
-  if (odd.empty()) return sigmoid_loss(half);
-  const Embeddings full = embed(batch.at(odd).seen_at(Resolution::kFull));
+  if (!batch.is_mixed()) return sigmoid_loss(embed(batch));
+  std::vector<std::int64_t> at_half, in_full;
+  for (std::int64_t k = 0; k < batch.rows().size(); ++k) {
+    (batch.at_half(k) ? at_half : in_full).push_back(k);
+  }
+  const Embeddings half = embed(batch.at(at_half).seen_at(Resolution::kHalf));
+  if (in_full.empty()) return sigmoid_loss(half);
+  const Embeddings full = embed(batch.at(in_full).seen_at(Resolution::kFull));
   return sigmoid_loss(
       {torch::cat({half.x, full.x}), torch::cat({half.y, full.y}), full.scale, full.bias});
 }

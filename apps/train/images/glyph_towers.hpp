@@ -32,7 +32,7 @@ class GlyphTowersImpl : public torch::nn::Module {
 
   /// At the batch's resolution; one that is mixed is refused.
   Embeddings embed(const ImageBatch& batch);
-  /// The sigmoid loss; of a mixed batch, every other image is seen at half resolution.
+  /// The sigmoid loss; a mixed batch may have both resolutions.
   at::Tensor loss(const ImageBatch& batch);
 
   double forward_flops(Resolution resolution) const;

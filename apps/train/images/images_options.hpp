@@ -11,6 +11,7 @@ struct ImagesOptions : ExperimentOptions {
   std::int64_t hidden = 256;
   std::int64_t reference_channels = 16;
   std::int64_t reference_hidden = 256;
+  double half_resolution = 0.5;   ///< share of a flexi batch that trains at half resolution
   std::int64_t eval_rows = 1000;  ///< distinct names of each held-out set; 0: all
 
   static const Setters<ImagesOptions>& own_setters();

@@ -90,17 +90,21 @@ TableSource<ImageBatch> ImagesTask::guide_source(std::uint64_t seed) const {
   return {data_.curated, {options_.count, seed}};
 }
 
-ImageBatch ImagesTask::trained_as(const Batch& batch, const Arm& arm) const {
-  return arm.sees_cheaper() ? batch.seen_at(Resolution::kMixed) : batch;
+ImageBatch ImagesTask::trained_as(const Batch& batch, const Options& options,
+                                  const Arm& arm) const {
+  return arm.sees_cheaper() ? batch.mixed(options.half_resolution) : batch;
 }
 
 ImageBatch ImagesTask::scored_as(const Batch& batch, const Options&, const Arm& arm) const {
   return batch.seen_at(arm.sees_cheaper() ? Resolution::kHalf : Resolution::kFull);
 }
 
-double ImagesTask::training_flops(const Model& model, const Arm& arm) const {
+double ImagesTask::training_flops(const Model& model, const Options& options,
+                                  const Arm& arm) const {
   const double full = model->forward_flops(Resolution::kFull);
-  return arm.sees_cheaper() ? (full + model->forward_flops(Resolution::kHalf)) / 2 : full;
+  if (!arm.sees_cheaper()) return full;
+  const double share = options.half_resolution;
+  return (1 - share) * full + share * model->forward_flops(Resolution::kHalf);
 }
 
 double ImagesTask::scoring_flops(const Model& model, const Options&, const Arm& arm) const {

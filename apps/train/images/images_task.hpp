@@ -32,14 +32,14 @@ class ImagesTask {
   void check_reference(const GlyphTowersImpl& reference) const;
   static Model load(const SafetensorsFile& file) { return load_glyph_towers(file); }
 
-  /// A flexi arm scores at half resolution and trains half of its batch so.
-  Batch trained_as(const Batch& batch, const Arm& arm) const;
+  /// A flexi arm scores at half resolution and trains a share of its batch so.
+  Batch trained_as(const Batch& batch, const Options& options, const Arm& arm) const;
   Batch scored_as(const Batch& batch, const Options&, const Arm& arm) const;
   Batch stored_as(const Batch& batch, const Options&) const {
     return batch.seen_at(Resolution::kFull);
   }
   std::string store_name(const Options&) const { return "reference_embeddings"; }
-  double training_flops(const Model& model, const Arm& arm) const;
+  double training_flops(const Model& model, const Options& options, const Arm& arm) const;
   double scoring_flops(const Model& model, const Options&, const Arm& arm) const;
 
   Values batch_values(const Batch&) const { return {}; }

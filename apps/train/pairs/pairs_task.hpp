@@ -33,11 +33,11 @@ class PairsTask {
   void check_reference(const TextTowersImpl& reference) const;
   static Model load(const SafetensorsFile& file) { return load_text_towers(file); }
 
-  Batch trained_as(const Batch& batch, const Arm&) const { return batch; }
+  Batch trained_as(const Batch& batch, const Options&, const Arm&) const { return batch; }
   Batch scored_as(const Batch& batch, const Options&, const Arm&) const { return batch; }
   Batch stored_as(const Batch& batch, const Options&) const { return batch; }
   std::string store_name(const Options&) const { return "reference_embeddings"; }
-  double training_flops(const Model& model, const Arm&) const;
+  double training_flops(const Model& model, const Options&, const Arm&) const;
   double scoring_flops(const Model& model, const Options&, const Arm& arm) const;
 
   Values batch_values(const Batch&) const { return {}; }

@@ -90,7 +90,7 @@ std::string TextTask::store_name(const Options& options) const {
   return options.score_prefix == 0 ? name : text(name, "_", options.score_prefix);
 }
 
-double TextTask::training_flops(const Model& model, const Arm&) const {
+double TextTask::training_flops(const Model& model, const Options&, const Arm&) const {
   return model->forward_flops(data_.pool->length);
 }
 

@@ -32,13 +32,13 @@ class TextTask {
   void check_reference(const ByteModelImpl&) const {}
   static Model load(const SafetensorsFile& file) { return load_byte_model(file); }
 
-  Batch trained_as(const Batch& batch, const Arm&) const { return batch; }
+  Batch trained_as(const Batch& batch, const Options&, const Arm&) const { return batch; }
   Batch scored_as(const Batch& batch, const Options& options, const Arm&) const {
     return stored_as(batch, options);
   }
   Batch stored_as(const Batch& batch, const Options& options) const;
   std::string store_name(const Options& options) const;
-  double training_flops(const Model& model, const Arm&) const;
+  double training_flops(const Model& model, const Options&, const Arm&) const;
   double scoring_flops(const Model& model, const Options& options, const Arm& arm) const;
   Values batch_values(const Batch& batch) const;
 

@@ -43,8 +43,7 @@ JEST_EXPORT std::shared_ptr<const NamedImages> read_named_images(const std::file
 /// At which resolution models see the images of a batch.
 enum class Resolution {
   kFull,
-  kHalf,   ///< S/2, means of four pixels
-  kMixed,  ///< trained on: every other example at half, the others in full
+  kHalf,  ///< S/2, means of four pixels
 };
 
 class JEST_EXPORT ImageBatch {
@@ -57,15 +56,22 @@ class JEST_EXPORT ImageBatch {
   const TableRows<NamedImages>& rows() const { return rows_; }
   ImageBatch at(const std::vector<std::int64_t>& positions) const;
 
-  Resolution resolution() const { return resolution_; }
+  /// Share of the examples that are seen at half resolution.
+  double half_share() const { return half_share_; }
+  bool is_mixed() const { return half_share_ > 0 && half_share_ < 1; }
+  /// Where a mixed batch has its examples at half resolution: spread evenly, the first among them.
+  bool at_half(std::int64_t position) const;
+
   ImageBatch seen_at(Resolution resolution) const;
+  /// To be trained on. Throws unless the share is between 0 and 1.
+  ImageBatch mixed(double half_share) const;
 
   at::Tensor images() const;  ///< float [n, 1, S, S], 0 … 1, in full whatever the resolution
   FeatureBags words() const;
 
  private:
   TableRows<NamedImages> rows_;
-  Resolution resolution_ = Resolution::kFull;
+  double half_share_ = 0;
 };
 
 }  // namespace jest
