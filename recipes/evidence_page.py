@@ -4,17 +4,11 @@ import statistics
 
 from summaries import (EXAMPLES, all_flops, best_on_the_way, finals, held_out, labelled, mean_share,
                        processor, reaches, read_summary, run_flops, runs_by_arm, shown_command,
-                       spread)
+                       shown_measures, spread)
 
 
 def ratio_text(ratio):
     return f"{ratio:.1f}" if ratio >= 0.995 else f"{ratio:.2f}"
-
-
-def shown_measures(summary):
-    """The primary measure and the further ones, but for R@10, which follows R@1."""
-    first, *further = summary["measures"]
-    return [first] + [measure for measure in further if measure["name"] != "r_at_10"]
 
 
 def counts_duplicates(summary):

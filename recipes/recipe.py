@@ -3,6 +3,7 @@
 import sys
 import tomllib
 
+PAGES = ("arms", "interaction")  # the first unless a recipe says `page = ...`
 EXTENSIONS = {"pairs": "tsv", "text": "safetensors", "images": "safetensors"}
 
 
@@ -33,7 +34,10 @@ def read_recipe(path):
     if len(tables) != 1 or tables[0] not in EXTENSIONS:
         refuse("one of " + ", ".join(f"[{task}]" for task in EXTENSIONS),
                listed([f"[{name}]" for name in tables]))
-    return recipe | {"task": tables[0], "options": recipe[tables[0]]}
+    shown = recipe.get("page", PAGES[0])
+    if shown not in PAGES:
+        refuse("page = one of " + listed(PAGES), repr(shown))
+    return recipe | {"task": tables[0], "options": recipe[tables[0]], "page": shown}
 
 
 def with_target(recipe, target):

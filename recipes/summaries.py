@@ -26,6 +26,17 @@ def runs_by_arm(summary):
     return arms
 
 
+def options_of_arm(arm):
+    """What NAME:OPTION=VALUE:... says after its name."""
+    return dict(word.split("=", 1) for word in arm.split(":") if "=" in word)
+
+
+def shown_measures(summary):
+    """The primary measure and the further ones, but for R@10, which follows R@1."""
+    first, *further = summary["measures"]
+    return [first] + [measure for measure in further if measure["name"] != "r_at_10"]
+
+
 def run_flops(run):
     """Without what is paid once: reference training and pool embedding."""
     return sum(run["flops"][k] for k in ("learner_training", "learner_scoring", "reference_scoring"))

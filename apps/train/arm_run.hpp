@@ -8,6 +8,7 @@
 #include "train/any_scorer.hpp"
 #include "train/arm_options.hpp"
 #include "train/arm_source.hpp"
+#include "train/batch_gradients.hpp"
 #include "train/samples.hpp"
 
 namespace jest {
@@ -179,11 +180,10 @@ class ArmTraining {
     trainer.watch_selection = [this](const Batch& super_batch, const Selection& picks,
                                      std::int64_t step) { watch(super_batch, picks, step); };
     trainer.watch_batch = [this](const Batch& batch, std::int64_t step) {
-      const Values values = task_.batch_values(batch);
-      if (values.empty()) return;
-      nlohmann::ordered_json json{{"event", "batch"}, {"step", step + 1}};
-      json.update(nlohmann::ordered_json(values));
-      record(json.dump());
+      record("batch", step, task_.batch_values(batch));
+      if (options_.gradients && spec_.evaluates_after(step)) {
+        record("gradients", step, batch_gradients(model_, batch, curated_batch(step)));
+      }
     };
     trainer.run();
     save_model(folder_ / "model.safetensors", *model_, model_->metadata());
@@ -194,6 +194,19 @@ class ArmTraining {
     const std::string line = sample_line<T>(task_.stored_as(super_batch, options_), picks,
                                             {task_, step + 1, model_, reference_.model});
     record(line);
+  }
+
+  /// As many curated examples as an arm trains on, or all there are.
+  Batch curated_batch(std::int64_t step) const {
+    const auto& curated = task_.data().curated;
+    return TableSource<Batch>(curated, {std::min(options_.count, curated->rows()), run_.seed})
+        .at(step);
+  }
+
+  void record(const char* event, std::int64_t step, const Values& values) {
+    nlohmann::ordered_json json{{"event", event}, {"step", step + 1}};
+    json.update(nlohmann::ordered_json(values));
+    record(json.dump());
   }
 
   void record(const std::string& line) {

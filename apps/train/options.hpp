@@ -48,6 +48,7 @@ struct ExperimentOptions {
   double tokens = 1;      ///< of rho-1, and of any arm of language models: share that is trained on
   double rank_power = 1;  ///< of selective-backprop: P(pick) ∝ (percentile of its loss)^power
   double temperature = 1;  ///< of drrho: its weights are softmax((loss − reference's)/temperature)
+  bool gradients = false;  ///< of the batch before every evaluation: batch_gradients
   bool resume = false;
   int threads = 0;                         ///< 0: as many as the machine has
   std::string device_name = "cpu";         ///< of models and selections; tables stay on the host

@@ -110,6 +110,11 @@ Json summarize_run(const SummaryRun& run) {
   json["seconds"] = last["seconds"];
   if (last.contains("cpu_seconds")) json["cpu_seconds"] = last["cpu_seconds"];
   json["batches"] = batch_means(events["batch"]);
+  json["gradients"] = Json::array();
+  for (Json& line : events["gradients"]) {
+    line.erase("event");
+    json["gradients"].push_back(line);
+  }
   json["picked_tags"] = Json::array();
   for (const Json& evaluation : evaluations) {
     Json values{{"step", evaluation["step"]}};

@@ -58,6 +58,11 @@ class Reading(RecipeCase):
         self.assertNotIn("remark", changed)
         self.assertEqual(recipe["options"]["arms"][1], "oracle:ja:steps=5")
 
+    def test_its_page_is_that_of_arms_unless_it_says_another(self):
+        self.assertEqual(self.recipe(PAIRS)["page"], "arms")
+        other = self.recipe(PAIRS.replace("[data]", "page = 'interaction'\n[data]"))
+        self.assertEqual(other["page"], "interaction")
+
     def test_data_without_a_target_cannot_have_another_one(self):
         with self.assertRaisesRegex(SystemExit, "data have a target, got debian-docs"):
             with_target(self.recipe('title = ""\n[data]\ndebian-docs = {}\n[text]\n'), "ko")
@@ -84,6 +89,8 @@ class Reading(RecipeCase):
                 (('[data]\ntranslations = { target = "ja" }', "data = 3"),
                  "expected a table [data], got 3"),
                 (('title = "A title"\n', ""), "expected a title, got none"),
+                (("[data]", "page = 'wide'\n[data]"),
+                 "expected page = one of arms, interaction, got 'wide'"),
                 (("[pairs]", "[pairs"), "expected TOML, got ")):
             with self.subTest(said), self.assertRaises(SystemExit) as refused:
                 self.recipe(PAIRS.replace(*changes))

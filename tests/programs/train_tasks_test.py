@@ -88,6 +88,22 @@ class Results(TaskCase):
                 self.assertTrue(row["image"].startswith("data:image/bmp;base64,"))
                 self.assertIn("BLOCK ROW", row["y"])
 
+    def test_gradients_are_recorded_before_every_evaluation(self):
+        self.run_for_tasks(self.gradients_of_task)
+
+    def gradients_of_task(self, task):
+        plain = self.summary(task, arms="independent", steps=5)["runs"][0]
+        model = read(self.out, "independent-seed3", "model.safetensors")
+        train_cases.shutil.rmtree(self.out)
+        run = self.summary(task, arms="independent", steps=5, gradients=True)["runs"][0]
+        self.assertEqual(plain["gradients"], [])
+        self.assertEqual(model, read(self.out, "independent-seed3", "model.safetensors"))
+        self.assertEqual([look["step"] for look in run["gradients"]], [2, 4, 5])
+        for look in run["gradients"]:
+            self.assertGreater(look["gradient_norm"], 0)
+            self.assertLessEqual(abs(look["gradient_cosine"]), 1)
+            self.assertEqual("negatives_share" in look, task == "images")
+
     def test_training_learns(self):
         self.run_for_tasks(self.learns)
 

@@ -5,6 +5,7 @@
 #include "jest/model/scoring.hpp"
 #include "jest/train/retrieval.hpp"
 #include "train/images/picture.hpp"
+#include "train/repeated.hpp"
 
 namespace jest {
 namespace {
@@ -109,6 +110,12 @@ double ImagesTask::training_flops(const Model& model, const Options& options,
 
 double ImagesTask::scoring_flops(const Model& model, const Options&, const Arm& arm) const {
   return model->forward_flops(arm.sees_cheaper() ? Resolution::kHalf : Resolution::kFull);
+}
+
+Values ImagesTask::batch_values(const Batch& batch) const {
+  const auto& rows = batch.rows();
+  const auto name = [&](std::int64_t k) { return rows.table().names[rows.rows()[k]]; };
+  return {{"repeated", repeated_share(rows.size(), name)}};
 }
 
 nlohmann::ordered_json ImagesTask::show(const NamedImages& table, std::int64_t row) const {

@@ -42,7 +42,7 @@ class ImagesTask {
   double training_flops(const Model& model, const Options& options, const Arm& arm) const;
   double scoring_flops(const Model& model, const Options&, const Arm& arm) const;
 
-  Values batch_values(const Batch&) const { return {}; }
+  Values batch_values(const Batch& batch) const;
   nlohmann::ordered_json show(const NamedImages& table, std::int64_t row) const;
 
  private:

@@ -2,6 +2,7 @@
 
 #include "jest/model/scoring.hpp"
 #include "jest/train/retrieval.hpp"
+#include "train/repeated.hpp"
 
 namespace jest {
 
@@ -60,6 +61,14 @@ double PairsTask::training_flops(const Model& model, const Options&, const Arm&)
 
 double PairsTask::scoring_flops(const Model& model, const Options& options, const Arm& arm) const {
   return training_flops(model, options, arm);
+}
+
+Values PairsTask::batch_values(const Batch& batch) const {
+  const auto& rows = batch.rows();
+  const TextPairs& table = rows.table();
+  const auto x = [&](std::int64_t k) { return std::string_view(table.x[rows.rows()[k]]); };
+  const auto y = [&](std::int64_t k) { return std::string_view(table.y[rows.rows()[k]]); };
+  return {{"repeated", repeated_share(rows.size(), x, y)}};
 }
 
 nlohmann::ordered_json PairsTask::show(const TextPairs& table, std::int64_t row) const {

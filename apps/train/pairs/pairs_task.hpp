@@ -40,7 +40,7 @@ class PairsTask {
   double training_flops(const Model& model, const Options&, const Arm&) const;
   double scoring_flops(const Model& model, const Options&, const Arm& arm) const;
 
-  Values batch_values(const Batch&) const { return {}; }
+  Values batch_values(const Batch& batch) const;
   nlohmann::ordered_json show(const TextPairs& table, std::int64_t row) const;
 
  private:

@@ -30,6 +30,14 @@ struct TrainerSpec {
   std::int64_t checkpoint_every = 250;
   std::filesystem::path checkpoints = {};  ///< none are written when empty
   std::vector<std::shared_ptr<MetricSink>> sinks = {};
+
+  /// Whether an evaluation follows the step with this number, from 0.
+  bool evaluates_after(std::int64_t step) const {
+    return step + 1 == steps || (step + 1) % evaluate_every == 0;
+  }
+  bool saves_after(std::int64_t step) const {
+    return step + 1 == steps || (step + 1) % checkpoint_every == 0;
+  }
 };
 
 JEST_EXPORT void check_trainer(const TrainerSpec& spec);
@@ -86,8 +94,8 @@ class Trainer {
       const double start = processor_seconds();
       one_step();
       state_.cpu_seconds += processor_seconds() - start;
-      if (due(spec_.evaluate_every)) evaluate_now();
-      if (due(spec_.checkpoint_every)) save();
+      if (spec_.evaluates_after(state_.step - 1)) evaluate_now();
+      if (spec_.saves_after(state_.step - 1)) save();
     }
     return state_;
   }
@@ -152,10 +160,6 @@ class Trainer {
     const double start = processor_seconds();
     work();
     state_.cpu_seconds -= processor_seconds() - start;
-  }
-
-  bool due(std::int64_t every) const {
-    return state_.step == spec_.steps || state_.step % every == 0;
   }
 
   void evaluate_now() {
