@@ -5,12 +5,12 @@
 namespace jest {
 namespace {
 
-constexpr std::string_view kBlank = " \t\r\v\f";
+constexpr std::string_view kBlankInLine = " \t\r\v\f";
 
 std::string_view trimmed(std::string_view line) {
-  const std::size_t first = line.find_first_not_of(kBlank);
+  const std::size_t first = line.find_first_not_of(kBlankInLine);
   if (first == std::string_view::npos) return {};
-  return line.substr(first, line.find_last_not_of(kBlank) - first + 1);
+  return line.substr(first, line.find_last_not_of(kBlankInLine) - first + 1);
 }
 
 /// Takes the first line, without its end, off the text.
@@ -25,7 +25,7 @@ std::string_view next_line(std::string_view& rest) {
 void append_line(std::string& paragraph, std::string_view line) {
   if (!paragraph.empty()) paragraph += ' ';
   for (const char c : line) {
-    paragraph += kBlank.find(c) == std::string_view::npos ? c : ' ';
+    paragraph += kBlankInLine.find(c) == std::string_view::npos ? c : ' ';
   }
 }
 

@@ -10,7 +10,7 @@
 namespace jest {
 namespace {
 
-constexpr double kHeldOutShare = 0.08;
+constexpr double kHeldOutStems = 0.08;
 
 // Longer names first where one begins with another.
 constexpr std::array<std::string_view, 38> kNamespaces = {
@@ -71,7 +71,7 @@ std::string package_stem(std::string_view package) {
 bool stem_held_out(std::string_view stem) {
   const std::uint64_t name = name_hash(stem);
   const PhiloxCounter words = philox4x32_10({low_word(name), high_word(name), 0, 0}, {0, 0});
-  return words[0] < kHeldOutShare * 0x1p32;
+  return words[0] < kHeldOutStems * 0x1p32;
 }
 
 }  // namespace jest

@@ -15,7 +15,7 @@ namespace jest {
 namespace {
 
 constexpr std::size_t kLeastFeatures = 10;
-constexpr std::size_t kCuratedRows = 3000;
+constexpr std::size_t kCuratedPairs = 3000;
 
 /// The rows that satisfy `takes` leave `rows` and are handed back; both keep their order.
 template <class Predicate>
@@ -83,7 +83,7 @@ TranslationSplit split_translations(TranslationRows rows, const SplitSpec& spec)
   const auto held_out = [](const TranslationRow& row) { return stem_held_out(row.stem); };
   split.eval = evaluation(taken(rows, held_out), spec.target);
   rows = without_leaks(std::move(rows), split.eval);
-  const auto ids = curated_ids(rows, spec, std::min(kCuratedRows, of_target / 10));
+  const auto ids = curated_ids(rows, spec, std::min(kCuratedPairs, of_target / 10));
   split.curated = taken(rows, [&](const TranslationRow& row) { return ids.contains(row.id); });
   if (spec.mismatched > 0) {
     std::erase_if(rows, [&](const TranslationRow& row) { return row.tag != spec.target; });

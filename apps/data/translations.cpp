@@ -32,7 +32,7 @@ void check(const TranslationsCommand& command) {
   }
 }
 
-std::vector<AptIndex> fetch(const std::filesystem::path& folder) {
+std::vector<AptIndex> fetch_indexes(const std::filesystem::path& folder) {
   progress("fetching apt's translation indexes, about 28 MB");
   AptTargets targets{.languages = {"en"}};
   targets.languages.insert(targets.languages.end(), kLanguages.begin(), kLanguages.end());
@@ -61,7 +61,7 @@ TranslationRows read_rows(const std::vector<AptIndex>& indexes) {
 nlohmann::ordered_json prepare(const PreparedFolder& folder, const SplitSpec& spec,
                                nlohmann::ordered_json request) {
   const TemporaryFolder private_folder;
-  const auto indexes = fetch(private_folder.path());
+  const auto indexes = fetch_indexes(private_folder.path());
   TranslationRows rows = read_rows(indexes);
   progress("splitting ", rows.size(), " pairs by package");
   const TranslationSplit split = split_translations(std::move(rows), spec);

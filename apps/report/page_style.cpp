@@ -3,7 +3,7 @@
 namespace jest {
 namespace {
 
-constexpr const char* kColors = R"(
+constexpr const char* kColorScheme = R"(
 :root { color-scheme: light dark;
   --page: #fff; --ink: #1a1c20; --muted: #5a6069; --line: #d9dce1; --faint: #f4f5f7;
   --blue: #0072b2; --vermillion: #d55e00; --green: #009e73; --purple: #cc79a7;
@@ -131,6 +131,6 @@ constexpr const char* kNarrow = R"(
 
 }  // namespace
 
-std::string page_style() { return std::string(kColors) + kText + kTables + kCharts + kNarrow; }
+std::string page_style() { return std::string(kColorScheme) + kText + kTables + kCharts + kNarrow; }
 
 }  // namespace jest

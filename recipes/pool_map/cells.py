@@ -30,10 +30,20 @@ class Extent:
     filters: tuple
     seeds: tuple
     kinds: tuple = KINDS  # of useless pairs
+    command: str = "scripts/study map"
+
+    def of_seeds(self, text):
+        """The same with other seeds, numbers with commas between them."""
+        try:
+            seeds = tuple(map(int, text.split(",")))
+        except ValueError:
+            raise SystemExit(f"study map --seeds: expected whole numbers, got {text}") from None
+        return dataclasses.replace(self, seeds=seeds, command=f"{self.command} --seeds {text}")
 
 
 FULL = Extent("map", (1, 0.5, 0.25, 0.1, 0.05, 0.02), (0.5, 0.8, 0.9, 0.95), (1, 2, 3))
-QUICK = Extent("map-quick", (1, 0.25, 0.05), (0.8, 0.95), (1,), (OTHER, MISMATCHED))
+QUICK = Extent("map-quick", (1, 0.25, 0.05), (0.8, 0.95), (1,), (OTHER, MISMATCHED),
+               "scripts/study map --quick")
 
 
 @dataclasses.dataclass(frozen=True)

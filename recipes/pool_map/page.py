@@ -67,7 +67,7 @@ def method_lines(extent, seeds):
     lengths = ", ".join(f"{round(length * STEPS):,}" for length in LENGTHS)
     quick = "" if extent.name == "map" else (
         " This is the quick form: fewer shares, filter ratios, kinds and seeds than the whole map.")
-    command = "scripts/study map" + ("" if extent.name == "map" else " --quick")
+    command = extent.command
     return [
         f"Written by `{command}`.{quick} Every pool has {POOL:,} pairs, made from real ones: "
         "useful ones of the target's domain up to the share, then useless ones, of *another domain* "

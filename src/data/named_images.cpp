@@ -25,7 +25,7 @@ std::uint32_t hash_of(std::string_view word, std::uint32_t hash = 2166136261u) {
   return hash;
 }
 
-std::int32_t bucket(std::uint32_t hash) {
+std::int32_t word_bucket(std::uint32_t hash) {
   return static_cast<std::int32_t>((hash ^ hash >> 15) % kWordBuckets);
 }
 
@@ -35,9 +35,9 @@ FeatureTable word_table(const std::vector<std::string>& texts) {
     std::istringstream words(text);
     std::string before;
     for (std::string word; words >> word; before = word) {
-      table.features.push_back(bucket(hash_of(word)));
+      table.features.push_back(word_bucket(hash_of(word)));
       if (before.empty()) continue;
-      table.features.push_back(bucket(hash_of(word, hash_of(" ", hash_of(before)))));
+      table.features.push_back(word_bucket(hash_of(word, hash_of(" ", hash_of(before)))));
     }
     // A bag must not be empty.
     if (before.empty()) table.features.push_back(0);

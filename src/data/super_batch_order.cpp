@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::uint32_t kFeistelRounds = 6;
 // Keeps this stream apart from the sampler's noise under the same seed.
-constexpr std::uint32_t kStream = 0x6f726472;
+constexpr std::uint32_t kOrderStream = 0x6f726472;
 
 }  // namespace
 
@@ -31,7 +31,7 @@ std::vector<std::int64_t> SuperBatchOrder::at(std::int64_t step) const {
 
 std::int64_t SuperBatchOrder::permuted(std::int64_t index, std::uint64_t epoch) const {
   const std::uint32_t mask = (std::uint32_t{1} << half_bits_) - 1;
-  const PhiloxKey key{low_word(seed_) ^ kStream, high_word(seed_)};
+  const PhiloxKey key{low_word(seed_) ^ kOrderStream, high_word(seed_)};
   auto value = static_cast<std::uint64_t>(index);
   do {
     auto left = static_cast<std::uint32_t>(value >> half_bits_);

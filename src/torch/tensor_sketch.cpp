@@ -12,7 +12,7 @@
 namespace jest {
 namespace {
 
-constexpr std::uint32_t kStream = 0x736b6368;
+constexpr std::uint32_t kSketchStream = 0x736b6368;
 constexpr std::int64_t kTilePositions = 1536;           // measured: their sketches stay in cache
 constexpr std::int64_t kDeviceTilePositions = 1 << 15;  // enough to fill a GPU, some 100 MB
 
@@ -66,7 +66,7 @@ TensorSketch::CountSketch TensorSketch::count_sketch(std::int64_t inputs,
     const auto index = static_cast<std::uint64_t>(k);
     const PhiloxCounter words =
         philox4x32_10({low_word(index), high_word(index), side, 0},
-                      {low_word(spec_.seed) ^ kStream, high_word(spec_.seed)});
+                      {low_word(spec_.seed) ^ kSketchStream, high_word(spec_.seed)});
     const std::uint64_t bits = (static_cast<std::uint64_t>(words[0]) << 32) | words[1];
     buckets.push_back(static_cast<std::int64_t>(bits % static_cast<std::uint64_t>(spec_.width)));
     signs.push_back(words[2] % 2 == 0 ? 1.0F : -1.0F);

@@ -13,7 +13,7 @@ namespace {
 
 using oracle::agree;
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kFarthest = std::numeric_limits<double>::infinity();
 
 TEST(Softplus, IsTheLogarithmOfOnePlusTheExponential) {
   for (double u = -30; u <= 30; u += 0.37) {
@@ -25,8 +25,8 @@ TEST(Softplus, NeitherOverflowsNorVanishesEarly) {
   EXPECT_EQ(softplus(1e300), 1e300);
   EXPECT_EQ(softplus(-1e300), 0);
   EXPECT_NEAR(softplus(-50) / std::exp(-50.0), 1, 1e-12);
-  EXPECT_EQ(softplus(kInfinity), kInfinity);
-  EXPECT_EQ(softplus(-kInfinity), 0);
+  EXPECT_EQ(softplus(kFarthest), kFarthest);
+  EXPECT_EQ(softplus(-kFarthest), 0);
   EXPECT_TRUE(std::isnan(softplus(NAN)));
 }
 
@@ -37,11 +37,11 @@ TEST(LogAddExp, AddsInTheLogarithm) {
 }
 
 TEST(LogAddExp, KeepsEmptySumsInfinitiesAndNan) {
-  EXPECT_EQ(log_add_exp(-kInfinity, -kInfinity), -kInfinity);
-  EXPECT_EQ(log_add_exp(-kInfinity, 3), 3);
-  EXPECT_EQ(log_add_exp(kInfinity, 3), kInfinity);
-  EXPECT_EQ(log_add_exp(kInfinity, -kInfinity), kInfinity);
-  EXPECT_TRUE(std::isnan(log_add_exp(NAN, kInfinity)));
+  EXPECT_EQ(log_add_exp(-kFarthest, -kFarthest), -kFarthest);
+  EXPECT_EQ(log_add_exp(-kFarthest, 3), 3);
+  EXPECT_EQ(log_add_exp(kFarthest, 3), kFarthest);
+  EXPECT_EQ(log_add_exp(kFarthest, -kFarthest), kFarthest);
+  EXPECT_TRUE(std::isnan(log_add_exp(NAN, kFarthest)));
   EXPECT_TRUE(std::isnan(log_add_exp(1, NAN)));
 }
 

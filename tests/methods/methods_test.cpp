@@ -33,7 +33,7 @@ TEST(Methods, AskForAReferenceWhereTheyLookAtOne) {
   }
 }
 
-struct Setting {
+struct MethodSetting {
   SmallTowers model = make_towers(1);
   SmallTowers guide = make_towers(2);
   torch::optim::SGD optimizer{model->parameters(), 0.1};
@@ -48,7 +48,7 @@ struct Setting {
 };
 
 TEST(Jest, IsJointSelectionByLearnabilityInSixteenChunks) {
-  Setting s;
+  MethodSetting s;
   const auto learner = score_embeddings(s.model, s.batch, {});
   const auto reference = score_embeddings(s.guide, s.batch, {});
   const SelectionSpec spec{
@@ -58,7 +58,7 @@ TEST(Jest, IsJointSelectionByLearnabilityInSixteenChunks) {
 }
 
 TEST(RhoLoss, TakesTheLargestReducibleLossesWhateverTheSeed) {
-  Setting s;
+  MethodSetting s;
   const at::Tensor reducible =
       own_losses(score_embeddings(s.model, s.batch, {}), Contrast::kSigmoid) -
       own_losses(score_embeddings(s.guide, s.batch, {}), Contrast::kSigmoid);
@@ -69,7 +69,7 @@ TEST(RhoLoss, TakesTheLargestReducibleLossesWhateverTheSeed) {
 }
 
 TEST(SelectiveBackprop, NeverRunsTheReference) {
-  Setting s;
+  MethodSetting s;
   JointExampleScorer scorer(s.learner, s.reference, kSelectiveBackprop.scorer(20, 4),
                             ByLossRanks{});
   scorer.select(s.batch, 0);

@@ -28,7 +28,7 @@ using testing::SmallLanguageModel;
 
 constexpr std::int64_t kCandidates = 40;
 
-struct Fixture {
+struct Aligned {
   SmallLanguageModel model = make_language_model(1);
   SmallLanguageModel guide = make_language_model(2);
   torch::optim::SGD optimizer{model->parameters(), 0.5};
@@ -69,7 +69,7 @@ struct Plain {
 };
 
 /// U(A) as a full table, from the features and losses above.
-oracle::PairSum plain_terms(Fixture& f, const Plain& how, const Sequences& curated) {
+oracle::PairSum plain_terms(Aligned& f, const Plain& how, const Sequences& curated) {
   const at::Tensor h = plain_features(f.model, f.batch);
   const at::Tensor v = plain_features(f.model, curated).mean(0);
   f.guide->eval();
@@ -95,7 +95,7 @@ TEST(AlignedScorer, PicksWhatAPlainComputationPicks) {
                          {1, -1, 0.1, kHardLearner}};
   for (const Plain& how : cases) {
     for (const Preset preset : {Preset::kJoint, Preset::kGreedy, Preset::kMeanField}) {
-      Fixture f;
+      Aligned f;
       const oracle::PairSum terms = plain_terms(f, how, f.curated.at(2));
       const SelectionSpec spec{
           .count = 9, .preset = preset, .gain = 40, .seed = 7, .step = 5, .ids = f.batch.names};
@@ -119,7 +119,7 @@ TEST(AlignedScorer, PicksWhatAPlainComputationPicks) {
 }
 
 TEST(AlignedScorer, RunsTheReferenceOnlyForItsWeight) {
-  Fixture f;
+  Aligned f;
   EXPECT_EQ(f.select({}).statistics.reference_scored, 0);
   EXPECT_EQ(f.select({.learnability_weight = 1, .learnability = kHardLearner})
                 .statistics.reference_scored,
@@ -133,7 +133,7 @@ TEST(AlignedScorer, RunsTheReferenceOnlyForItsWeight) {
 }
 
 TEST(AlignedScorer, RefreshesItsTargetOncePerPeriodAndCountsTheCost) {
-  Fixture f;
+  Aligned f;
   auto scorer = f.scorer({.refresh_every = 4});
   std::vector<std::int64_t> scored;
   for (const std::uint32_t step : {1, 2, 3, 4, 5, 11, 14}) {
@@ -144,7 +144,7 @@ TEST(AlignedScorer, RefreshesItsTargetOncePerPeriodAndCountsTheCost) {
 }
 
 TEST(AlignedScorer, HoldsItsTargetWhileTheParametersMove) {
-  Fixture f;
+  Aligned f;
   auto scorer = f.scorer({.refresh_every = 4});
   const auto direction = [&] { return scorer.state().at(1).second.clone(); };
   scorer.select(f.batch, 0);
@@ -159,7 +159,7 @@ TEST(AlignedScorer, HoldsItsTargetWhileTheParametersMove) {
 }
 
 TEST(AlignedScorer, FollowsItsCuratedSet) {
-  Fixture f;
+  Aligned f;
   const AlignedScorerSpec spec{.preset = Preset::kTopK};
   const auto picks = f.select(spec).indices;
   EXPECT_EQ(f.select(spec).indices, picks);
@@ -170,7 +170,7 @@ TEST(AlignedScorer, FollowsItsCuratedSet) {
 // Half of the super-batch is one sequence, the target's own; interaction is what makes copies
 // costly.
 TEST(AlignedScorer, WithInteractionPicksFewerCopies) {
-  Fixture f;
+  Aligned f;
   const at::Tensor copy = f.batch.tokens.slice(0, 0, 1);
   f.batch.tokens.slice(0, 0, 20).copy_(copy.expand({20, -1}));
   f.curated.pool = testing::name_sequences(copy.expand({40, -1}));
@@ -183,7 +183,7 @@ TEST(AlignedScorer, WithInteractionPicksFewerCopies) {
 }
 
 TEST(AlignedScorer, WithoutInteractionIsTheIndependentDraw) {
-  Fixture f;
+  Aligned f;
   const auto before = f.select({.chunks = 4, .interaction = {1, 6}});
   const auto independent = f.select({.preset = Preset::kIndependent});
   EXPECT_EQ(before.indices, independent.indices);
@@ -191,7 +191,7 @@ TEST(AlignedScorer, WithoutInteractionIsTheIndependentDraw) {
 }
 
 TEST(AlignedScorer, ScoresInMicroBatchesInEvalModeWithoutGradient) {
-  Fixture f;
+  Aligned f;
   f.model->train();
   const auto whole = f.select({});
   EXPECT_EQ(f.model->forwards, 2);  // the curated batch and the super-batch
@@ -204,11 +204,11 @@ TEST(AlignedScorer, ScoresInMicroBatchesInEvalModeWithoutGradient) {
 }
 
 TEST(AlignedScorer, GivesItsStateThroughACascade) {
-  Fixture f;
+  Aligned f;
   auto scorer = f.scorer({.refresh_every = 100});
   const LossStore losses(f.batch.names, std::vector<float>(kCandidates, 0));
   Cascade cascade(scorer, losses, {.keep = 20});
-  static_assert(KeepsState<Cascade<Fixture::Scorer>>);
+  static_assert(KeepsState<Cascade<Aligned::Scorer>>);
   cascade.select(f.batch, 0);
   f.learner.step(f.batch);
   auto restored = f.scorer({.refresh_every = 100});
@@ -218,7 +218,7 @@ TEST(AlignedScorer, GivesItsStateThroughACascade) {
 }
 
 TEST(AlignedScorer, RefusesAForeignStateAndImpossibleSpecs) {
-  Fixture f;
+  Aligned f;
   auto scorer = f.scorer({});
   EXPECT_THAT(message_of([&] { scorer.load_state({}); }), HasSubstr("period in the checkpoint"));
   EXPECT_THAT(message_of([&] {
@@ -238,7 +238,7 @@ TEST(AlignedScorer, RefusesAForeignStateAndImpossibleSpecs) {
 }
 
 TEST(AlignedScorer, RefusesATargetThatIsNotFinite) {
-  Fixture f;
+  Aligned f;
   f.model->last->weight.data()[0][0] = std::nanf("");
   EXPECT_THAT(message_of([&] { f.select({}); }), HasSubstr("target direction: expected finite"));
   EXPECT_EQ(f.scorer({}).remark<Sequences>(), "");

@@ -21,13 +21,13 @@ namespace {
 using oracle::message_of;
 using ::testing::HasSubstr;
 
-constexpr std::int64_t kCandidates = 40;
+constexpr std::int64_t kDrawn = 40;
 constexpr std::int64_t kCount = 6;
 
 /// Candidate i's loss is scale · rank_of(i): distinct, and in another order than the ids.
-std::int64_t rank_of(std::int64_t i) { return i * 7 % kCandidates; }
+std::int64_t rank_of(std::int64_t i) { return i * 7 % kDrawn; }
 
-struct Fixture {
+struct Cascaded {
   SmallTowers model = make_towers(1);
   SmallTowers guide = make_towers(2);
   torch::optim::SGD optimizer{model->parameters(), 0.1};
@@ -35,11 +35,11 @@ struct Fixture {
   ReferenceModel<SmallTowers> reference{guide};
   JointExampleScorer<SmallTowers, ReferenceModel<SmallTowers>> scorer{
       learner, reference, {.count = kCount, .chunks = 3, .seed = 11}};
-  VectorPairs batch = make_pairs(kCandidates, 3);
+  VectorPairs batch = make_pairs(kDrawn, 3);
 
   LossStore losses(double scale = 1) const {
     std::vector<float> values;
-    for (std::int64_t i = 0; i < kCandidates; ++i) {
+    for (std::int64_t i = 0; i < kDrawn; ++i) {
       values.push_back(static_cast<float>(scale * static_cast<double>(rank_of(i))));
     }
     return {batch.names, values};
@@ -47,13 +47,13 @@ struct Fixture {
 };
 
 TEST(Cascade, ThatKeepsEverybodyIsTheScorerAlone) {
-  Fixture f;
-  Cascade cascade(f.scorer, f.losses(), {.keep = kCandidates});
+  Cascaded f;
+  Cascade cascade(f.scorer, f.losses(), {.keep = kDrawn});
   EXPECT_EQ(cascade.select(f.batch, 5).indices, f.scorer.select(f.batch, 5).indices);
 }
 
 TEST(Cascade, RunsTheLearnerOnTheKeptAlone) {
-  Fixture f;
+  Cascaded f;
   Cascade cascade(f.scorer, f.losses(), {.keep = 10});
   const Selection picks = cascade.select(f.batch, 5);
   EXPECT_EQ(picks.statistics.learner_scored, 10);
@@ -61,7 +61,7 @@ TEST(Cascade, RunsTheLearnerOnTheKeptAlone) {
 }
 
 TEST(Cascade, AtAHighGainKeepsTheLowestLosses) {
-  Fixture f;
+  Cascaded f;
   Cascade cascade(f.scorer, f.losses(), {.keep = 10, .gain = 1e6});
   for (const std::int64_t i : cascade.select(f.batch, 5).indices) {
     EXPECT_LT(rank_of(i), 10) << i;
@@ -70,7 +70,7 @@ TEST(Cascade, AtAHighGainKeepsTheLowestLosses) {
 
 // The law of one draw of one candidate is the softmax of −gain·loss: kept = count = 1.
 TEST(Cascade, DrawsByTheLawOfStageOne) {
-  Fixture f;
+  Cascaded f;
   const std::vector<std::int64_t> four = {0, 1, 2, 3};
   const VectorPairs batch = f.batch.at(four);
   UniformScorer one(1, 3);
@@ -87,21 +87,21 @@ TEST(Cascade, DrawsByTheLawOfStageOne) {
 }
 
 TEST(Cascade, RefusesToKeepFewerThanArePicked) {
-  Fixture f;
+  Cascaded f;
   EXPECT_THAT(message_of([&] { Cascade(f.scorer, f.losses(), {.keep = kCount - 1}); }),
               HasSubstr("at least the 6 to be picked as keep, got 5"));
-  Cascade cascade(f.scorer, f.losses(), {.keep = kCandidates + 1});
+  Cascade cascade(f.scorer, f.losses(), {.keep = kDrawn + 1});
   EXPECT_THAT(message_of([&] { cascade.select(f.batch, 0); }), HasSubstr("40 candidates"));
 }
 
 TEST(Cascade, RefusesAnIdWithoutALoss) {
-  Fixture f;
+  Cascaded f;
   Cascade cascade(f.scorer, LossStore(std::span<const std::int64_t>(), {}), {.keep = 10});
   EXPECT_THAT(message_of([&] { cascade.select(f.batch, 0); }), HasSubstr("in the store"));
 }
 
 TEST(EmbeddingStore, GivesTheOwnLossesOfItsPairs) {
-  Fixture f;
+  Cascaded f;
   const oracle::TemporaryFolder folder;
   const Embeddings e = score_embeddings(f.guide, f.batch, {});
   write_embedding_store(folder.file("s"), {e, torch::tensor(f.batch.names, at::kLong), "f"});
@@ -111,22 +111,22 @@ TEST(EmbeddingStore, GivesTheOwnLossesOfItsPairs) {
   EXPECT_TRUE(torch::allclose(losses.to(at::kDouble), torch::softplus(-logits), 1e-6, 1e-7));
 }
 
-struct LossModelImpl : torch::nn::Module {
+struct CascadedLossImpl : torch::nn::Module {
   at::Tensor weight = register_parameter("weight", torch::ones({1}));
   at::Tensor losses(const VectorPairs& batch) { return batch.x.select(1, 0) * weight; }
 };
-TORCH_MODULE(LossModel);
+TORCH_MODULE(CascadedLoss);
 
 // Nothing is run forward for cached easy-reference selection: it still selects.
 TEST(Trainer, SelectsByStoredLossesAlone) {
-  Fixture f;
-  LossModel model;
+  Cascaded f;
+  CascadedLoss model;
   torch::optim::SGD optimizer(model->parameters(), 0.1);
-  Learner<LossModel> learner(model, optimizer);
+  Learner<CascadedLoss> learner(model, optimizer);
   ReferenceModel<LossStore> reference{f.losses()};
   JointExampleScorer scorer(learner, reference,
                             {.score = kEasyReference, .count = kCount, .gain = 1e6});
-  RollingSource source{f.batch, kCandidates};
+  RollingSource source{f.batch, kDrawn};
   Trainer trainer(source, learner, scorer, {.steps = 1});
   std::vector<std::int64_t> picked;
   trainer.watch_selection = [&](const VectorPairs&, const Selection& selection, std::int64_t) {

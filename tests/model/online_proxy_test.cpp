@@ -13,7 +13,7 @@ using testing::make_pairs;
 using testing::make_towers;
 using testing::SmallTowers;
 
-struct Setting {
+struct ProxySetting {
   SmallTowers small = make_towers(5);
   SmallTowers guide = make_towers(2);
   torch::optim::SGD optimizer{small->parameters(), 0.1};
@@ -26,7 +26,7 @@ struct Setting {
 
 TEST(OnlineProxy, PicksWhatItsScorerPicksAndThenTrainsOnIt) {
   const auto batch = make_pairs(40, 3);
-  Setting by_hand, online;
+  ProxySetting by_hand, online;
   detail::seed_step(1, 0);
   const Selection expected = by_hand.scorer.select(batch, 0);
   by_hand.proxy.set_learning_rate(0.1);
@@ -38,7 +38,7 @@ TEST(OnlineProxy, PicksWhatItsScorerPicksAndThenTrainsOnIt) {
 }
 
 TEST(OnlineProxy, NeverRunsTheLearnerForScoring) {
-  Setting s;
+  ProxySetting s;
   SmallTowers large = make_towers(1);
   torch::optim::SGD optimizer(large->parameters(), 0.1);
   Learner learner(large, optimizer);
@@ -52,7 +52,7 @@ TEST(OnlineProxy, NeverRunsTheLearnerForScoring) {
 TEST(OnlineProxy, ResumesBitForBit) {
   oracle::TemporaryFolder folder;
   const auto train = [&](std::int64_t steps, std::filesystem::path checkpoints) {
-    Setting s;
+    ProxySetting s;
     SmallTowers large = make_towers(1);
     const auto optimizer = fused_adam(large->parameters(), {.learning_rate = 0.02});
     Learner learner(large, *optimizer);

@@ -33,25 +33,25 @@ struct Numbers {
 };
 
 /// The loss is the number, or its negative in a view that hides something.
-struct Loss : torch::nn::Module {
+struct ViewedLoss : torch::nn::Module {
   at::Tensor losses(const Numbers& batch) const {
     at::Tensor values = torch::tensor(batch.values);
     return batch.hidden == 0 ? values : -values;
   }
 };
 
-struct Fixture {
-  std::shared_ptr<Loss> model = std::make_shared<Loss>();
+struct Viewed {
+  std::shared_ptr<ViewedLoss> model = std::make_shared<ViewedLoss>();
   torch::optim::SGD optimizer{std::vector<at::Tensor>{torch::zeros({1})}, 0.1};
-  Learner<std::shared_ptr<Loss>> learner{model, optimizer};
+  Learner<std::shared_ptr<ViewedLoss>> learner{model, optimizer};
   ReferenceModel<LossStore> reference{LossStore(std::span<const std::int64_t>(), {})};
-  JointExampleScorer<std::shared_ptr<Loss>, ReferenceModel<LossStore>> scorer{
+  JointExampleScorer<std::shared_ptr<ViewedLoss>, ReferenceModel<LossStore>> scorer{
       learner, reference, {.score = kHardLearner, .count = 2, .preset = Preset::kTopK}};
   Numbers batch{{4, 5, 6, 7}, {1, 4, 3, 2}};
 };
 
 TEST(ScoredAs, PicksByTheViewAndGivesPositionsInTheWhole) {
-  Fixture f;
+  Viewed f;
   EXPECT_EQ(f.scorer.select(f.batch, 0).indices, (std::vector<std::int64_t>{1, 2}));
   ScoredAs scorer(f.scorer, [](Numbers batch) {
     batch.hidden = 1;
@@ -62,7 +62,7 @@ TEST(ScoredAs, PicksByTheViewAndGivesPositionsInTheWhole) {
 }
 
 TEST(ScoredAs, RefusesAViewOfOtherExamples) {
-  Fixture f;
+  Viewed f;
   ScoredAs scorer(f.scorer, [](const Numbers& batch) { return batch.at({0, 1}); });
   EXPECT_THAT(message_of([&] { scorer.select(f.batch, 0); }), HasSubstr("all 4 examples"));
 }

@@ -37,6 +37,18 @@ if (home / "fail").exists():
 """
 
 
+class Extents(unittest.TestCase):
+    def test_other_seeds_are_part_of_the_command(self):
+        extent = cells.QUICK.of_seeds("4,2")
+        self.assertEqual(extent.seeds, (4, 2))
+        self.assertEqual(extent.command, "scripts/study map --quick --seeds 4,2")
+        self.assertEqual(extent.name, "map-quick")
+
+    def test_what_is_no_seed_is_refused(self):
+        with self.assertRaisesRegex(SystemExit, "map --seeds: expected whole numbers, got 1,x"):
+            cells.FULL.of_seeds("1,x")
+
+
 class Running(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()

@@ -24,9 +24,9 @@ using oracle::Positions;
 
 template <class Case>
 class CpuBackend : public ::testing::Test {};
-using Criteria = ::testing::Types<oracle::On<SigmoidPairs, Backend::kCpu>,
-                                  oracle::On<SoftmaxPairs, Backend::kCpu>>;
-TYPED_TEST_SUITE(CpuBackend, Criteria);
+using CriteriaOnCpu = ::testing::Types<oracle::On<SigmoidPairs, Backend::kCpu>,
+                                       oracle::On<SoftmaxPairs, Backend::kCpu>>;
+TYPED_TEST_SUITE(CpuBackend, CriteriaOnCpu);
 
 Positions every(std::int64_t stride, std::int64_t size) {
   Positions positions;

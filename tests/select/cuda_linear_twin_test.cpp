@@ -17,7 +17,7 @@ using oracle::Features;
 using oracle::WeighedLosses;
 
 template <class Criterion>
-void expect_dense_selection(const Criterion& criterion, const SelectionSpec& spec) {
+void expect_dense_linear_selection(const Criterion& criterion, const SelectionSpec& spec) {
   const auto got = oracle::twin_select(device_criterion(criterion), spec, {});
   const auto want = oracle::dense_select(oracle::dense(criterion), spec);
   EXPECT_EQ(got.indices, want.indices);
@@ -27,7 +27,7 @@ void expect_dense_selection(const Criterion& criterion, const SelectionSpec& spe
 }
 
 constexpr auto kExpectDense = [](const auto& criterion, const SelectionSpec& spec) {
-  expect_dense_selection(criterion, spec);
+  expect_dense_linear_selection(criterion, spec);
 };
 
 TEST(CudaLinearTwin, PicksWhatTheDenseSamplerPicksForEveryPresetAndWeight) {
@@ -86,8 +86,8 @@ TEST(CudaLinearTwin, SetsNanAside) {
     const auto got = oracle::twin_select(device_criterion(features.diversity()), spec, {});
     EXPECT_EQ(got.indices, want.indices);
     EXPECT_EQ(got.status.nan_count, 3);
-    expect_dense_selection(features.gradients(), spec);
-    expect_dense_selection(losses, spec);
+    expect_dense_linear_selection(features.gradients(), spec);
+    expect_dense_linear_selection(losses, spec);
   }
   losses.weights = kHardLearner;
   EXPECT_EQ(oracle::twin_select(device_criterion(losses), {.count = 3}, {}).status.nan_count, 1);
@@ -97,7 +97,7 @@ TEST(CudaLinearTwin, ScoresALoneCandidateByItsOwnTerm) {
   Features features({3, 4});
   features.embeddings.x_row(0)[2] = NAN;
   features.embeddings.x_row(2)[0] = NAN;
-  expect_dense_selection(features.gradients(), {.count = 1, .preset = Preset::kMeanField});
+  expect_dense_linear_selection(features.gradients(), {.count = 1, .preset = Preset::kMeanField});
 }
 
 TEST(CudaLinearTwin, BreaksTiesByTheSmallerId) {
@@ -112,9 +112,9 @@ TEST(CudaLinearTwin, BreaksTiesByTheSmallerId) {
   const auto ids = oracle::shuffled_ids(40, 5);
   for (const Preset preset : {Preset::kTopK, Preset::kGreedy}) {
     const SelectionSpec spec{.count = 30, .preset = preset, .ids = ids};
-    expect_dense_selection(features.gradients(), spec);
-    expect_dense_selection(features.diversity(), spec);
-    expect_dense_selection(losses, spec);
+    expect_dense_linear_selection(features.gradients(), spec);
+    expect_dense_linear_selection(features.diversity(), spec);
+    expect_dense_linear_selection(losses, spec);
   }
 }
 

@@ -17,11 +17,11 @@ struct Peak {
   double reported;
 };
 
-constexpr std::int64_t kWidth = 32;
+constexpr std::int64_t kRowWidth = 32;
 
 template <class Case>
 Peak peak_of(std::int64_t candidates, Preset preset) {
-  const auto models = oracle::random_models({candidates, kWidth}, 1);
+  const auto models = oracle::random_models({candidates, kRowWidth}, 1);
   const auto pairs = models.pairs<typename Case::Pairs>();
   const auto ids = oracle::shuffled_ids(candidates, 2);
   Peak peak{};
@@ -54,7 +54,7 @@ void expect_linear(Preset preset, std::int64_t candidates) {
   const double large = peak_of<Case>(16 * candidates, preset).measured;
   EXPECT_LT((large - middle) / 4, 1.5 * (middle - small));
   // The cpu backend packs the candidates, and in mean field all of them as picks too.
-  const double packed = Case::plain ? 0 : 4.0 * sizeof(float) * (kWidth + 3) * 2;
+  const double packed = Case::plain ? 0 : 4.0 * sizeof(float) * (kRowWidth + 3) * 2;
   EXPECT_LT(large, 500'000 + (400 + packed) * 16 * static_cast<double>(candidates));
 }
 

@@ -15,9 +15,7 @@ namespace {
 using oracle::message_of;
 using ::testing::HasSubstr;
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
-void pick(const std::vector<double>& own, const SelectionSpec& spec) {
+void try_to_pick(const std::vector<double>& own, const SelectionSpec& spec) {
   oracle::FixedScores state(own);
   select(state, spec);
 }
@@ -25,7 +23,7 @@ void pick(const std::vector<double>& own, const SelectionSpec& spec) {
 TEST(SelectionSpec, IsRefusedIfImpossibleWithTheNumbers) {
   const std::vector<double> own(10, 0.0);
   const auto refused = [&](const SelectionSpec& spec, const std::string& expected) {
-    EXPECT_THAT(message_of([&] { pick(own, spec); }), HasSubstr(expected));
+    EXPECT_THAT(message_of([&] { try_to_pick(own, spec); }), HasSubstr(expected));
   };
   refused({.count = 0}, "between 1 and the 10 candidates, got 0");
   refused({.count = -3}, "got -3");
@@ -39,14 +37,14 @@ TEST(SelectionSpec, IsRefusedIfImpossibleWithTheNumbers) {
   refused({.count = 5, .preset = Preset::kGreedy, .chunks = 2}, "chunks 5");
   refused({.count = 5, .gain = -1}, "got -1");
   refused({.count = 5, .gain = NAN}, "got nan");
-  refused({.count = 5, .gain = kInfinity}, "got inf");
+  refused({.count = 5, .gain = std::numeric_limits<double>::infinity()}, "got inf");
   refused({.count = 5, .threads = 0}, "one thread, got 0");
 }
 
 TEST(SelectionSpec, IsRefusedWithDuplicateNegativeOrMissingIds) {
   const std::vector<double> own(4, 0.0);
   const auto message = [&](const std::vector<std::int64_t>& ids) {
-    return message_of([&] { pick(own, {.count = 2, .ids = ids}); });
+    return message_of([&] { try_to_pick(own, {.count = 2, .ids = ids}); });
   };
   EXPECT_THAT(message({1, 2, 3, 2}), HasSubstr("distinct ids, got 2"));
   EXPECT_THAT(message({1, 2, -3, 4}), HasSubstr("got -3"));

@@ -18,15 +18,15 @@ using oracle::message_of;
 using oracle::random_tensors;
 using ::testing::HasSubstr;
 
-constexpr std::int64_t kRows = 60;
-const SelectionSpec kSpec{.count = 16, .chunks = 4, .gain = 3, .seed = 9, .step = 2};
+constexpr std::int64_t kHostRows = 60;
+const SelectionSpec kHostSpec{.count = 16, .chunks = 4, .gain = 3, .seed = 9, .step = 2};
 
 TEST(SelectOnDevice, GivesTensorsOfWhatSelectPicks) {
-  const Embeddings learner = random_tensors(kRows, 8, 1);
-  const Embeddings reference = random_tensors(kRows, 5, 2);
+  const Embeddings learner = random_tensors(kHostRows, 8, 1);
+  const Embeddings reference = random_tensors(kHostRows, 5, 2);
   const PairScore softmax{.contrast = Contrast::kSoftmax};
-  const Selection want = select(learner, reference, kSpec, softmax);
-  const DevicePicks picks = select_on_device({learner, reference, {}}, kSpec, softmax);
+  const Selection want = select(learner, reference, kHostSpec, softmax);
+  const DevicePicks picks = select_on_device({learner, reference, {}}, kHostSpec, softmax);
   picks.check();
   EXPECT_TRUE(picks.indices.equal(torch::tensor(want.indices)));
   EXPECT_TRUE(picks.scores.equal(torch::tensor(want.scores, at::kDouble)));
@@ -38,37 +38,38 @@ TEST(SelectOnDevice, GivesTensorsOfWhatSelectPicks) {
 }
 
 TEST(SelectOnDevice, TakesIdsAsATensorToo) {
-  const Embeddings learner = random_tensors(kRows, 8, 1);
-  const Embeddings reference = random_tensors(kRows, 8, 2);
-  const auto ids = oracle::shuffled_ids(kRows, 3);
-  SelectionSpec spec = kSpec;
+  const Embeddings learner = random_tensors(kHostRows, 8, 1);
+  const Embeddings reference = random_tensors(kHostRows, 8, 2);
+  const auto ids = oracle::shuffled_ids(kHostRows, 3);
+  SelectionSpec spec = kHostSpec;
   spec.ids = ids;
   const Selection want = select(learner, reference, spec);
-  EXPECT_NE(want.indices, select(learner, reference, kSpec).indices);
+  EXPECT_NE(want.indices, select(learner, reference, kHostSpec).indices);
   EXPECT_EQ(select_on_device({learner, reference, {}}, spec).selection().indices, want.indices);
-  const at::Tensor every_other = torch::tensor(ids).repeat_interleave(2).slice(0, 0, 2 * kRows, 2);
-  EXPECT_EQ(select_on_device({learner, reference, every_other}, kSpec).selection().indices,
+  const at::Tensor every_other =
+      torch::tensor(ids).repeat_interleave(2).slice(0, 0, 2 * kHostRows, 2);
+  EXPECT_EQ(select_on_device({learner, reference, every_other}, kHostSpec).selection().indices,
             want.indices);
   EXPECT_THROW(select_on_device({learner, reference, every_other}, spec), Error);
-  EXPECT_THROW(select_on_device({learner, reference, every_other.to(at::kInt)}, kSpec), Error);
-  EXPECT_THROW(select_on_device({learner, reference, every_other.slice(0, 1)}, kSpec), Error);
+  EXPECT_THROW(select_on_device({learner, reference, every_other.to(at::kInt)}, kHostSpec), Error);
+  EXPECT_THROW(select_on_device({learner, reference, every_other.slice(0, 1)}, kHostSpec), Error);
 }
 
 TEST(SelectOnDevice, ReadsRowsThatOverlapAsTheyAreSeen) {
-  const Embeddings learner = random_tensors(kRows, 8, 1);
+  const Embeddings learner = random_tensors(kHostRows, 8, 1);
   Embeddings same = learner;
-  same.x = learner.x.slice(0, 0, 1).expand({kRows, 8});
+  same.x = learner.x.slice(0, 0, 1).expand({kHostRows, 8});
   Embeddings copied = same;
   copied.x = same.x.contiguous();
-  EXPECT_EQ(select(same, learner, kSpec).scores, select(copied, learner, kSpec).scores);
+  EXPECT_EQ(select(same, learner, kHostSpec).scores, select(copied, learner, kHostSpec).scores);
 }
 
 TEST(SelectOnDevice, RefusesDevicesWithoutABackendAndModelsApart) {
-  const Embeddings here = random_tensors(kRows, 8, 1);
+  const Embeddings here = random_tensors(kHostRows, 8, 1);
   const Embeddings nowhere = to_device(here, at::kMeta);
-  EXPECT_THAT(message_of([&] { select(nowhere, nowhere, kSpec); }), HasSubstr("meta"));
-  EXPECT_THAT(message_of([&] { select(here, nowhere, kSpec); }), HasSubstr("one device"));
-  SelectionSpec by_name = kSpec;
+  EXPECT_THAT(message_of([&] { select(nowhere, nowhere, kHostSpec); }), HasSubstr("meta"));
+  EXPECT_THAT(message_of([&] { select(here, nowhere, kHostSpec); }), HasSubstr("one device"));
+  SelectionSpec by_name = kHostSpec;
   by_name.backend = Backend::kCpu;
   EXPECT_THAT(message_of([&] { select(nowhere, nowhere, by_name); }), HasSubstr("meta"));
 }

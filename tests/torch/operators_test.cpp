@@ -18,7 +18,7 @@ namespace {
 using oracle::message_of;
 using ::testing::HasSubstr;
 
-constexpr std::int64_t kRows = 60;
+constexpr std::int64_t kCandidateRows = 60;
 using Arguments = std::map<std::string, c10::IValue>;
 
 /// Arguments by name; the schema's defaults for the others.
@@ -67,8 +67,8 @@ class SelectOperator : public ::testing::Test {
     EXPECT_TRUE(scores.equal(torch::tensor(want.scores, at::kDouble)));
   }
 
-  Embeddings learner = oracle::random_tensors(kRows, 8, 1);
-  Embeddings reference = oracle::random_tensors(kRows, 5, 2);
+  Embeddings learner = oracle::random_tensors(kCandidateRows, 8, 1);
+  Embeddings reference = oracle::random_tensors(kCandidateRows, 5, 2);
   SelectionSpec spec{.count = 16, .chunks = 4, .gain = 3, .seed = 9, .step = 2};
 };
 
@@ -108,7 +108,7 @@ TEST_F(SelectOperator, PassesHowPairsAreScored) {
 }
 
 TEST_F(SelectOperator, PassesIds) {
-  const auto ids = oracle::shuffled_ids(kRows, 3);
+  const auto ids = oracle::shuffled_ids(kCandidateRows, 3);
   spec.ids = ids;
   expect_picks({{"ids", torch::tensor(ids)}}, spec);
 }
@@ -144,7 +144,7 @@ TEST_F(SelectOperator, TellsShapesWithoutValues) {
   EXPECT_EQ(scores.sizes(), (std::vector<std::int64_t>{16}));
   EXPECT_EQ(indices.dtype(), at::kLong);
   EXPECT_EQ(scores.dtype(), at::kDouble);
-  meta["learner_x"] = torch::empty({kRows}, at::kMeta);
+  meta["learner_x"] = torch::empty({kCandidateRows}, at::kMeta);
   EXPECT_THAT(message_of([&] { call(meta); }), HasSubstr("[B, d]"));
 }
 
@@ -159,7 +159,8 @@ TEST_F(SelectOperator, RefusesInOneLineThatNamesTheArgument) {
   EXPECT_THAT(said({{"step", -1}}), HasSubstr("step between 0 and 4294967295"));
   EXPECT_THAT(said({{"threads", 0}}), HasSubstr("at least one thread"));
   EXPECT_THAT(said({{"reference_x", c10::IValue()}}), HasSubstr("reference"));
-  EXPECT_THAT(said({{"ids", torch::zeros({kRows}, at::kLong)}}), HasSubstr("distinct ids"));
+  EXPECT_THAT(said({{"ids", torch::zeros({kCandidateRows}, at::kLong)}}),
+              HasSubstr("distinct ids"));
 }
 
 }  // namespace

@@ -13,18 +13,18 @@
 namespace jest {
 namespace {
 
-constexpr std::int64_t kRows = 5;
+constexpr std::int64_t kSequences = 5;
 constexpr std::int64_t kLength = 12;
 
 class ByteModels : public ::testing::TestWithParam<std::string> {
  protected:
   ByteModels() {
-    std::vector<std::uint8_t> bytes(kRows * kLength);
+    std::vector<std::uint8_t> bytes(kSequences * kLength);
     for (std::size_t k = 0; k < bytes.size(); ++k) bytes[k] = static_cast<std::uint8_t>(k * k * 37);
     const std::vector<std::int64_t> ids = {0, 1, 2, 3, 4};
     write_safetensors(folder_.file("t"),
-                      {{"bytes", {"U8", {kRows, kLength}, oracle::bytes_of(bytes)}},
-                       {"ids", {"I64", {kRows}, oracle::bytes_of(ids)}}},
+                      {{"bytes", {"U8", {kSequences, kLength}, oracle::bytes_of(bytes)}},
+                       {"ids", {"I64", {kSequences}, oracle::bytes_of(ids)}}},
                       {});
     table_ = read_bytes(folder_.file("t"));
   }
@@ -56,10 +56,10 @@ TEST_P(ByteModels, LossIsTheMeanOverBytes) {
   const torch::NoGradGuard no_gradient;
   const at::Tensor losses = model->losses(batch());
   EXPECT_TRUE(model->token_losses(batch()).mean(1).allclose(losses));
-  at::Tensor total = torch::zeros({kRows});
+  at::Tensor total = torch::zeros({kSequences});
   for (std::int64_t n = kLength; n > 0; --n) {
     const at::Tensor shorter =
-        n == 1 ? torch::zeros({kRows}) : (n - 1) * model->losses(batch().prefix(n - 1));
+        n == 1 ? torch::zeros({kSequences}) : (n - 1) * model->losses(batch().prefix(n - 1));
     total += n * model->losses(batch().prefix(n)) - shorter;
   }
   EXPECT_TRUE(losses.allclose(total / kLength, 1e-4, 1e-4));
@@ -72,7 +72,7 @@ TEST_P(ByteModels, FeaturesAreSketchesOfTheLastLayersGradient) {
   const LossesAndFeatures scored = model->losses_and_features(batch());
   EXPECT_TRUE(scored.losses.allclose(model->losses(batch()), 1e-5, 1e-6));
   const TensorSketch sketch({.errors = kBytes, .hidden = 16, .width = kSketch});
-  for (std::int64_t row = 0; row < kRows; ++row) {
+  for (std::int64_t row = 0; row < kSequences; ++row) {
     model->zero_grad();
     model->losses(batch().at({row})).sum().backward();
     const at::Tensor gradient = model->named_parameters()["output.weight"].grad().unsqueeze(0);

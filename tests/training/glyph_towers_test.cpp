@@ -14,21 +14,21 @@
 namespace jest {
 namespace {
 
-constexpr std::int64_t kRows = 5;
+constexpr std::int64_t kGlyphs = 5;
 constexpr std::int64_t kSide = 16;
 
 class Glyphs : public ::testing::Test {
  protected:
   Glyphs() {
-    std::vector<std::uint8_t> pixels(kRows * kSide * kSide);
+    std::vector<std::uint8_t> pixels(kGlyphs * kSide * kSide);
     for (std::size_t k = 0; k < pixels.size(); ++k) pixels[k] = static_cast<std::uint8_t>(k * k);
     const std::vector<std::int64_t> ids = {0, 1, 2, 3, 4};
     const std::vector<std::int32_t> names = {0, 1, 2, 3, 4};
     folder_.write("names.txt", "A\nB\nC\nD\nE\n");
     write_safetensors(folder_.file("t"),
-                      {{"images", {"U8", {kRows, kSide, kSide}, oracle::bytes_of(pixels)}},
-                       {"names", {"I32", {kRows}, oracle::bytes_of(names)}},
-                       {"ids", {"I64", {kRows}, oracle::bytes_of(ids)}}},
+                      {{"images", {"U8", {kGlyphs, kSide, kSide}, oracle::bytes_of(pixels)}},
+                       {"names", {"I32", {kGlyphs}, oracle::bytes_of(names)}},
+                       {"ids", {"I64", {kGlyphs}, oracle::bytes_of(ids)}}},
                       {});
     const auto table = read_named_images(folder_.file("t"));
     batch_.emplace(TableRows<NamedImages>(table, all_rows(*table)));
@@ -43,8 +43,8 @@ class Glyphs : public ::testing::Test {
 TEST_F(Glyphs, EmbeddingsAreOfLengthOne) {
   for (const Resolution resolution : {Resolution::kFull, Resolution::kHalf}) {
     const Embeddings e = towers_->embed(batch_->seen_at(resolution));
-    EXPECT_TRUE(e.x.norm(2, 1).allclose(torch::ones({kRows}), 1e-4, 1e-5));
-    EXPECT_TRUE(e.y.norm(2, 1).allclose(torch::ones({kRows}), 1e-4, 1e-5));
+    EXPECT_TRUE(e.x.norm(2, 1).allclose(torch::ones({kGlyphs}), 1e-4, 1e-5));
+    EXPECT_TRUE(e.y.norm(2, 1).allclose(torch::ones({kGlyphs}), 1e-4, 1e-5));
   }
 }
 
@@ -69,7 +69,7 @@ TEST_F(Glyphs, AMixedBatchTrainsItsShareAtHalfResolution) {
   const Embeddings full = towers_->embed(*batch_);
   const Embeddings half = towers_->embed(batch_->seen_at(Resolution::kHalf));
   at::Tensor x = full.x.clone();
-  for (std::int64_t k = 0; k < kRows; k += 2) x[k] = half.x[k];
+  for (std::int64_t k = 0; k < kGlyphs; k += 2) x[k] = half.x[k];
   const at::Tensor expected = sigmoid_loss({x, full.y, full.scale, full.bias});
   const at::Tensor loss = towers_->loss(batch_->mixed(0.5));
   EXPECT_NEAR(loss.item<double>(), expected.item<double>(), 1e-5);

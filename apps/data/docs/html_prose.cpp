@@ -9,7 +9,7 @@
 namespace jest {
 namespace {
 
-constexpr std::string_view kBlank = " \t\r\n\f";
+constexpr std::string_view kBlankInHtml = " \t\r\n\f";
 
 constexpr std::array kHiddenTags = {GUMBO_TAG_HEAD,   GUMBO_TAG_SCRIPT, GUMBO_TAG_STYLE,
                                     GUMBO_TAG_NAV,    GUMBO_TAG_FOOTER, GUMBO_TAG_FORM,
@@ -114,10 +114,10 @@ class ProseWriter {
 
   void write_words(std::string_view text) {
     for (const char c : text) {
-      const bool blank = kBlank.find(c) != std::string_view::npos;
+      const bool blank = kBlankInHtml.find(c) != std::string_view::npos;
       if (!blank) {
         prose_.push_back(c);
-      } else if (!prose_.empty() && kBlank.find(prose_.back()) == std::string_view::npos) {
+      } else if (!prose_.empty() && kBlankInHtml.find(prose_.back()) == std::string_view::npos) {
         prose_.push_back(' ');
       }
     }
@@ -125,7 +125,7 @@ class ProseWriter {
 
   /// Lines have no blanks at their end, and none is empty.
   void end_line() {
-    while (!prose_.empty() && kBlank.find(prose_.back()) != std::string_view::npos) {
+    while (!prose_.empty() && kBlankInHtml.find(prose_.back()) != std::string_view::npos) {
       prose_.pop_back();
     }
     if (!prose_.empty()) prose_.push_back('\n');

@@ -8,12 +8,12 @@
 namespace jest {
 namespace {
 
-constexpr std::string_view kBlank = " \t\r\n";
+constexpr std::string_view kBlankInPod = " \t\r\n";
 
 constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kEscapes = {
     {{"lt", "<"}, {"gt", ">"}, {"verbar", "|"}, {"sol", "/"}, {"amp", "&"}, {"quot", "\""}}};
 
-bool is_blank(char c) { return kBlank.find(c) != std::string_view::npos; }
+bool is_blank(char c) { return kBlankInPod.find(c) != std::string_view::npos; }
 bool is_code(char c) { return c >= 'A' && c <= 'Z'; }
 
 /// Takes the text up to an empty line off the rest.
@@ -101,7 +101,7 @@ std::string pod_prose(std::string_view pod) {
     if (skipped) continue;
     if (paragraph.starts_with('=')) {
       if (!paragraph.starts_with("=head") && !paragraph.starts_with("=item")) continue;
-      paragraph.remove_prefix(std::min(paragraph.find_first_of(kBlank), paragraph.size()));
+      paragraph.remove_prefix(std::min(paragraph.find_first_of(kBlankInPod), paragraph.size()));
     } else if (paragraph.starts_with(' ') || paragraph.starts_with('\t')) {
       (prose += paragraph) += '\n';
       continue;

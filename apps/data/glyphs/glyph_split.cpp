@@ -10,7 +10,7 @@
 namespace jest {
 namespace {
 
-constexpr std::size_t kCuratedRows = 30'000;
+constexpr std::size_t kCuratedGlyphs = 30'000;
 constexpr std::size_t kPoolRows = 500'000;
 
 GlyphRows drawn(GlyphRows rows, std::size_t most_rows, const SeededOrder& order) {
@@ -39,7 +39,7 @@ void GlyphCollector::add(FontUse use, const FontName& font, std::vector<DrawnGly
 GlyphSplit GlyphCollector::split(const GlyphSpec& spec) {
   GlyphSplit split;
   split.curated =
-      drawn(std::move(rows_.curated), kCuratedRows, SeededOrder{spec.seed, Purpose::kCurated});
+      drawn(std::move(rows_.curated), kCuratedGlyphs, SeededOrder{spec.seed, Purpose::kCurated});
   split.pool = drawn(std::move(rows_.pool), kPoolRows, SeededOrder{spec.seed, Purpose::kPool});
   std::unordered_set<std::int32_t> shown;
   for (const GlyphRows* rows : {&split.curated, &split.pool}) {

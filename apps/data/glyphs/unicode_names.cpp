@@ -8,7 +8,7 @@
 namespace jest {
 namespace {
 
-constexpr double kHeldOutShare = 0.1;
+constexpr double kHeldOutCodePoints = 0.1;
 
 /// Takes what stands before `end`, or all, off the rest.
 std::string_view next_part(std::string_view& rest, char end) {
@@ -50,7 +50,7 @@ bool code_point_held_out(char32_t code_point) {
   const PhiloxCounter words = philox4x32_10(
       {static_cast<std::uint32_t>(code_point), 0, static_cast<std::uint32_t>(Purpose::kHeldOut), 0},
       {0, 0});
-  return words[0] < kHeldOutShare * 0x1p32;
+  return words[0] < kHeldOutCodePoints * 0x1p32;
 }
 
 }  // namespace jest

@@ -6,7 +6,7 @@
 namespace jest {
 namespace {
 
-constexpr const char* kArchitecture = "jest glyph towers 2";
+constexpr const char* kGlyphTowers = "jest glyph towers 2";
 constexpr std::int64_t kLayers = 3;
 constexpr double kWordDeviation = 0.02;  // as of text towers
 
@@ -21,7 +21,7 @@ std::int64_t features_of(const GlyphTowersSpec& spec, std::int64_t side) {
 at::Tensor normalised(const at::Tensor& raw) { return torch::nn::functional::normalize(raw); }
 
 /// The architecture is read off the shapes.
-GlyphTowersSpec spec_of(const SafetensorsFile& file) {
+GlyphTowersSpec glyph_spec_of(const SafetensorsFile& file) {
   const auto& first = file.array("convolutions.0.weight", "F32", 4).shape;
   const auto& full = file.array("full.weight", "F32", 2).shape;
   const auto& name = file.array("name.weight", "F32", 2).shape;
@@ -112,7 +112,7 @@ double GlyphTowersImpl::forward_flops(Resolution resolution) const {
   return flops + 2.0 * spec_.hidden * (features_of(spec_, side) + spec_.embedding);
 }
 
-Metadata GlyphTowersImpl::metadata() const { return {{"architecture", kArchitecture}}; }
+Metadata GlyphTowersImpl::metadata() const { return {{"architecture", kGlyphTowers}}; }
 
 GlyphTowers make_glyph_towers(const GlyphTowersSpec& spec, std::uint64_t seed) {
   torch::manual_seed(seed);
@@ -120,8 +120,8 @@ GlyphTowers make_glyph_towers(const GlyphTowersSpec& spec, std::uint64_t seed) {
 }
 
 GlyphTowers load_glyph_towers(const SafetensorsFile& file) {
-  expect_architecture(file, kArchitecture);
-  GlyphTowers towers(spec_of(file));
+  expect_architecture(file, kGlyphTowers);
+  GlyphTowers towers(glyph_spec_of(file));
   load_parameters(file, *towers);
   return towers;
 }

@@ -6,10 +6,10 @@
 namespace jest {
 namespace {
 
-constexpr const char* kArchitecture = "jest text towers 1";
+constexpr const char* kTextTowers = "jest text towers 1";
 
 /// The architecture is read off the shapes.
-TextTowersSpec spec_of(const SafetensorsFile& file) {
+TextTowersSpec text_spec_of(const SafetensorsFile& file) {
   const auto& features = file.array("x.features.weight", "F32", 2).shape;
   const auto& output = file.array("x.output.weight", "F32", 2).shape;
   return {
@@ -64,11 +64,11 @@ double forward_flops(const TextTowersSpec& spec, double features) {
   return pooling + 2 * per_side;
 }
 
-Metadata TextTowersImpl::metadata() const { return {{"architecture", kArchitecture}}; }
+Metadata TextTowersImpl::metadata() const { return {{"architecture", kTextTowers}}; }
 
 TextTowers load_text_towers(const SafetensorsFile& file) {
-  expect_architecture(file, kArchitecture);
-  TextTowers towers(spec_of(file));
+  expect_architecture(file, kTextTowers);
+  TextTowers towers(text_spec_of(file));
   load_parameters(file, *towers);
   return towers;
 }

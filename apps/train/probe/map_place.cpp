@@ -11,9 +11,9 @@
 namespace jest {
 namespace {
 
-using Json = nlohmann::json;
+using MapJson = nlohmann::json;
 
-MapPoint point_of(const Json& json) {
+MapPoint point_of(const MapJson& json) {
   return {.set = json.at("set"),
           .useless = json.at("useless"),
           .share = json.at("share"),
@@ -30,15 +30,15 @@ double distance(double share, double other) { return std::abs(std::log(share / o
 
 std::vector<MapPoint> read_map(const std::filesystem::path& path) try {
   std::vector<MapPoint> map;
-  const Json json = Json::parse(read_file(path));
-  for (const Json& point : json.at("points")) {
+  const MapJson json = MapJson::parse(read_file(path));
+  for (const MapJson& point : json.at("points")) {
     map.push_back(point_of(point));
     if (!(map.back().share > 0 && map.back().share <= 1)) {
       refuse("read map " + path.string(), "shares above 0 and at most 1", map.back().share);
     }
   }
   return map;
-} catch (const Json::exception& error) {
+} catch (const MapJson::exception& error) {
   refuse("read map " + path.string(), "points as scripts/study map writes them", error.what());
 }
 

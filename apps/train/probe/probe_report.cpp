@@ -12,13 +12,13 @@ using Json = nlohmann::ordered_json;
 
 constexpr const char* kKinds[] = {"other", "mismatched"};
 
-std::string number(double value, int decimals) {
+std::string rounded(double value, int decimals) {
   char digits[32];
   std::snprintf(digits, sizeof digits, "%.*f", decimals, value);
   return digits;
 }
 
-std::string percent(double share) { return number(100 * share, share < 0.1 ? 1 : 0) + " %"; }
+std::string percent(double share) { return rounded(100 * share, share < 0.1 ? 1 : 0) + " %"; }
 
 double repeated_share(const ProbeFindings& findings) {
   return static_cast<double>(findings.repeated) / std::max<std::int64_t>(1, findings.looked_at);
@@ -62,9 +62,9 @@ const char* advice_of(Verdict verdict) {
 
 /// "  translations: 6.1x the updates, 2.3x all FLOPs (cascade, filter 0.95)"
 std::string place_line(const MapPoint& point) {
-  return text("  ", point.set, ": ", point.bound, number(point.updates, 1), "x the updates, ",
-              point.bound, number(point.all_in_flops, 1), "x all FLOPs (", point.arm, ", filter ",
-              number(point.filter, 2), ")\n");
+  return text("  ", point.set, ": ", point.bound, rounded(point.updates, 1), "x the updates, ",
+              point.bound, rounded(point.all_in_flops, 1), "x all FLOPs (", point.arm, ", filter ",
+              rounded(point.filter, 2), ")\n");
 }
 
 std::string map_lines(const ProbeFindings& findings) {

@@ -11,7 +11,7 @@
 namespace jest {
 namespace {
 
-constexpr const char* kArchitecture = "jest byte model 1";
+constexpr const char* kByteModel = "jest byte model 1";
 
 std::int64_t number(const SafetensorsFile& file, const std::string& key) {
   const auto found = file.metadata().find(key);
@@ -65,9 +65,9 @@ double ByteModelImpl::sketch_flops(std::int64_t length) const {
 }
 
 Metadata ByteModelImpl::metadata() const {
-  return {{"architecture", kArchitecture}, {"kind", spec_.kind},
-          {"width", text(spec_.width)},    {"hidden", text(spec_.hidden)},
-          {"layers", text(spec_.layers)},  {"heads", text(spec_.heads)}};
+  return {{"architecture", kByteModel},   {"kind", spec_.kind},
+          {"width", text(spec_.width)},   {"hidden", text(spec_.hidden)},
+          {"layers", text(spec_.layers)}, {"heads", text(spec_.heads)}};
 }
 
 ByteModel make_byte_model(const ByteModelSpec& spec, std::uint64_t seed) {
@@ -76,7 +76,7 @@ ByteModel make_byte_model(const ByteModelSpec& spec, std::uint64_t seed) {
 }
 
 ByteModel load_byte_model(const SafetensorsFile& file) {
-  expect_architecture(file, kArchitecture);
+  expect_architecture(file, kByteModel);
   const auto kind = file.metadata().find("kind");
   const ByteModelSpec spec{.kind = kind == file.metadata().end() ? "" : kind->second,
                            .width = number(file, "width"),
