@@ -2,6 +2,7 @@
 
 #include "command_line.hpp"
 #include "data/docs/debian_docs.hpp"
+#include "data/fashion/fashion_mnist.hpp"
 #include "data/glyphs/glyph_names.hpp"
 #include "data/languages.hpp"
 #include "data/translations.hpp"
@@ -66,6 +67,20 @@ void add_glyph_names(CLI::App& app, jest::GlyphNamesCommand& command) {
   sub->callback([&command] { jest::prepare_glyph_names(command); });
 }
 
+void add_fashion_mnist(CLI::App& app, jest::FashionMnistCommand& command) {
+  CLI::App* sub = app.add_subcommand("fashion-mnist", "Pictures of clothes under ten labels");
+  sub->add_option("--out", command.out,
+                  "Folder for three .safetensors tables, names.txt,\nmanifest.json")
+      ->required();
+  sub->add_option("--noise", command.spec.noise,
+                  "Share of the pool with exchanged labels,\nin [0, 1)")
+      ->capture_default_str();
+  sub->add_option("--seed", command.spec.seed, "Draws the curated rows and the noise")
+      ->check(not_negative)
+      ->capture_default_str();
+  sub->callback([&command] { jest::prepare_fashion_mnist(command); });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -81,5 +96,8 @@ int main(int argc, char** argv) {
   jest::GlyphNamesCommand glyph_names;
   glyph_names.version = JEST_VERSION;
   add_glyph_names(app, glyph_names);
+  jest::FashionMnistCommand fashion_mnist;
+  fashion_mnist.version = JEST_VERSION;
+  add_fashion_mnist(app, fashion_mnist);
   return jest::run_program(app, argc, argv);
 }

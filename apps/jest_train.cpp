@@ -61,11 +61,14 @@ int main(int argc, char** argv) {
   jest::PairsOptions pairs;
   jest::TextOptions text;
   jest::ImagesOptions images;
-  pairs.command = images.command = text.command = joined(argc, argv);
+  jest::LabelsOptions labels;
+  pairs.command = images.command = labels.command = text.command = joined(argc, argv);
   add_training(app, pairs, "pairs", "Train two text towers on a pool of text pairs",
                jest::run_pairs);
   add_training(app, images, "images", "Train two towers on a pool of named images",
                jest::run_images);
+  add_training(app, labels, "labels", "Train a classifier on a pool of labelled images",
+               jest::run_labels);
   add_training(app, text, "text", "Train a language model on a pool of byte sequences",
                jest::run_text);
   jest::Probes probes;

@@ -4,7 +4,8 @@ import sys
 import tomllib
 
 PAGES = ("arms", "interaction")  # the first unless a recipe says `page = ...`
-EXTENSIONS = {"pairs": "tsv", "text": "safetensors", "images": "safetensors"}
+EXTENSIONS = {"pairs": "tsv", "text": "safetensors", "images": "safetensors",
+              "labels": "safetensors"}
 
 
 def listed(names):

@@ -7,7 +7,7 @@ import re
 import statistics
 import sys
 
-EXAMPLES = {"pairs": "pairs", "images": "pictures", "text": "rows of text"}
+EXAMPLES = {"pairs": "pairs", "images": "pictures", "labels": "pictures", "text": "rows of text"}
 
 
 def read_summary(folder):

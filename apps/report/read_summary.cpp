@@ -10,6 +10,7 @@ Task parse_task(const JsonFields& summary, const std::string& source) {
   const std::string name = summary.string("task");
   if (name == "pairs") return Task::kPairs;
   if (name == "images") return Task::kImages;
+  if (name == "labels") return Task::kLabels;
   if (name == "text") return Task::kText;
   refuse("read " + source, "pairs, images or text at task", text('"', name, '"'));
 }

@@ -106,7 +106,7 @@ struct Reference {
 };
 
 /// What is trained.
-enum class Task { kPairs, kImages, kText };
+enum class Task { kPairs, kImages, kLabels, kText };
 
 struct Experiment {
   std::string name;  ///< the folder's

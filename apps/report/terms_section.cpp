@@ -18,6 +18,9 @@ constexpr TaskTerm kTaskTerms[] = {
      "Share of the evaluation's pictures whose true name is ranked first, and of its names whose "
      "picture is: the mean of both. Where there are several evaluation sets, R@1 by itself is the "
      "mean over them."},
+    {Task::kLabels, "Accuracy",
+     "Share of the evaluation's pictures whose label the model finds most probable. Where there "
+     "are several evaluation sets, accuracy by itself is the mean over them."},
     {Task::kText, "Bits per byte",
      "Mean over the bytes of the evaluation text of the negative base-2 logarithm of the "
      "probability that the model gave to the byte: lower is better. Where there are several "

@@ -204,6 +204,7 @@ class ArmTraining {
   }
 
   void record(const char* event, std::int64_t step, const Values& values) {
+    if (values.empty()) return;
     nlohmann::ordered_json json{{"event", event}, {"step", step + 1}};
     json.update(nlohmann::ordered_json(values));
     record(json.dump());

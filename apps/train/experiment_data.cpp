@@ -25,8 +25,13 @@ Json tag_shares(const ExampleTable& table) {
   return shares;
 }
 
-/// The tag that the curated examples share, if they do.
-Json target_tag(const ExampleTable& curated) {
+/// What is wanted of the pool: "true" where it is tagged by whether names are right, else the tag
+/// that the curated examples share, if they do.
+Json target_tag(const ExampleTable& curated, const ExampleTable& pool) {
+  if (std::set(pool.tag_names.begin(), pool.tag_names.end()) ==
+      std::set<std::string>{"noise", "true"}) {
+    return "true";
+  }
   return curated.tag_names.size() == 1 ? Json(curated.tag_names.front()) : Json(nullptr);
 }
 
@@ -70,14 +75,15 @@ Json describe_table(const std::filesystem::path& path, const ExampleTable& table
   return json;
 }
 
-Json describe_sizes(const ExperimentOptions& options, const ExampleTable& curated) {
+Json describe_sizes(const ExperimentOptions& options, const ExampleTable& curated,
+                    const ExampleTable& pool) {
   return {{"super_batch", options.super_batch},
           {"count", options.count},
           {"chunks", options.chunks},
           {"gain", options.gain},
           {"interaction", options.interaction_schedule().value},
           {"interaction_start", options.interaction_schedule().start},
-          {"target_tag", target_tag(curated)}};
+          {"target_tag", target_tag(curated, pool)}};
 }
 
 std::vector<std::int64_t> rows_with_tag(const ExampleTable& pool, const std::string& tags,

@@ -67,8 +67,8 @@ ExperimentData<Table> read_data(const ExperimentOptions& options, const Read& re
 nlohmann::ordered_json describe_table(const std::filesystem::path& path, const ExampleTable& table);
 
 /// The "data" object of summary.json but for the tables.
-nlohmann::ordered_json describe_sizes(const ExperimentOptions& options,
-                                      const ExampleTable& curated);
+nlohmann::ordered_json describe_sizes(const ExperimentOptions& options, const ExampleTable& curated,
+                                      const ExampleTable& pool);
 
 template <class Table>
 nlohmann::ordered_json describe_data(const ExperimentOptions& options,
@@ -81,7 +81,7 @@ nlohmann::ordered_json describe_data(const ExperimentOptions& options,
     entry.update(describe_table(options.eval[k], *data.eval[k].table));
     json["eval"].push_back(entry);
   }
-  json.update(describe_sizes(options, *data.curated));
+  json.update(describe_sizes(options, *data.curated, *data.pool));
   return json;
 }
 

@@ -55,7 +55,7 @@ concept Task = requires(const T task, typename T::Model model, const typename T:
   { task.stored_as(batch, options) } -> std::same_as<typename T::Batch>;
   { task.store_name(options) } -> std::same_as<std::string>;
 
-  // Of a batch that is trained on: fields of a line of metrics.jsonl.
+  // Of a batch that is trained on: fields of a line of metrics.jsonl, or nothing.
   { task.batch_values(batch) } -> std::same_as<Values>;
   // A row for the eye: fields of a line of samples.
   { task.show(batch.rows().table(), std::int64_t{}) } -> std::same_as<nlohmann::ordered_json>;

@@ -63,9 +63,9 @@ GlyphSplit split_of_three_fonts(const GlyphSpec& spec) {
   return collector.split(spec);
 }
 
-std::map<std::int64_t, std::int32_t> names_by_id(const GlyphRows& rows) {
+std::map<std::int64_t, std::int32_t> names_by_id(const ImageRows& rows) {
   std::map<std::int64_t, std::int32_t> names;
-  for (const GlyphRow& row : rows) names[row.id] = row.name;
+  for (const ImageRow& row : rows) names[row.id] = row.name;
   return names;
 }
 
@@ -158,21 +158,21 @@ TEST(GlyphSplit, LeaksNoFontAndNoHeldOutCharacter) {
     if (code_point_held_out(code_point)) held_out.insert(name);
   }
   const GlyphSplit split = split_of_three_fonts({.noise = 0.5, .seed = 1});
-  for (const GlyphRows* rows : {&split.curated, &split.pool, &split.eval_seen}) {
+  for (const ImageRows* rows : {&split.curated, &split.pool, &split.eval_seen}) {
     EXPECT_THAT(*rows, SizeIs((1000 - held_out.size()) * (rows == &split.pool ? 2 : 1)));
-    for (const GlyphRow& row : *rows) EXPECT_FALSE(held_out.contains(row.name)) << row.name;
+    for (const ImageRow& row : *rows) EXPECT_FALSE(held_out.contains(row.name)) << row.name;
   }
   EXPECT_THAT(split.eval_unseen, SizeIs(held_out.size()));
-  for (const GlyphRow& row : split.eval_unseen) EXPECT_TRUE(held_out.contains(row.name));
-  for (const GlyphRows* rows : {&split.eval_seen, &split.eval_unseen}) {
-    for (const GlyphRow& row : *rows) EXPECT_EQ(row.image[0], 'e');
+  for (const ImageRow& row : split.eval_unseen) EXPECT_TRUE(held_out.contains(row.name));
+  for (const ImageRows* rows : {&split.eval_seen, &split.eval_unseen}) {
+    for (const ImageRow& row : *rows) EXPECT_EQ(row.image[0], 'e');
   }
-  for (const GlyphRow& row : split.curated) EXPECT_EQ(row.image[0], 'c');
+  for (const ImageRow& row : split.curated) EXPECT_EQ(row.image[0], 'c');
 }
 
 TEST(GlyphSplit, ExchangesTheShareOfThePoolsNames) {
-  const GlyphRows clean = split_of_three_fonts({}).pool;
-  const GlyphRows noisy = split_of_three_fonts({.noise = 0.3, .seed = 2}).pool;
+  const ImageRows clean = split_of_three_fonts({}).pool;
+  const ImageRows noisy = split_of_three_fonts({.noise = 0.3, .seed = 2}).pool;
   ASSERT_EQ(clean.size(), noisy.size());
   std::size_t exchanged = 0;
   std::multiset<std::int32_t> before, after;
@@ -205,7 +205,7 @@ TEST(GlyphSplit, EvaluatesAsSeenOnlyWhatTrainingShows) {
   collector.add(FontUse::kEvaluation, {"eval", "e.ttf"}, thousand_glyphs('e'), names);
   const GlyphSplit split = collector.split({});
   EXPECT_EQ(split.eval_seen.size(), split.pool.size());
-  for (const GlyphRow& row : split.eval_seen) EXPECT_LT(row.name, 500);
+  for (const ImageRow& row : split.eval_seen) EXPECT_LT(row.name, 500);
 }
 
 TEST(GlyphNames, TablesAreReadBackAsTheyWereWritten) {

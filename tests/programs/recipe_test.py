@@ -28,7 +28,7 @@ class RecipeCase(unittest.TestCase):
 
 class Reading(RecipeCase):
     def test_the_table_of_options_names_the_task(self):
-        for task in ("pairs", "text", "images"):
+        for task in ("pairs", "text", "images", "labels"):
             recipe = self.recipe(PAIRS.replace("[pairs]", f"[{task}]") + "seeds = [1, 2]\nfast = true\n")
             self.assertEqual(recipe["task"], task)
             self.assertEqual(recipe["options"], {"steps": 10, "seeds": [1, 2], "fast": True})
@@ -72,16 +72,16 @@ class Reading(RecipeCase):
         self.assertGreater(len(recipes), 1)
         for path in recipes:
             with self.subTest(path.name):
-                self.assertIn(read_recipe(path)["task"], ("pairs", "text", "images"))
+                self.assertIn(read_recipe(path)["task"], ("pairs", "text", "images", "labels"))
 
     def test_what_is_missing_or_unknown_is_refused_in_one_line(self):
         for changes, said in (
-                (("[pairs]", "[sounds]"), "expected one of [pairs], [text], [images], got [sounds]"),
-                (("[pairs]\nsteps = 10\n", ""), "expected one of [pairs], [text], [images], got none"),
+                (("[pairs]", "[sounds]"), "expected one of [pairs], [text], [images], [labels], got [sounds]"),
+                (("[pairs]\nsteps = 10\n", ""), "expected one of [pairs], [text], [images], [labels], got none"),
                 (("[pairs]", "[text]\n[pairs]"),
-                 "expected one of [pairs], [text], [images], got [text], [pairs]"),
+                 "expected one of [pairs], [text], [images], [labels], got [text], [pairs]"),
                 (("[pairs]", "[pairs]\n[sounds]"),
-                 "expected one of [pairs], [text], [images], got [pairs], [sounds]"),
+                 "expected one of [pairs], [text], [images], [labels], got [pairs], [sounds]"),
                 (("[data]\n", "[dates]\n"), "expected one entry in [data], got none"),
                 (("[pairs]", "debian-docs = {}\n[pairs]"),
                  "expected one entry in [data], got translations, debian-docs"),

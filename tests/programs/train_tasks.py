@@ -1,4 +1,4 @@
-"""Made-up tables for `jest-train text` and `jest-train images`, and how the tests run these."""
+"""Made-up tables for `jest-train text`, `images` and `labels`, and how the tests run these."""
 
 import json
 import os
@@ -16,9 +16,12 @@ SIZES = {"count": 8, "super-batch": 40, "chunks": 4, "threads": 1, "reference-st
 SMALL = {"text": SIZES | {"width": 4, "hidden": 8, "reference-width": 2, "reference-hidden": 8,
                           "cascade-from": 80, "cascade-to": 16},
          "images": SIZES | {"channels": 4, "hidden": 16, "reference-channels": 2,
+                            "reference-hidden": 8, "cascade-from": 80, "cascade-to": 16},
+         "labels": SIZES | {"channels": 4, "hidden": 16, "reference-channels": 2,
                             "reference-hidden": 8, "cascade-from": 80, "cascade-to": 16}}
 FILES = {"text": ("curated", "pool", "eval-near", "eval-far"),
-         "images": ("curated", "pool", "eval-seen", "eval-unseen")}
+         "images": ("curated", "pool", "eval-seen", "eval-unseen"),
+         "labels": ("curated", "pool", "eval")}
 
 
 def safetensors(arrays, metadata=None):
@@ -72,12 +75,13 @@ def write_images(name, first_id, rows):
 
 
 def write_tables():
-    for task, make in (("text", write_text), ("images", write_images)):
+    for task, make in (("text", write_text), ("images", write_images), ("labels", write_images)):
         os.makedirs(path(task))
         for first_id, (name, rows) in enumerate(zip(FILES[task], (60, 200, 40, 40))):
             make(f"{task}/{name}.safetensors", 1000 * first_id, rows)
     names = [f"BLOCK ROW {k // 4} COLUMN {k % 4}" for k in range(16)]
-    write("\n".join(names).encode() + b"\n", path("images", "names.txt"))
+    for task in ("images", "labels"):
+        write("\n".join(names).encode() + b"\n", path(task, "names.txt"))
 
 
 def file_of(task, name):

@@ -4,9 +4,11 @@
 #include <cstdint>
 #include <string>
 
+#include "data/image_rows.hpp"
+
 namespace jest {
 
-inline constexpr int kGlyphSide = 32;      // pixels
+inline constexpr int kGlyphSide = kImageSide;
 inline constexpr int kGlyphBaseline = 23;  // the first row below the baseline
 inline constexpr int kGlyphEm = 22;        // pixels
 

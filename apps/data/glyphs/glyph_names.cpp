@@ -104,6 +104,24 @@ Json prepare(const PreparedFolder& folder, const GlyphSpec& spec, Json request) 
 
 }  // namespace
 
+PreparedFolder glyph_names_folder(const std::filesystem::path& path) {
+  return {"glyph-names",
+          path,
+          {"curated.safetensors", "pool.safetensors", "eval-seen.safetensors",
+           "eval-unseen.safetensors"},
+          {"names.txt"}};
+}
+
+nlohmann::ordered_json write_glyph_names(const PreparedFolder& folder, GlyphSplit split,
+                                         const UnicodeNames& names,
+                                         nlohmann::ordered_json description) {
+  std::vector<ImageRows> tables;
+  for (ImageRows* rows : {&split.curated, &split.pool, &split.eval_seen, &split.eval_unseen}) {
+    tables.push_back(std::move(*rows));
+  }
+  return write_image_folder(folder, names.names, std::move(tables), std::move(description));
+}
+
 void prepare_glyph_names(const GlyphNamesCommand& command) {
   check(command.spec);
   const PreparedFolder folder = glyph_names_folder(command.out);

@@ -20,9 +20,7 @@ void prepare_glyph_names(const GlyphNamesCommand& command);
 
 PreparedFolder glyph_names_folder(const std::filesystem::path& path);
 
-/// Writes names.txt, one name a line; a safetensors file for every table: `images` U8 [rows, 32,
-/// 32], `names` I32 [rows] (lines of names.txt, from 0) and the labels of write_row_table(); then
-/// the manifest, which is handed back.
+/// As write_image_folder().
 nlohmann::ordered_json write_glyph_names(const PreparedFolder& folder, GlyphSplit split,
                                          const UnicodeNames& names,
                                          nlohmann::ordered_json description);

@@ -14,10 +14,10 @@ namespace jest {
 
 /// In the order of the tables of glyph_names_folder().
 struct GlyphSplit {
-  GlyphRows curated;
-  GlyphRows pool;
-  GlyphRows eval_seen;
-  GlyphRows eval_unseen;
+  ImageRows curated;
+  ImageRows pool;
+  ImageRows eval_seen;
+  ImageRows eval_unseen;
 };
 
 struct GlyphSpec {

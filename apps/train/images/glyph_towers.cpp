@@ -1,22 +1,14 @@
 #include "train/images/glyph_towers.hpp"
 
 #include "jest/torch/losses.hpp"
+#include "train/convolutions.hpp"
 #include "train/model_file.hpp"
 
 namespace jest {
 namespace {
 
 constexpr const char* kGlyphTowers = "jest glyph towers 2";
-constexpr std::int64_t kLayers = 3;
 constexpr double kWordDeviation = 0.02;  // as of text towers
-
-std::int64_t channels_of(const GlyphTowersSpec& spec, std::int64_t layer) {
-  return layer == 0 ? 1 : spec.channels << (layer - 1);
-}
-
-std::int64_t features_of(const GlyphTowersSpec& spec, std::int64_t side) {
-  return channels_of(spec, kLayers) * (side / 8) * (side / 8);
-}
 
 at::Tensor normalised(const at::Tensor& raw) { return torch::nn::functional::normalize(raw); }
 
@@ -28,8 +20,7 @@ GlyphTowersSpec glyph_spec_of(const SafetensorsFile& file) {
   if (first[0] < 1 || full[0] < 1 || full[1] < 1) {
     refuse("load model " + file.path().string(), "tensors that hold something", "an empty one");
   }
-  const std::int64_t places = full[1] / (first[0] << (kLayers - 1));
-  return {.side = 8 * static_cast<std::int64_t>(std::lround(std::sqrt(places))),
+  return {.side = side_of_convolved(full[1], first[0]),
           .channels = first[0],
           .hidden = full[0],
           .width = name[1],
@@ -41,15 +32,9 @@ GlyphTowersSpec glyph_spec_of(const SafetensorsFile& file) {
 GlyphTowersImpl::GlyphTowersImpl(const GlyphTowersSpec& spec) : spec_(spec) {
   using namespace torch::nn;
   if (spec.side % 16 != 0) refuse("glyph towers", "a side that 16 divides", spec.side);
-  convolutions_ = register_module("convolutions", Sequential());
-  for (std::int64_t layer = 0; layer < kLayers; ++layer) {
-    convolutions_->push_back(
-        Conv2d(Conv2dOptions(channels_of(spec, layer), channels_of(spec, layer + 1), 3)
-                   .stride(2)
-                   .padding(1)));
-    convolutions_->push_back(ReLU());
-  }
-  full_ = register_module("full", Linear(features_of(spec, spec.side), spec.hidden));
+  convolutions_ = register_module("convolutions", strided_convolutions(spec.channels));
+  full_ =
+      register_module("full", Linear(convolved_features(spec.channels, spec.side), spec.hidden));
   image_ = register_module("image", Linear(spec.hidden, spec.embedding));
   words_ = register_module(
       "words", EmbeddingBag(EmbeddingBagOptions(kWordBuckets, spec.width).mode(torch::kMean)));
@@ -104,12 +89,9 @@ at::Tensor GlyphTowersImpl::loss(const ImageBatch& batch) {
 
 double GlyphTowersImpl::forward_flops(Resolution resolution) const {
   const std::int64_t side = resolution == Resolution::kHalf ? spec_.side / 2 : spec_.side;
-  double flops = 2.0 * spec_.width * spec_.embedding;
-  for (std::int64_t layer = 0; layer < kLayers; ++layer) {
-    const std::int64_t places = (side >> (layer + 1)) * (side >> (layer + 1));
-    flops += 2.0 * places * 9 * channels_of(spec_, layer) * channels_of(spec_, layer + 1);
-  }
-  return flops + 2.0 * spec_.hidden * (features_of(spec_, side) + spec_.embedding);
+  const std::int64_t features = convolved_features(spec_.channels, side);
+  return convolution_flops(spec_.channels, side) + 2.0 * spec_.width * spec_.embedding +
+         2.0 * spec_.hidden * (features + spec_.embedding);
 }
 
 Metadata GlyphTowersImpl::metadata() const { return {{"architecture", kGlyphTowers}}; }

@@ -1,7 +1,7 @@
 #pragma once
 // A small convolutional tower for images and a bag of words for their names.
 //
-// image: three convolutions of stride 2, each with ReLU -> linear -> ReLU -> linear, normalised. At
+// image: strided convolutions -> linear -> ReLU -> linear, normalised. At
 // half resolution the parameters are the same: the first linear layer sees each place of the
 // smaller grid as the four of the larger one that it covers, at a quarter of the cost.
 // name: mean of word embeddings -> layer norm -> linear, normalised.
@@ -15,9 +15,8 @@
 namespace jest {
 
 struct GlyphTowersSpec {
-  std::int64_t side = 32;  ///< S, a multiple of 16
-  std::int64_t channels =
-      16;  ///< of the first convolution; the others have twice, four times these
+  std::int64_t side = 32;      ///< S, a multiple of 16
+  std::int64_t channels = 16;  ///< of the first convolution
   std::int64_t hidden = 256;
   std::int64_t width = 128;      ///< of a word's embedding
   std::int64_t embedding = 128;  ///< d

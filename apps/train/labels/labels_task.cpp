@@ -1,0 +1,86 @@
+#include "train/labels/labels_task.hpp"
+
+#include "jest/model/scoring.hpp"
+#include "train/images/picture.hpp"
+
+namespace jest {
+namespace {
+
+const Measure kAccuracy{"accuracy", "accuracy"};
+constexpr std::int64_t kEvaluatedAtOnce = 500;
+
+void check_labels(const ExperimentData<NamedImages>& data) {
+  if (data.pool->side % 8 != 0) {
+    refuse("--pool", "images of a side that 8 divides", data.pool->side);
+  }
+  const auto check = [&](const char* option, const NamedImages& table) {
+    if (table.side != data.pool->side) {
+      refuse(option, text("images of side ", data.pool->side, " as in --pool"), table.side);
+    }
+    if (table.texts != data.pool->texts) refuse(option, "the labels of --pool", "others");
+  };
+  check("--curated", *data.curated);
+  for (const auto& set : data.eval) check("--eval", *set.table);
+}
+
+}  // namespace
+
+LabelsTask::LabelsTask(Options options)
+    : options_(std::move(options)), data_(read_data<NamedImages>(options_, [](const auto& path) {
+        return read_named_images(path);
+      })) {
+  check_labels(data_);
+}
+
+std::vector<Measure> LabelsTask::measures() const {
+  return measures_over_sets(kAccuracy, data_.set_names());
+}
+
+Values LabelsTask::evaluate(Model& model) const {
+  const c10::InferenceMode inference;
+  const detail::ModeGuard guard(model, ScoringMode::kEval);
+  std::vector<double> values;
+  for (const auto& set : data_.eval) {
+    std::int64_t right = 0;
+    const ImageBatch all({set.table, all_rows(*set.table)});
+    detail::for_each_micro_batch(all, kEvaluatedAtOnce, [&](const ImageBatch& batch) {
+      const at::Tensor said = model->logits(batch).argmax(1).cpu();
+      right += said.eq(labels_of(batch)).sum().item<std::int64_t>();
+    });
+    values.push_back(static_cast<double>(right) / static_cast<double>(set.table->rows()));
+  }
+  return values_over_sets(kAccuracy.name, data_.set_names(), values);
+}
+
+LabelNetwork LabelsTask::make_learner(std::uint64_t seed) const {
+  return make_label_network({.labels = std::ssize(data_.pool->texts),
+                             .side = data_.pool->side,
+                             .channels = options_.channels,
+                             .hidden = options_.hidden},
+                            seed);
+}
+
+LabelNetwork LabelsTask::make_reference(std::uint64_t seed) const {
+  return make_label_network({.labels = std::ssize(data_.pool->texts),
+                             .side = data_.pool->side,
+                             .channels = options_.reference_channels,
+                             .hidden = options_.reference_hidden},
+                            seed);
+}
+
+TableSource<ImageBatch> LabelsTask::guide_source(std::uint64_t seed) const {
+  return {data_.curated, {options_.count, seed}};
+}
+
+void LabelsTask::check_reference(const LabelNetworkImpl& reference) const {
+  const auto labels = std::ssize(data_.pool->texts);
+  if (reference.spec().labels == labels && reference.spec().side == data_.pool->side) return;
+  refuse("--reference", text("a model of ", labels, " labels and side ", data_.pool->side),
+         reference.spec().labels, " and ", reference.spec().side);
+}
+
+nlohmann::ordered_json LabelsTask::show(const NamedImages& table, std::int64_t row) const {
+  return {{"image", picture_uri(table.image(row), table.side)}, {"y", table.name(row)}};
+}
+
+}  // namespace jest
