@@ -55,7 +55,7 @@ class Results(Case):
         for run in self.runs.values():
             self.assertEqual(set(run), {"arm", "seed", "steps", "evaluations", "steps_to",
                                         "examples_scored", "examples_trained", "flops", "seconds",
-                                        "cpu_seconds", "batches", "picked_tags"})
+                                        "cpu_seconds", "batches", "gradients", "picked_tags"})
             # One thread: at most the wall time, but for the clocks' ticks.
             wall = sum(run["seconds"].values())
             self.assertTrue(0 < run["cpu_seconds"] < wall + 0.1, (run["cpu_seconds"], wall))
