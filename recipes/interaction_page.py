@@ -61,6 +61,13 @@ def row(arm, runs, independent, summary):
     return "| " + " | ".join(cells) + " |"
 
 
+def over_seeds(seeds):
+    named = ", ".join(map(str, seeds))
+    if len(seeds) == 1:
+        return f"Seed {named} alone."
+    return f"Median over seeds {named}, minimum and maximum in brackets."
+
+
 def table(count, arms, summary):
     independent = next(runs for arm, runs in arms.items() if arm.split(":")[0] == COSTS_NOTHING)
     titles = ["arm", "κ", "from", *[measure["label"] for measure in shown_measures(summary)],
@@ -87,8 +94,7 @@ def page(study, recipe, folder):
         f"Pool {data['pool']['rows']:,} examples, of which "
         f"{100 * data['pool']['tags'][data['target_tag']]:.0f} % are {data['target_tag']}. Every arm "
         "but uniform takes b out of B = 5b. κ weighs the pair terms of joint selection; 0 is "
-        f"independent selection. Median over seeds {', '.join(map(str, seeds))}, minimum and maximum "
-        "in brackets.", "",
+        f"independent selection. {over_seeds(seeds)}", "",
         "Of the batches that were trained on: *repeated* is the share of examples of which one side "
         "is another example's, too, and so a negative that is none. From the first to the last "
         "fifth of a run: what pairs of two examples make up of the *loss*, the norm of the batch's "

@@ -10,7 +10,7 @@ import unittest
 sys.dont_write_bytecode = True  # a test leaves nothing in the source tree
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "recipes"))
-from interaction_page import page
+from interaction_page import over_seeds, page
 
 
 def look(step, value):
@@ -66,6 +66,10 @@ class Page(unittest.TestCase):
         # Picked: 1 − (.5 + .7)/2. Of ten looks the first two and the last two.
         self.assertEqual(self.rows()[3][5:], ["40.0 %", "20.0 %", "0.15 → 0.95", "1.50 → 9.50",
                                               "-0.15 → -0.95"])
+
+    def test_one_seed_is_called_one(self):
+        self.assertIn("Median over seeds 1, 2, 3, minimum and maximum in brackets.", self.text)
+        self.assertEqual(over_seeds([4]), "Seed 4 alone.")
 
     def test_a_remark_keeps_its_paragraphs(self):
         self.assertIn("## What is seen\n\nOne.\n\nTwo.\n", self.text)
