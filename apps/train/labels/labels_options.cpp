@@ -4,6 +4,7 @@ namespace jest {
 
 LabelsOptions::LabelsOptions() {
   arms = {"uniform", "independent"};
+  super_batch = 1280;
   cascade_from = 5120;
   cascade_to = 640;
   learning_rate = 1e-3;
