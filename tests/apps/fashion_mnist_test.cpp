@@ -48,9 +48,10 @@ TEST(IdxFile, OfAnotherKindOrLengthIsRefused) {
   const std::string good = idx({2, 3}, "abcdef");
   std::string floats = good;
   floats[2] = '\x0D';
-  for (const std::string& bad : {std::string(), good.substr(0, 3), good.substr(0, 10), floats,
-                                 good.substr(0, good.size() - 1), good + "g", idx({0}, ""),
-                                 idx({2, 3, 4, 5}, std::string(120, 'x'))}) {
+  for (const std::string& bad :
+       {std::string(), good.substr(0, 3), good.substr(0, 10), floats,
+        good.substr(0, good.size() - 1), good + "g", idx({0}, ""),
+        idx({1 << 21}, std::string(1 << 20, 'x')), idx({2, 3, 4, 5}, std::string(120, 'x'))}) {
     EXPECT_THAT(message_of([&] { read_idx(bad, "bad.gz"); }),
                 HasSubstr("read bad.gz: expected an IDX array of unsigned bytes, got"));
   }

@@ -10,6 +10,7 @@ namespace jest {
 namespace {
 
 constexpr std::size_t kMostDimensions = 3;
+constexpr std::int64_t kLargestSize = std::int64_t{1} << 20;  // three of them fit 64 bits
 
 std::string unzipped(const std::filesystem::path& path) {
   const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzopen(path.c_str(), "rb"), gzclose);
@@ -43,8 +44,9 @@ IdxArray read_idx(const std::string& content, const std::string& name) {
   for (std::size_t k = 0; k < dimensions; ++k) {
     std::int64_t size = 0;
     for (std::size_t i = 0; i < 4; ++i) size = 256 * size + byte(kMagic + 4 * k + i);
+    if (size > kLargestSize) refuse_file(text("a size of ", size));
     array.shape.push_back(size);
-    bytes *= std::min<std::int64_t>(size, std::int64_t{1} << 20);  // no overflow
+    bytes *= size;
   }
   array.bytes = content.substr(kMagic + 4 * dimensions);
   if (static_cast<std::int64_t>(array.bytes.size()) != bytes || bytes == 0) {
