@@ -30,7 +30,9 @@ def headline_rows(h):
         ("the same against the incremental peer", f"{h['softmax_vs_incremental']:.2f}x"),
         ("extra memory at B = 8,192, d = 512", f"{h['extra_mib_8192']:.1f} MiB"),
         ("largest relative error of a sum", f"{h['sum_error']:.1e}"),
-        ("joint selection's share of a training step", f"{100 * h['step_share']:.1f} %")]
+        ("joint selection's share of a training step, one thread",
+         f"{100 * h['step_share']:.2f} %"),
+        ("the same, two threads", f"{100 * h['step_share_two_threads']:.2f} %")]
 
 
 def print_table(h):
@@ -73,12 +75,13 @@ def peer_table(t):
 
 
 def step_table(step):
-    stages = list(next(iter(step.values())))
-    lines = ["| arm | " + " | ".join(s.replace("_", " ") for s in stages) + " | selection's share |",
-             "|---" * (len(stages) + 2) + "|"]
-    for arm, ms in step.items():
-        cells = " | ".join(f"{ms[s]:.2f}" for s in stages)
-        lines.append(f"| {arm} | {cells} | {100 * selection_share(ms):.1f} % |")
+    stages = list(next(iter(step[1].values())))
+    titles = ["threads", "arm", *(s.replace("_", " ") for s in stages), "selection's share"]
+    lines = ["| " + " | ".join(titles) + " |", "|---" * len(titles) + "|"]
+    for threads, arms in step.items():
+        for arm, ms in arms.items():
+            cells = " | ".join(f"{ms[s]:.2f}" for s in stages)
+            lines.append(f"| {threads} | {arm} | {cells} | {100 * selection_share(ms):.2f} % |")
     return lines
 
 

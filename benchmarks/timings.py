@@ -60,6 +60,7 @@ def incremental(t, kind):
 
 
 def headline(t, step):
+    """`step`: of every number of threads, a training step's milliseconds by arm and stage."""
     def kernel(kind, bf16):
         names = [n for d in (512, 768) for n in t.starting(f"kernel/{kind}/")
                  if n.endswith(f"/sigmoid/d:{d}/c:204")]
@@ -86,5 +87,6 @@ def headline(t, step):
                               for n in (1, 2)),
         "sum_error": max(t.all[name]["error"] for name in t.starting("error/")),
         "sampler_share": t.ms(f"sampler/{LARGE}") / t.ms(select),
-        "step_share": selection_share(step["joint"]),
+        "step_share": selection_share(step[1]["joint"]),
+        "step_share_two_threads": selection_share(step[2]["joint"]),
     }
