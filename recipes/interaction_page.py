@@ -33,19 +33,49 @@ def early_and_late(runs, name):
                       for late in (False, True))
 
 
-def seeds_ahead(runs, independent, measure):
-    """In how many seeds an arm ends ahead of independent selection of the same batch size."""
-    others = {run["seed"]: value for run, value in
-              zip(independent, finals(independent, measure), strict=True)}
-    pairs = [(value, others[run["seed"]]) for run, value in
-             zip(runs, finals(runs, measure), strict=True) if run["seed"] in others]
-    ahead = sum(value > other if measure["higher_is_better"] else value < other
-                for value, other in pairs)
-    return f"{ahead} of {len(pairs)}"
+def gains(runs, independent, measure):
+    """By how much an arm ends ahead of independent selection of the same batch size and seed."""
+    sign = 1 if measure["higher_is_better"] else -1
+    others = dict(zip((run["seed"] for run in independent), finals(independent, measure)))
+    return [sign * (value - others[run["seed"]]) for run, value in
+            zip(runs, finals(runs, measure), strict=True) if run["seed"] in others]
+
+
+def seeds_ahead(gained):
+    return f"{sum(gain > 0 for gain in gained)} of {len(gained)}"
+
+
+def signed_spread(gained):
+    middle, low, high = statistics.median(gained), min(gained), max(gained)
+    return f"{middle:+.3f}" + (f" ({low:+.3f} to {high:+.3f})" if len(gained) > 1 else "")
 
 
 def share_text(values):
     return f"{100 * statistics.median(values):.1f} %"
+
+
+def independent_of(arms):
+    return next(runs for arm, runs in arms.items() if arm.split(":")[0] == COSTS_NOTHING)
+
+
+def overview(groups, summary):
+    """Rows: strength and start of the interaction. Columns: batch sizes."""
+    measure = summary["measures"][0]
+    cells = {}
+    for count, arms in sorted(groups.items()):
+        for arm, runs in arms.items():
+            if arm.split(":")[0] == "joint":
+                gained = gains(runs, independent_of(arms), measure)
+                cells.setdefault(strength(arm), {})[count] = signed_spread(gained)
+    counts = sorted(groups)
+    lines = [f"## {measure['label']} gained over independent selection", "",
+             "Of the same seed and batch size; + is better.", "",
+             "| κ | from | " + " | ".join(f"b = {count:,}" for count in counts) + " |",
+             "|---" * (2 + len(counts)) + "|"]
+    for (value, start), of_counts in cells.items():
+        shown = [of_counts.get(count, "") for count in counts]
+        lines.append("| " + " | ".join([value, start, *shown]) + " |")
+    return lines + [""]
 
 
 def row(arm, runs, independent, summary):
@@ -53,7 +83,8 @@ def row(arm, runs, independent, summary):
     value, start = strength(arm)
     cells = [arm.split(":")[0], value, start,
              *[spread(finals(runs, measure), 3) for measure in shown_measures(summary)],
-             "" if runs is independent else seeds_ahead(runs, independent, summary["measures"][0]),
+             "" if runs is independent
+             else seeds_ahead(gains(runs, independent, summary["measures"][0])),
              share_text([1 - mean_share(run, tag) for run in runs]),
              share_text([run["batches"]["repeated"] for run in runs]),
              *[early_and_late(runs, name) for name in
@@ -69,7 +100,7 @@ def over_seeds(seeds):
 
 
 def table(count, arms, summary):
-    independent = next(runs for arm, runs in arms.items() if arm.split(":")[0] == COSTS_NOTHING)
+    independent = independent_of(arms)
     titles = ["arm", "κ", "from", *[measure["label"] for measure in shown_measures(summary)],
               "seeds ahead of independent", f"not {summary['data']['target_tag']}", "repeated",
               "negatives' share of the loss", "gradient norm", "cosine"]
@@ -101,7 +132,7 @@ def page(study, recipe, folder):
         "is another example's, too, and so a negative that is none. From the first to the last "
         "fifth of a run: what pairs of two examples make up of the *loss*, the norm of the batch's "
         "*gradient* by all weights, and its *cosine* with the gradient of a curated batch of the same "
-        "size.", ""]
+        "size.", "", *overview(groups, summary)]
     for count, arms in sorted(groups.items()):
         lines += table(count, arms, summary)
     if "remark" in recipe:

@@ -10,7 +10,7 @@ import unittest
 sys.dont_write_bytecode = True  # a test leaves nothing in the source tree
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "recipes"))
-from interaction_page import over_seeds, page
+from interaction_page import gains, over_seeds, page, seeds_ahead
 
 
 def look(step, value):
@@ -45,9 +45,13 @@ class Page(unittest.TestCase):
             (pathlib.Path(folder) / "summary.json").write_text(json.dumps(SUMMARY), encoding="utf-8")
             cls.text = page("some", {"title": "A title", "remark": "One.\n\nTwo."}, folder)
 
-    def rows(self):
+    def all_rows(self):
         return [[cell.strip() for cell in line.strip("|").split("|")]
                 for line in self.text.splitlines() if line.startswith("| ")]
+
+    def rows(self):
+        """Those of the tables by batch size."""
+        return self.all_rows()[3:]
 
     def test_every_batch_size_has_a_table_in_order(self):
         first = self.text.index("## b = 128, 10 updates\n")
@@ -62,6 +66,21 @@ class Page(unittest.TestCase):
         self.assertEqual(self.rows()[0][4], "seeds ahead of independent")
         self.assertEqual([row[4] for row in self.rows()[1:4]], ["0 of 3", "", "2 of 3"])
         self.assertEqual(self.rows()[6][3:5], ["0.200 (0.100–0.300)", "1 of 3"])
+
+    def test_gains_over_independent_selection_stand_first(self):
+        # Of one seed each: 0.6 − 0.5, 0.5 − 0.6, 0.7 − 0.4; and 0, 0.1, −0.1.
+        self.assertIn("## R@1 gained over independent selection\n", self.text)
+        self.assertEqual(self.all_rows()[:3], [
+            ["κ", "from", "b = 128", "b = 512"],
+            ["1", "the start", "+0.100 (-0.100 to +0.300)", ""],
+            ["0.3", "50%", "", "+0.000 (-0.100 to +0.100)"]])
+
+    def test_where_less_is_better_less_is_a_gain(self):
+        measure = {"name": "bits", "higher_is_better": False}
+        runs = [[{"seed": seed, "evaluations": [{"bits": bits}]} for seed, bits in given]
+                for given in (((1, 2.0), (2, 2.5)), ((2, 2.25), (1, 2.25)))]
+        self.assertEqual(gains(*runs, measure), [0.25, -0.25])
+        self.assertEqual(seeds_ahead([0.25, -0.25]), "1 of 2")
 
     def test_batches_are_described(self):
         # Picked: 1 − (.5 + .7)/2. Of ten looks the first two and the last two.
