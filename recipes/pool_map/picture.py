@@ -13,7 +13,7 @@ LEVELS = (1, 3, 10, 13)
 BANDS = ("loses: below 1", "1 to 3", "3 to 10", "10 to 13", "above 13 times")
 KIND_TITLES = {OTHER: "other domain", MISMATCHED: "mismatched pairs", DUPLICATES: "duplicates"}
 WIDTH, LEFT, TOP, PLOT_WIDTH, PLOT_HEIGHT = 400, 48, 94, 142, 74
-COLUMN, ROW = 196, 122
+COLUMN, ROW, KIND_GAP = 196, 130, 22
 STRIPES = 37   # rows of colour in a panel
 FINENESS = 8   # parts of a measured cell between which contours are straight
 
@@ -170,7 +170,7 @@ def svg(points, sets):
         surface = Surface(own)
         if min(len(surface.xs), len(surface.ys)) < 2:
             continue
-        top = TOP + row * ROW + row // 2 * 14
+        top = TOP + row * ROW + row // 2 * KIND_GAP
         if column == 0 and row % 2 == 0:
             drawn += label(8, top - 23, f"Useless: {KIND_TITLES[KINDS[row // 2]]}", kind="title")
         drawn += Panel(surface, LEFT + column * COLUMN, top).draw(title)
@@ -181,7 +181,7 @@ def svg(points, sets):
             drawn += element("text", "filter ratio 1 − b/B", x=11.0, y=middle, text_anchor="middle",
                              transform=f"rotate(-90 11 {middle:.1f})")
         rows = row + 1
-    height = TOP + rows * ROW + (rows - 1) // 2 * 14
+    height = TOP + rows * ROW + (rows - 1) // 2 * KIND_GAP
     ground = element("rect", width="100%", height="100%", style="fill:var(--page)")
     return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" '
             'aria-label="How many times as many updates uniform training needs, by useful share of '
