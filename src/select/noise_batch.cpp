@@ -1,5 +1,4 @@
-// The vector twins of core/noise.hpp and core/logarithm.hpp: same operations, same order, same
-// bits.
+// The vector twin of core/noise.hpp: same operations, same order, same bits.
 #include "jest/select/noise_batch.hpp"
 
 #undef HWY_TARGET_INCLUDE
@@ -9,19 +8,16 @@
 // clang-format on
 #include <hwy/highway.h>
 
+#include "doubles-inl.hpp"
+
 HWY_BEFORE_NAMESPACE();
 namespace jest::detail::HWY_NAMESPACE {
-namespace hn = hwy::HWY_NAMESPACE;
 
-// Targets without fused multiply-adds and 64-bit lanes leave it to the scalar functions.
-#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL || HWY_TARGET == HWY_AVX2
+#if JEST_HAS_DOUBLES
 
 using Words = hn::ScalableTag<std::uint64_t>;
 using Halves = hn::Repartition<std::uint32_t, Words>;
-using Doubles = hn::ScalableTag<double>;
-using Signed = hn::ScalableTag<std::int64_t>;
 using Word = hn::Vec<Words>;
-using Double = hn::Vec<Doubles>;
 
 /// The four counter words of as many candidates as a vector holds, each in the lower half of 64
 /// bits.
@@ -46,33 +42,6 @@ HWY_INLINE Counters philox(Counters c, PhiloxKey key) {
     key = {key[0] + kPhiloxWeyl0, key[1] + kPhiloxWeyl1};
   }
   return c;
-}
-
-/// A whole number below 2^51 in magnitude as a double.
-HWY_INLINE Double to_double(hn::Vec<Signed> whole) {
-  const Double magic = hn::Set(Doubles(), 0x1.8p52);
-  return hn::Sub(hn::BitCast(Doubles(), hn::Add(whole, hn::BitCast(Signed(), magic))), magic);
-}
-
-HWY_INLINE Double log_of(Double x) {
-  const Signed bits;
-  const Doubles doubles;
-  const auto sqrt_half = hn::Set(bits, kSqrtHalfBits);
-  const auto above = hn::Sub(hn::BitCast(bits, x), sqrt_half);
-  const Double k = to_double(hn::ShiftRight<52>(above));
-  const auto mantissa = hn::And(above, hn::Set(bits, kMantissaBits));
-  const Double m = hn::BitCast(doubles, hn::Add(mantissa, sqrt_half));
-  const Double f = hn::Sub(m, hn::Set(doubles, 1.0));
-  const Double s = hn::Div(f, hn::Add(hn::Set(doubles, 2.0), f));
-  const Double square = hn::Mul(s, s);
-  Double series = hn::Set(doubles, 2.0 / kLastOdd);
-  HWY_UNROLL(10)
-  for (int odd = kLastOdd - 2; odd >= 3; odd -= 2) {
-    series = hn::MulAdd(series, square, hn::Set(doubles, 2.0 / odd));
-  }
-  const Double log_m = hn::NegMulAdd(s, hn::NegMulAdd(series, square, f), f);
-  const Double rest = hn::MulAdd(k, hn::Set(doubles, kLn2Rest), log_m);
-  return hn::MulAdd(k, hn::Set(doubles, kLn2High), rest);
 }
 
 std::size_t gumbel(const NoiseKey& key, std::uint32_t round, std::span<const std::int64_t> ids,

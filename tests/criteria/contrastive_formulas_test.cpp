@@ -21,6 +21,15 @@ TEST(Softplus, IsTheLogarithmOfOnePlusTheExponential) {
   }
 }
 
+TEST(Softplus, IsRightToTwoUnitsInTheLastPlace) {
+  for (double u = -700; u <= 700; u += 0.0137) {
+    const long double exact = std::fmax(static_cast<long double>(u), 0.0L) +
+                              std::log1p(std::exp(-std::fabs(static_cast<long double>(u))));
+    const double ulp = std::ldexp(1.0, std::ilogb(static_cast<double>(exact)) - 52);
+    EXPECT_LE(std::fabs(static_cast<long double>(softplus(u)) - exact), 2 * ulp) << u;
+  }
+}
+
 TEST(Softplus, NeitherOverflowsNorVanishesEarly) {
   EXPECT_EQ(softplus(1e300), 1e300);
   EXPECT_EQ(softplus(-1e300), 0);

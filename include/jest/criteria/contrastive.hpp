@@ -5,15 +5,20 @@
 #include <string>
 
 #include "jest/core/error.hpp"
+#include "jest/core/exponential.hpp"
 #include "jest/core/host_device.hpp"
+#include "jest/core/logarithm.hpp"
 #include "jest/core/score.hpp"
 #include "jest/core/views.hpp"
 
 namespace jest {
 
-/// log(1 + e^u), for any finite u without overflow.
+/// log(1 + e^u) of any u without overflow, with the same bits everywhere.
 JEST_HOST_DEVICE inline double softplus(double u) {
-  return std::fmax(u, 0.0) + std::log1p(std::exp(-std::fabs(u)));
+  const double e = exact_exp_of_negative(-std::fabs(u));
+  const double w = 1.0 + e;
+  const double lost = (e - (w - 1.0)) / w;  // of e, by the rounding of w
+  return std::fmax(u, 0.0) + (exact_log(w) + lost);
 }
 
 /// log(e^a + e^b), −inf for two empty sums, NaN if either is.

@@ -18,7 +18,8 @@ namespace jest {
 enum class Afterwards { kLeave, kStay };
 
 /// `Sums` of one model offers
-/// - own(i): the own term of a candidate, from (pairs, embeddings, engine) at construction;
+/// - own(first, terms): the own terms of candidates from `first` on, written to `terms`, from
+///   (pairs, embeddings, engine) at construction;
 /// - condition_on(picks, afterwards): picks ascending in id; those that leave are never asked for;
 /// - pairs(i): what everything conditioned on adds to candidate i;
 /// - extra_bytes(): its peak memory beside the inputs.
@@ -35,9 +36,7 @@ class ContrastiveScores {
     if (weights_.learner != 0) learner_.emplace(pairs, pairs.learner, engine);
     if (weights_.reference != 0) reference_.emplace(pairs, pairs.reference, engine);
     own_.resize(static_cast<std::size_t>(pairs.candidates()));
-    for (std::size_t i = 0; i < own_.size(); ++i) {
-      own_[i] = weighed(i, [](const Sums& sums, std::int64_t k) { return sums.own(k); });
-    }
+    for (std::size_t first = 0; first < own_.size(); first += kBatch) weigh_own(first);
     in_play_ = std::count_if(own_.begin(), own_.end(), [](double own) { return !std::isnan(own); });
     scores_ = own_;
     picked_.resize(own_.size());
@@ -73,6 +72,21 @@ class ContrastiveScores {
   }
 
  private:
+  static constexpr std::size_t kBatch = 256;
+
+  /// Own terms of at most kBatch candidates.
+  void weigh_own(std::size_t first) {
+    const std::size_t count = std::min(kBatch, own_.size() - first);
+    double learner[kBatch] = {};
+    double reference[kBatch] = {};
+    const auto row = static_cast<std::int64_t>(first);
+    if (learner_) learner_->own(row, {learner, count});
+    if (reference_) reference_->own(row, {reference, count});
+    for (std::size_t k = 0; k < count; ++k) {
+      own_[first + k] = weights_.weigh(learner[k], reference[k]);
+    }
+  }
+
   template <class Term>
   double weighed(std::size_t row, const Term& term) const {
     const auto i = static_cast<std::int64_t>(row);

@@ -22,6 +22,7 @@
 #include "jest/select/contrastive_scores.hpp"
 #include "jest/select/cpu_engine.hpp"
 #include "jest/select/eigen_contrastive.hpp"
+#include "jest/select/own_terms.hpp"
 
 namespace jest::cpu {
 
@@ -61,7 +62,12 @@ class Sums {
   Sums(const Pairs& pairs, const EmbeddingsView& embeddings, const Engine& engine)
       : plain_(pairs, embeddings, {engine.threads}), engine_(engine) {}
 
-  double own(std::int64_t i) const { return plain_.own(i); }
+  void own(std::int64_t first, std::span<double> terms) const {
+    const eigen::Model& model = plain_.model();
+    detail::inner_products(model.embeddings, first, terms);
+    for (double& term : terms) term = -model.logit(term);
+    if constexpr (reduction == Reduction::kSoftplusSum) detail::softplus_each(terms);
+  }
   double pairs(std::int64_t i) const {
     return panels_ ? plain_.pairs(i, panels_->forward(i), panels_->backward(i)) : plain_.pairs(i);
   }

@@ -110,7 +110,9 @@ class SigmoidSums {
       : loop_(embeddings, embeddings.bias, engine) {}
 
   const Model& model() const { return loop_.model(); }
-  double own(std::int64_t i) const { return softplus(-model().own_logit(i)); }
+  void own(std::int64_t first, std::span<double> terms) const {
+    for (double& term : terms) term = softplus(-model().own_logit(first++));
+  }
   double pairs(std::int64_t i) const { return pairs(i, sums_[i], 0.0); }
   /// The pair term from Σ_j softplus(u_ij) and Σ_j softplus(u_ji).
   double pairs(std::int64_t, double forward, double backward) const { return forward + backward; }
@@ -150,7 +152,9 @@ class SoftmaxSums {
   }
 
   const Model& model() const { return loop_.model(); }
-  double own(std::int64_t i) const { return -model().own_logit(i); }
+  void own(std::int64_t first, std::span<double> terms) const {
+    for (double& term : terms) term = -model().own_logit(first++);
+  }
   double pairs(std::int64_t i) const { return pairs(i, rows_[i], columns_[i]); }
   /// The pair term from R_i and C_i.
   double pairs(std::int64_t i, double row, double column) const {

@@ -45,9 +45,8 @@ struct Model {
   EmbeddingsView embeddings;
   double bias = 0;
 
-  double own_logit(std::int64_t i) const {
-    return embeddings.scale * inner_product(embeddings, i) + bias;
-  }
+  double logit(double product) const { return embeddings.scale * product + bias; }
+  double own_logit(std::int64_t i) const { return logit(inner_product(embeddings, i)); }
 };
 
 /// Up to kTileColumns picked rows of both sides, in double precision: [d, columns].
