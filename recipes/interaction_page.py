@@ -105,9 +105,7 @@ def table(count, arms, summary):
               "seeds ahead of independent", f"not {summary['data']['target_tag']}", "repeated",
               "negatives' share of the loss", "gradient norm", "cosine"]
     steps = next(iter(arms.values()))[0]["steps"]
-    rate = options_of_arm(next(iter(arms))).get("learning-rate")
-    at_rate = f" at a learning rate of {rate}" if rate else ""
-    return [f"## b = {count:,}, {steps:,} updates{at_rate}", "", "| " + " | ".join(titles) + " |",
+    return [f"## b = {count:,}, {steps:,} updates", "", "| " + " | ".join(titles) + " |",
             "|" + "---|" * len(titles),
             *(row(arm, runs, independent, summary) for arm, runs in arms.items()), ""]
 

@@ -25,8 +25,8 @@ def run(arm, seed, recall):
 
 
 ENDS = {"uniform": (0.1, 0.2, 0.3), "independent": (0.5, 0.6, 0.4), "joint:interaction=1": (0.6, 0.5, 0.7),
-        "independent:count=512:super-batch=2560:learning-rate=0.01": (0.2, 0.2, 0.2),
-        "joint:count=512:super-batch=2560:learning-rate=0.01:interaction=0.3@50%": (0.2, 0.3, 0.1)}
+        "independent:count=512:super-batch=2560": (0.2, 0.2, 0.2),
+        "joint:count=512:super-batch=2560:interaction=0.3@50%": (0.2, 0.3, 0.1)}
 SUMMARY = {
     "command": "jest-train images --curated /of/me/curated.safetensors --out /of/me/out",
     "task": "images",
@@ -55,7 +55,7 @@ class Page(unittest.TestCase):
 
     def test_every_batch_size_has_a_table_in_order(self):
         first = self.text.index("## b = 128, 10 updates\n")
-        second = self.text.index("## b = 512, 10 updates at a learning rate of 0.01\n")
+        second = self.text.index("## b = 512, 10 updates\n")
         self.assertLess(first, second)
         self.assertEqual([row[:3] for row in self.rows()],
                          [["arm", "κ", "from"], ["uniform", "–", ""], ["independent", "0", ""],

@@ -15,7 +15,7 @@ void ImagesOptions::add_to(CLI::App& command) {
   const auto add = [&command](const char* name, auto& value, const char* help) {
     return command.add_option(name, value, help)->capture_default_str();
   };
-  add("--bias", bias, "Initial logit bias");
+  add("--bias", bias, "Initial logit bias; near -log b for large b");
   add("--channels", channels, "Channels of the first convolution");
   add("--hidden", hidden, "Width of the hidden layer");
   add("--reference-channels", reference_channels, "--channels of the reference");

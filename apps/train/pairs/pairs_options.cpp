@@ -14,7 +14,7 @@ void PairsOptions::add_to(CLI::App& command) {
   const auto add = [&command](const char* name, auto& value, const char* help) {
     return command.add_option(name, value, help)->capture_default_str();
   };
-  add("--bias", bias, "Initial logit bias");
+  add("--bias", bias, "Initial logit bias; near -log b for large b");
   add("--reference-width", reference_width, "Width of its features; a small reference is cheap");
   add("--reference-hidden", reference_hidden, "Width of its hidden layer");
   add("--reference-dropout", reference_dropout, "Share of features left out while it trains");
