@@ -14,19 +14,19 @@
 #include "jest/core/exponential.hpp"
 #include "jest/core/logarithm.hpp"
 
-// Targets without fused multiply-adds and 64-bit lanes leave it to the scalar functions.
+// Only AVX2 and what is better (a smaller number) has fused multiply-adds and shifts of 64-bit
+// lanes here; other targets leave it to the scalar functions.
 #undef JEST_HAS_DOUBLES
-#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL || HWY_TARGET == HWY_AVX2
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX2 && HWY_NATIVE_FMA
 #define JEST_HAS_DOUBLES 1
 #else
 #define JEST_HAS_DOUBLES 0
 #endif
 
+#if JEST_HAS_DOUBLES
 HWY_BEFORE_NAMESPACE();
 namespace jest::detail::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
-
-#if JEST_HAS_DOUBLES
 
 using Doubles = hn::ScalableTag<double>;
 using Signed = hn::ScalableTag<std::int64_t>;
@@ -77,8 +77,7 @@ HWY_INLINE Double exp_of_negative(Double x) {
   return hn::IfThenZeroElse(hn::Lt(x, constant(kLeastExponent)), e);
 }
 
-#endif
-
 }  // namespace jest::detail::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
+#endif
 #endif

@@ -58,10 +58,10 @@ std::size_t gumbel(const NoiseKey& key, std::uint32_t round, std::span<const std
     const Word high_bits = hn::ShiftLeft<20>(hn::And(out.word[0], upper26));
     const Word bits = hn::Or(high_bits, hn::ShiftRight<6>(out.word[1]));
     // Below 2^52, so a double's mantissa takes it as it is: 2^52 + bits, less 2^52.
-    const Double magic = hn::Set(Doubles(), 0x1p52);
+    const Double magic = constant(0x1p52);
     const Word raised = hn::Or(bits, hn::BitCast(words, magic));
     const Double whole = hn::Sub(hn::BitCast(Doubles(), raised), magic);
-    const Double u = hn::Mul(hn::Add(whole, hn::Set(Doubles(), 0.5)), hn::Set(Doubles(), 0x1p-52));
+    const Double u = hn::Mul(hn::Add(whole, constant(0.5)), constant(0x1p-52));
     hn::StoreU(hn::Neg(log_of(hn::Neg(log_of(u)))), Doubles(), noise + k);
   }
   return k;

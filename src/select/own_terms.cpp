@@ -1,8 +1,9 @@
-// The vector twins of softplus and eigen::inner_product: same sums, same order, same bits.
+// The vector twins of softplus and of a model's own logits: same sums, same order, same bits.
 #include "jest/select/own_terms.hpp"
 
+#include <cmath>
+
 #include "jest/criteria/contrastive.hpp"
-#include "jest/select/eigen_logits.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "select/own_terms.cpp"
@@ -45,13 +46,15 @@ HWY_INLINE double inner_product(const float* x, const float* y, std::int64_t col
   return ((sums[0] + sums[4]) + (sums[1] + sums[5])) + ((sums[2] + sums[6]) + (sums[3] + sums[7]));
 }
 
-std::size_t products(const EmbeddingsView& embeddings, std::int64_t first,
-                     std::span<double> results) {
-  for (std::size_t k = 0; k < results.size(); ++k) {
-    const std::int64_t i = first + static_cast<std::int64_t>(k);
-    results[k] = inner_product(embeddings.x.row(i), embeddings.y.row(i), embeddings.x.cols);
+std::size_t logits_of(const eigen::Model& model, std::int64_t first, std::span<double> logits) {
+  const MatrixView& x = model.embeddings.x;
+  const MatrixView& y = model.embeddings.y;
+  for (double& logit : logits) {
+    logit = std::fma(model.embeddings.scale, inner_product(x.row(first), y.row(first), x.cols),
+                     model.bias);
+    ++first;
   }
-  return results.size();
+  return logits.size();
 }
 
 std::size_t softplus_of(std::span<double> values) {
@@ -70,7 +73,7 @@ std::size_t softplus_of(std::span<double> values) {
 
 #else
 
-std::size_t products(const EmbeddingsView&, std::int64_t, std::span<double>) { return 0; }
+std::size_t logits_of(const eigen::Model&, std::int64_t, std::span<double>) { return 0; }
 std::size_t softplus_of(std::span<double>) { return 0; }
 
 #endif
@@ -82,16 +85,15 @@ HWY_AFTER_NAMESPACE();
 namespace jest::detail {
 namespace {
 
-HWY_EXPORT(products);
+HWY_EXPORT(logits_of);
 HWY_EXPORT(softplus_of);
 
 }  // namespace
 
-void inner_products(const EmbeddingsView& embeddings, std::int64_t first,
-                    std::span<double> results) {
-  const std::size_t done = HWY_DYNAMIC_DISPATCH(products)(embeddings, first, results);
-  for (std::size_t k = done; k < results.size(); ++k) {
-    results[k] = eigen::inner_product(embeddings, first + static_cast<std::int64_t>(k));
+void own_logits(const eigen::Model& model, std::int64_t first, std::span<double> logits) {
+  const std::size_t done = HWY_DYNAMIC_DISPATCH(logits_of)(model, first, logits);
+  for (std::size_t k = done; k < logits.size(); ++k) {
+    logits[k] = model.own_logit(first + static_cast<std::int64_t>(k));
   }
 }
 

@@ -34,6 +34,10 @@ TEST(ExactExp, GivesTheseBitsOnEveryMachine) {
   EXPECT_EQ(exact_exp_of_negative(-0.0), 1.0);
   EXPECT_EQ(exact_exp_of_negative(-1.0), 0x1.78b56362cef38p-2);
   EXPECT_EQ(exact_exp_of_negative(-0x1p-60), 1.0);
+  // Where it is not the nearest number.
+  EXPECT_EQ(exact_exp_of_negative(-0x1.ccdc6b06f1fcfp+4), 0x1.5c77c61d59df1p-42);
+  EXPECT_EQ(exact_exp_of_negative(-0x1.e164116ff4e4ap+8), 0x1.69f9c2390e488p-695);
+  EXPECT_EQ(exact_exp_of_negative(-0x1.52223924fb617p+9), 0x1.46d5de7df2533p-976);
 }
 
 TEST(ExactExp, EndsInZeroAndKeepsNan) {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "jest/criteria/contrastive.hpp"
-#include "jest/select/eigen_logits.hpp"
+#include "jest/select/cpu.hpp"
 #include "oracle/random_embeddings.hpp"
 #include "oracle/vector_targets.hpp"
 
@@ -22,21 +22,42 @@ bool same(double a, double b) {
          (std::isnan(a) && std::isnan(b));
 }
 
-TEST(OwnTerms, InnerProductsAreTheScalarOnesBitForBit) {
+TEST(OwnTerms, LogitsAreTheScalarOnesBitForBit) {
   for (const std::int64_t cols : {1, 7, 8, 9, 64, 771}) {
     auto model = oracle::random_models({37, cols, 3}, 2).learner;
     model.x_row(5)[0] = std::numeric_limits<float>::infinity();
     model.y_row(6)[cols - 1] = std::numeric_limits<float>::quiet_NaN();
-    const EmbeddingsView view = model.view();
+    const eigen::Model plain{model.view(), model.bias};
     oracle::on_every_vector_target([&] {
-      std::vector<double> products(30);
-      detail::inner_products(view, 2, products);
-      for (std::size_t k = 0; k < products.size(); ++k) {
-        const double want = eigen::inner_product(view, static_cast<std::int64_t>(k) + 2);
-        EXPECT_TRUE(same(products[k], want)) << cols << " columns, row " << k + 2;
+      std::vector<double> logits(30);
+      detail::own_logits(plain, 2, logits);
+      for (std::size_t k = 0; k < logits.size(); ++k) {
+        const double want = plain.own_logit(static_cast<std::int64_t>(k) + 2);
+        EXPECT_TRUE(same(logits[k], want)) << cols << " columns, row " << k + 2;
       }
     });
   }
+}
+
+template <class Eigen, class Cpu, class Pairs>
+void expect_same_own_terms(const Pairs& pairs) {
+  const Eigen plain(pairs, {});
+  oracle::on_every_vector_target([&] {
+    const Cpu found(pairs, {});
+    for (std::size_t i = 0; i < plain.scores().size(); ++i) {
+      EXPECT_TRUE(same(found.scores()[i], plain.scores()[i])) << "candidate " << i;
+    }
+  });
+}
+
+/// More candidates than two batches, of which the last is not whole.
+TEST(OwnTerms, OfTheCpuBackendAreThePlainOnesBitForBit) {
+  auto models = oracle::random_models({600, 20}, 2);
+  models.learner.scale = 30;
+  models.reference.bias = -11.3;
+  models.learner.x_row(299)[1] = std::numeric_limits<float>::quiet_NaN();
+  expect_same_own_terms<eigen::SigmoidScores, cpu::SigmoidScores>(models.pairs<SigmoidPairs>());
+  expect_same_own_terms<eigen::SoftmaxScores, cpu::SoftmaxScores>(models.pairs<SoftmaxPairs>());
 }
 
 TEST(OwnTerms, SoftplusIsTheScalarOneBitForBit) {

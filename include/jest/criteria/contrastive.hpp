@@ -13,11 +13,11 @@
 
 namespace jest {
 
-/// log(1 + e^u) of any u without overflow, with the same bits everywhere.
+/// log(1 + e^u) of any u without overflow, with the same bits everywhere; 0 of u below −708.
 JEST_HOST_DEVICE inline double softplus(double u) {
   const double e = exact_exp_of_negative(-std::fabs(u));
   const double w = 1.0 + e;
-  const double lost = (e - (w - 1.0)) / w;  // of e, by the rounding of w
+  const double lost = (e - (w - 1.0)) / w;  // log(1 + e) − log w, as w is 1 + e rounded
   return std::fmax(u, 0.0) + (exact_log(w) + lost);
 }
 

@@ -63,9 +63,8 @@ class Sums {
       : plain_(pairs, embeddings, {engine.threads}), engine_(engine) {}
 
   void own(std::int64_t first, std::span<double> terms) const {
-    const eigen::Model& model = plain_.model();
-    detail::inner_products(model.embeddings, first, terms);
-    for (double& term : terms) term = -model.logit(term);
+    detail::own_logits(plain_.model(), first, terms);
+    for (double& term : terms) term = -term;
     if constexpr (reduction == Reduction::kSoftplusSum) detail::softplus_each(terms);
   }
   double pairs(std::int64_t i) const {

@@ -12,7 +12,7 @@ enum class InstructionSet { kScalar, kAvx2, kAvx512, kNeon };
 std::string_view name_of(InstructionSet set);
 
 /// What the products are made of. Sums are as exact in both; bfloat16 rounds the embeddings, and
-/// its last bits depend on whether the machine multiplies bfloat16 itself (float32's do not).
+/// its last bits depend on how the machine multiplies them (float32's do not).
 enum class Operands { kFloat32, kBfloat16 };
 
 /// Instruction sets this machine has, fastest first; kScalar is always the last.

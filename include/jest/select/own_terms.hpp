@@ -4,14 +4,12 @@
 #include <cstdint>
 #include <span>
 
-#include "jest/core/views.hpp"
+#include "jest/select/eigen_logits.hpp"
 
 namespace jest::detail {
 
-/// products[k] = x_i·y_i of row i = first + k, bit for bit eigen::inner_product on every
-/// instruction set. O(d·products).
-void inner_products(const EmbeddingsView& embeddings, std::int64_t first,
-                    std::span<double> products);
+/// logits[k] = model.own_logit(first + k), bit for bit on every instruction set. O(d·logits).
+void own_logits(const eigen::Model& model, std::int64_t first, std::span<double> logits);
 
 /// Each value u becomes softplus(u), bit for bit on every instruction set. O(values).
 void softplus_each(std::span<double> values);

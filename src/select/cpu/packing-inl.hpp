@@ -56,7 +56,7 @@ struct Float32Words {
   static HWY_INLINE float word(const float* row, std::int64_t k, std::int64_t) { return row[k]; }
 };
 
-/// Floats rounded to bfloat16: what machines without its instructions multiply.
+/// Floats rounded to bfloat16: multiplied where its own products are missing or no faster.
 struct RoundedWords {
   static constexpr std::int64_t kValues = 1;
   static HWY_INLINE Square::V4 load(const float* values) {

@@ -86,7 +86,7 @@ struct OwnTerms {
       const double* q = shared.sums[m] + thread;
       const double dot = ((q[0] + q[4]) + (q[1] + q[5])) + ((q[2] + q[6]) + (q[3] + q[7]));
       const ModelArguments& model = arrays.parameters->models[m];
-      const double logit = model.scale * dot + model.bias;
+      const double logit = std::fma(model.scale, dot, model.bias);
       losses[m] = plan.loss == Loss::kSigmoid ? softplus(-logit) : -logit;
       start_sums(m, i, logit);
     }
