@@ -11,7 +11,7 @@ namespace {
 
 /// |exact_exp_of_negative(x) − e^x| in units in the last place of e^x; the oracle has 64 bits of
 /// mantissa.
-double error_in_ulps(double x) {
+double exp_error_in_ulps(double x) {
   const long double exact = std::exp(static_cast<long double>(x));
   const double ulp = std::ldexp(1.0, std::ilogb(static_cast<double>(exact)) - 52);
   const long double found = exact_exp_of_negative(x);
@@ -24,7 +24,7 @@ TEST(ExactExp, IsRightInTheLastPlaceNearlyEverywhere) {
   for (int i = 0; i < 300'000; ++i) {
     const double u = uniform(random);
     for (const double x : {-u, -700 * u, -30 * u, -u * 0x1p-20}) {
-      ASSERT_LT(error_in_ulps(x), 1.25) << x;
+      ASSERT_LT(exp_error_in_ulps(x), 1.25) << x;
     }
   }
 }
