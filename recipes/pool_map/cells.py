@@ -1,4 +1,4 @@
-"""What is run: for every pool the uniform runs of several lengths, and the selecting arms."""
+"""What is run: for every pool uniform runs of several lengths, and the selecting arms."""
 
 import dataclasses
 
@@ -7,8 +7,9 @@ from pool_map.pools import KINDS, MISMATCHED, OTHER, PoolSpec
 COUNT = 128    # b
 STEPS = 150    # of a selecting arm
 POOL = 80000   # rows of every pool
-# Uniform runs, in multiples of STEPS; longer ones have the lower rate that suits them.
+# Uniform runs, in multiples of STEPS; the longest where the others do not reach what selection did.
 LENGTHS = (0.5, 1, 3.5, 14)
+# Longer ones have the lower rate that suits them.
 RATES = ((3.5, 0.004), (float("inf"), 0.002))
 
 COMMON = {"count": COUNT, "steps": STEPS, "learning-rate": 0.004, "eval-every": "100%",
@@ -91,6 +92,8 @@ def selecting_arms(filters):
 
 
 def options_of(task, extent, seed):
-    """The options of jest-train but for tables and folder."""
-    arms = [*uniform_arms(), *selecting_arms(extent.filters).values()]
-    return COMMON | OPTIONS[task] | {"arms": arms, "seeds": [seed]}
+    """The options of jest-train but for tables and folder: of all runs, and of the longest."""
+    *uniform, longest = uniform_arms()
+    common = COMMON | OPTIONS[task] | {"seeds": [seed]}
+    return {"options": common | {"arms": [*uniform, *selecting_arms(extent.filters).values()]},
+            "longest": common | {"arms": [longest]}}

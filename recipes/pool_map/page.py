@@ -64,7 +64,7 @@ def losing_lines(points, sets):
 
 
 def method_lines(extent, seeds):
-    lengths = ", ".join(f"{round(length * STEPS):,}" for length in LENGTHS)
+    *lengths, longest = (f"{round(length * STEPS):,}" for length in LENGTHS)
     quick = "" if extent.name == "map" else (
         " This is the quick form: fewer shares, filter ratios, kinds and seeds than the whole map.")
     command = extent.command
@@ -76,11 +76,12 @@ def method_lines(extent, seeds):
         f"{REPEATED} useful pairs). The target is Italian, and Latin letters. A reference is trained "
         "for each pool on the same curated pairs.", "",
         f"A selecting arm trains for {STEPS} updates at b = {COUNT}. Uniform training of the same "
-        f"pool runs for {lengths} updates, each run decayed in full; updates it needs to reach what "
-        "the arm reached are read between their ends, linear in log updates. > : more than the "
-        "longest run; < : fewer than the shortest. **Below 1 selection loses.** Filter ratio 1 − b/B, "
-        f"B the candidates of a step; the cascade draws {2 * COUNT} of them by cached reference "
-        "losses and leaves the rest to joint selection (at 0.5 it is joint selection). "
+        f"pool runs for {', '.join(lengths)} updates, and for {longest} where one of the arms is ahead "
+        "of all these, each run decayed in full; updates it needs to reach what the arm reached are "
+        f"read between their ends, linear in log updates. > : more than {longest}; < : fewer than "
+        f"{lengths[0]}. **Below 1 selection loses.** Filter ratio 1 − b/B, B the candidates of a step; "
+        f"the cascade draws {2 * COUNT} of them by cached reference losses and leaves the rest to joint "
+        "selection (at 0.5 it is joint selection). "
         f"{'Seeds' if len(seeds) > 1 else 'Seed'} {', '.join(map(str, seeds))}, each with pools of "
         "its own; medians over seeds.", "",
         "Each cell: times the updates · times the FLOPs of the run · times all FLOPs, with reference "

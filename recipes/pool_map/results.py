@@ -5,7 +5,7 @@ import statistics
 
 from pool_map.cells import STEPS, selecting_arms, uniform_arms
 from pool_map.pools import USEFUL
-from pool_map.ratios import Ratio, median, steps_to
+from pool_map.ratios import LOWER, Ratio, median, steps_to
 from summaries import all_flops, mean_share, run_flops
 
 
@@ -32,7 +32,15 @@ def final(run, measure):
 def uniform_curve(summary):
     runs = {run["arm"]: run for run in summary["runs"]}
     return [(steps, final(runs[arm], summary["measures"][0]))
-            for arm, steps in uniform_arms().items()]
+            for arm, steps in uniform_arms().items() if arm in runs]
+
+
+def exceeds_uniform(summary):
+    """Whether a selecting arm reached what none of the uniform runs did."""
+    measure, curve = summary["measures"][0], uniform_curve(summary)
+    targets = [final(run, measure) for run in summary["runs"] if run["arm"] not in uniform_arms()]
+    return any(steps_to(curve, target, measure["higher_is_better"]).bound == LOWER
+               for target in targets)
 
 
 def ratios_of(summary, arm):

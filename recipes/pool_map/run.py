@@ -10,7 +10,7 @@ import threading
 from pool_map.cells import cells, options_of
 from pool_map.page import page
 from pool_map.picture import svg
-from pool_map.results import as_json, points
+from pool_map.results import as_json, exceeds_uniform, points
 from pool_map.sets import SETS
 from recipe import data_command, table_words, words
 
@@ -32,8 +32,8 @@ class MapRun:
         self.sets = {}
 
     def asked(self, cell):
-        return {"options": options_of(self.sets[cell.set].task, self.extent, cell.spec.seed),
-                "rows": cell.spec.rows}
+        return options_of(self.sets[cell.set].task, self.extent, cell.spec.seed) | {
+            "rows": cell.spec.rows}
 
     def finished(self, cell):
         """The summary, where the cell has been run as it is asked for now."""
@@ -51,18 +51,26 @@ class MapRun:
         work.mkdir(parents=True, exist_ok=True)
         own.write(work, cell.spec)
         asked = self.asked(cell)
-        command = [self.train, own.task, *table_words(own.task, work), "--out", work / "out",
-                   *words(asked["options"]), "--resume"]
+        summary = self.trained(cell, "out", asked["options"])
+        if exceeds_uniform(summary):
+            longest = asked["longest"] | {"reference": work / "out/reference.safetensors"}
+            summary["runs"] += self.trained(cell, "longest", longest)["runs"]
+        write_whole(self.folder / f"{cell.name}.json",
+                    json.dumps({"asked": asked, "summary": summary}))
+        shutil.rmtree(work)  # models and pools take gigabytes
+        print(cell.name, flush=True)
+
+    def trained(self, cell, out, options):
+        """The summary of a run of jest-train on the cell's tables."""
+        task, work = self.sets[cell.set].task, self.folder / cell.name
+        command = [self.train, task, *table_words(task, work), "--out", work / out,
+                   *words(options), "--resume"]
         done = subprocess.run(list(map(str, command)), env=ONE_THREAD, check=False,
                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         if done.returncode != 0:
             said = done.stderr.splitlines() or [f"exit status {done.returncode}"]
             raise SystemExit(f"map, {cell.name}: {said[-1]}")
-        summary = json.loads((work / "out/summary.json").read_text(encoding="utf-8"))
-        write_whole(self.folder / f"{cell.name}.json",
-                    json.dumps({"asked": asked, "summary": summary}))
-        shutil.rmtree(work)  # models and pools take gigabytes
-        print(cell.name, flush=True)
+        return json.loads((work / out / "summary.json").read_text(encoding="utf-8"))
 
     def run_all(self, jobs):
         """Begins no other cell once one has failed."""

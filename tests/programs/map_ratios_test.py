@@ -14,7 +14,7 @@ from pool_map.cells import FULL, LENGTHS, QUICK, STEPS, cells, selecting_arms, u
 from pool_map.page import loses, page
 from pool_map.pools import KINDS, MISMATCHED, OTHER, USEFUL
 from pool_map.ratios import LOWER, UPPER, Ratio, median, steps_to
-from pool_map.results import as_json, points
+from pool_map.results import as_json, exceeds_uniform, points
 from pool_map.run import write_evidence
 
 CURVE = [(100, 0.1), (400, 0.3), (1600, 0.4), (6400, 0.35)]
@@ -116,6 +116,19 @@ class Map(unittest.TestCase):
         self.assertEqual(far.updates.text(), f">{max(LENGTHS):.1f}")
         self.assertEqual(far.run_flops.text(), f">{max(LENGTHS) / 2:.1f}")
         self.assertFalse(loses(far))
+
+    def test_whether_an_arm_is_ahead_of_every_uniform_run(self):
+        values = dict.fromkeys(selecting_arms(QUICK.filters), 0.3)
+        one = summary(values, lambda steps: steps / 1000)
+        self.assertFalse(exceeds_uniform(one))
+        one["runs"] = [run for run in one["runs"] if run["steps"] < 300]
+        self.assertTrue(exceeds_uniform(one))
+
+    def test_without_the_longest_run_the_ratios_are_the_same(self):
+        cell, with_all = self.finished[0]
+        fewer = with_all | {"runs": [run for run in with_all["runs"] if run["steps"] <= 525]}
+        self.assertLess(len(fewer["runs"]), len(with_all["runs"]))
+        self.assertEqual(points([(cell, fewer)], QUICK), points([(cell, with_all)], QUICK))
 
     def test_the_page_shows_them_and_says_where_it_loses(self):
         text = page(self.finished, self.points, SETS, QUICK)

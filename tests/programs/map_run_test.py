@@ -20,7 +20,8 @@ from pool_map.sets import Translations
 from pool_map.tables import write_tsv
 
 TINY = Extent("map-tiny", (1, 0.25), (0.8,), (1,))
-# Stands for jest-train: keeps its words, leaves a summary; fails where a file says so.
+# Stands for jest-train: keeps its words, leaves a summary; fails where a file says so. Uniform runs
+# reach their steps / 1000, selecting arms the useful share.
 STUB = """#!/usr/bin/env python3
 import json, pathlib, sys
 words = sys.argv[1:]
@@ -33,8 +34,21 @@ out.mkdir(parents=True, exist_ok=True)
 if (home / "fail").exists():
     sys.exit("jest-train: nothing works today")
 (out / "model.safetensors").write_text("large")
-(out / "summary.json").write_text(json.dumps({"rows": pool.read_text().count("useful")}))
+useful = pool.read_text().count("useful")
+
+def run(arm):
+    uniform = arm.startswith("uniform:steps=")
+    value = int(arm.split(":")[1].split("=")[1]) / 1000 if uniform else useful / 40
+    return {"arm": arm, "evaluations": [{"r_at_1": value}]}
+
+(out / "summary.json").write_text(json.dumps({
+    "rows": useful, "runs": list(map(run, words[words.index("--arms") + 1].split(","))),
+    "measures": [{"name": "r_at_1", "higher_is_better": True}]}))
 """
+
+
+def is_uniform(arm):
+    return arm.startswith("uniform:steps=")
 
 
 class Extents(unittest.TestCase):
@@ -88,19 +102,31 @@ class Running(unittest.TestCase):
         self.assertIn("--resume", first)
         arms = first[first.index("--arms") + 1].split(",")
         self.assertIn("joint:super-batch=640", arms)
-        self.assertEqual(sum(arm.startswith("uniform:steps=") for arm in arms), len(cells.LENGTHS))
+        self.assertEqual(sum(map(is_uniform, arms)), len(cells.LENGTHS) - 1)
+
+    def test_the_longest_uniform_run_is_made_where_an_arm_is_ahead_of_the_others(self):
+        self.made.run_all(1)
+        *uniform, longest = cells.uniform_arms()
+        of_cells = {cell.spec.share: [run["arm"] for run in summary["runs"] if is_uniform(run["arm"])]
+                    for cell, summary in self.made.results()}
+        self.assertEqual(of_cells, {1: [*uniform, longest], 0.25: uniform})
+        words = self.calls()[1]
+        self.assertEqual(words[words.index("--arms") + 1], longest)
+        work = self.folder / "map/translations-other-100-seed1"
+        self.assertEqual(words[words.index("--reference") + 1],
+                         str(work / "out/reference.safetensors"))
 
     def test_a_finished_cell_is_not_run_again(self):
         self.made.run_all(1)
         self.made.run_all(1)
-        self.assertEqual(len(self.calls()), 4)
+        self.assertEqual(len(self.calls()), 5)
 
     def test_a_cell_that_was_asked_for_otherwise_is(self):
         self.made.run_all(1)
         with unittest.mock.patch.dict(cells.COMMON, {"gain": 50}):
             self.assertEqual(self.made.results(), [])
             self.made.run_all(1)
-        self.assertEqual(len(self.calls()), 8)
+        self.assertEqual(len(self.calls()), 10)
 
     def test_an_interrupted_cell_goes_on_in_its_folder(self):
         (self.folder / "fail").touch()
@@ -116,7 +142,7 @@ class Running(unittest.TestCase):
         with unittest.mock.patch("shutil.rmtree"):
             self.made.run_all(1)
         self.assertEqual((work / "pool.tsv").read_bytes(), before)
-        self.assertEqual(self.calls()[-4], self.calls()[0])
+        self.assertEqual(self.calls()[-5], self.calls()[0])
 
 
 if __name__ == "__main__":
