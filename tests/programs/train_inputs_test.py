@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """jest-train: config files, given references, odd input. Usage: train_inputs_test.py JEST_TRAIN"""
 
+import json
 import os
 import shutil
+import struct
 import sys
 
 sys.dont_write_bytecode = True  # a test leaves nothing in the source tree
@@ -49,6 +51,24 @@ class ConfigsAndReferences(UndisturbedCase):
                 done = pairs(self.out, TINY | {"reference": path("truncated.safetensors")})
                 self.refused(done, "truncated.safetensors")
                 self.assertFalse(os.path.exists(self.out))
+
+
+class InitialBias(FolderCase):
+    def start(self, **given):
+        """The bias after one update that hardly changes anything; and what the run is known by."""
+        shutil.rmtree(self.out, ignore_errors=True)
+        finished(pairs(self.out, SHORTEST | {"arms": "uniform", "learning-rate": 1e-6} | given))
+        layout, content = tensors(self.out, "uniform-seed3", "model.safetensors")
+        begin, end = layout["bias"]["data_offsets"]
+        known = json.loads(read(self.out, "run.json"))["bias"]
+        return struct.unpack("<f", content[begin:end])[0], known
+
+    def test_it_fits_the_batch_unless_given(self):
+        for given, wanted in (({"count": 8}, -2), ({"count": 20}, -3), ({"bias": -7.5}, -7.5)):
+            with self.subTest(given):
+                found, known = self.start(**given)
+                self.assertAlmostEqual(found, wanted, places=4)
+                self.assertEqual(known, wanted)
 
 
 class Oddities(FolderCase):

@@ -1,7 +1,5 @@
 #include "train/images/images_options.hpp"
 
-#include <cmath>
-
 namespace jest {
 
 const Setters<ImagesOptions>& ImagesOptions::own_setters() {
@@ -15,7 +13,7 @@ void ImagesOptions::add_to(CLI::App& command) {
   const auto add = [&command](const char* name, auto& value, const char* help) {
     return command.add_option(name, value, help)->capture_default_str();
   };
-  add("--bias", bias, "Initial logit bias; near -log b for large b");
+  bias.add_to(command);
   add("--channels", channels, "Channels of the first convolution");
   add("--hidden", hidden, "Width of the hidden layer");
   add("--reference-channels", reference_channels, "--channels of the reference");
@@ -27,7 +25,7 @@ void ImagesOptions::add_to(CLI::App& command) {
 
 void ImagesOptions::check_numbers() const {
   ExperimentOptions::check_numbers();
-  if (!std::isfinite(bias)) refuse("--bias", "a finite number", bias);
+  bias.check();
   detail::option_at_least("--channels", 1, channels);
   detail::option_at_least("--hidden", 1, hidden);
   detail::option_at_least("--reference-channels", 1, reference_channels);
@@ -41,7 +39,7 @@ void ImagesOptions::check_numbers() const {
 
 nlohmann::ordered_json ImagesOptions::identity() const {
   nlohmann::ordered_json json = ExperimentOptions::identity();
-  json.update({{"bias", bias},
+  json.update({{"bias", bias.at(count)},
                {"channels", channels},
                {"hidden", hidden},
                {"reference_channels", reference_channels},

@@ -2,11 +2,12 @@
 // The options of `jest-train images`.
 
 #include "train/arm_options.hpp"
+#include "train/initial_bias.hpp"
 
 namespace jest {
 
 struct ImagesOptions : ExperimentOptions {
-  double bias = -5;  ///< initial logit bias, about −log b
+  InitialBias bias;
   std::int64_t channels = 16;
   std::int64_t hidden = 256;
   std::int64_t reference_channels = 16;

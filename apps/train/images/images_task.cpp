@@ -69,7 +69,7 @@ GlyphTowers ImagesTask::make_learner(std::uint64_t seed) const {
   return make_glyph_towers({.side = data_.pool->side,
                             .channels = options_.channels,
                             .hidden = options_.hidden,
-                            .initial_bias = options_.bias},
+                            .initial_bias = options_.bias.at(options_.count)},
                            seed);
 }
 
@@ -77,7 +77,7 @@ GlyphTowers ImagesTask::make_reference(std::uint64_t seed) const {
   return make_glyph_towers({.side = data_.pool->side,
                             .channels = options_.reference_channels,
                             .hidden = options_.reference_hidden,
-                            .initial_bias = options_.bias},
+                            .initial_bias = options_.bias.at(options_.count)},
                            seed);
 }
 

@@ -1,7 +1,5 @@
 #include "train/pairs/pairs_options.hpp"
 
-#include <cmath>
-
 namespace jest {
 
 const Setters<PairsOptions>& PairsOptions::own_setters() {
@@ -14,7 +12,7 @@ void PairsOptions::add_to(CLI::App& command) {
   const auto add = [&command](const char* name, auto& value, const char* help) {
     return command.add_option(name, value, help)->capture_default_str();
   };
-  add("--bias", bias, "Initial logit bias; near -log b for large b");
+  bias.add_to(command);
   add("--reference-width", reference_width, "Width of its features; a small reference is cheap");
   add("--reference-hidden", reference_hidden, "Width of its hidden layer");
   add("--reference-dropout", reference_dropout, "Share of features left out while it trains");
@@ -28,12 +26,12 @@ void PairsOptions::check_numbers() const {
   detail::option_at_least("--reference-hidden", 1, reference_hidden);
   detail::option_at_least("--reference-negatives", 0, reference_negatives);
   detail::option_is_share("--reference-dropout", reference_dropout);
-  if (!std::isfinite(bias)) refuse("--bias", "a finite number", bias);
+  bias.check();
 }
 
 nlohmann::ordered_json PairsOptions::identity() const {
   nlohmann::ordered_json json = ExperimentOptions::identity();
-  json.update({{"bias", bias},
+  json.update({{"bias", bias.at(count)},
                {"reference_width", reference_width},
                {"reference_hidden", reference_hidden},
                {"reference_dropout", reference_dropout},

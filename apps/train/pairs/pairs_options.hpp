@@ -2,11 +2,12 @@
 // The options of `jest-train pairs`.
 
 #include "train/arm_options.hpp"
+#include "train/initial_bias.hpp"
 
 namespace jest {
 
 struct PairsOptions : ExperimentOptions {
-  double bias = -5;  ///< initial logit bias, about −log b
+  InitialBias bias;
   std::int64_t reference_width = 128;
   std::int64_t reference_hidden = 256;
   double reference_dropout = 0;

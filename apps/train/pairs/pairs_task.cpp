@@ -25,13 +25,13 @@ Values PairsTask::evaluate(Model& model) const {
 }
 
 TextTowers PairsTask::make_learner(std::uint64_t seed) const {
-  return make_text_towers({.initial_bias = options_.bias}, seed);
+  return make_text_towers({.initial_bias = options_.bias.at(options_.count)}, seed);
 }
 
 TextTowers PairsTask::make_reference(std::uint64_t seed) const {
   return make_text_towers({.width = options_.reference_width,
                            .hidden = options_.reference_hidden,
-                           .initial_bias = options_.bias},
+                           .initial_bias = options_.bias.at(options_.count)},
                           seed);
 }
 

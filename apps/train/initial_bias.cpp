@@ -1,0 +1,22 @@
+#include "train/initial_bias.hpp"
+
+#include <cmath>
+
+#include "jest/core/error.hpp"
+
+namespace jest {
+
+void InitialBias::add_to(CLI::App& command) {
+  command.add_option("--bias", given,
+                     "Initial logit bias; when not given -log of --count, to\na whole number");
+}
+
+void InitialBias::check() const {
+  if (given && !std::isfinite(*given)) refuse("--bias", "a finite number", *given);
+}
+
+double InitialBias::at(std::int64_t count) const {
+  return given ? *given : 0 - std::round(std::log(static_cast<double>(count)));
+}
+
+}  // namespace jest
