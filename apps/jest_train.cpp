@@ -1,5 +1,9 @@
 // jest-train: trains learners fed by different selections, and reports what came of it.
 
+#if __has_include(<malloc.h>)
+#include <malloc.h>
+#endif
+
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -12,6 +16,15 @@
 #include "train/tasks.hpp"
 
 namespace {
+
+/// Activations of a super-batch come and go with every step. What is freed stays with the process:
+/// the system would take it back and clear every page anew.
+void keep_freed_memory() {
+#ifdef M_TRIM_THRESHOLD  // of glibc
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the most that it takes
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+#endif
+}
 
 std::string joined(int argc, char** argv) {
   std::string command = "jest-train";
@@ -53,6 +66,7 @@ void add_training(CLI::App& app, Options& options, const char* name, const char*
 }  // namespace
 
 int main(int argc, char** argv) {
+  keep_freed_memory();
   CLI::App app{"Trains learners that are fed by example selection, and reports what came of it.",
                "jest-train"};
   app.set_version_flag("--version", JEST_VERSION);

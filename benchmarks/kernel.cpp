@@ -93,8 +93,8 @@ void add_kernel(Extent extent) {
                                    "d:" + std::to_string(shape.width) +
                                    "/c:" + std::to_string(shape.columns);
           benchmark::RegisterBenchmark(name.c_str(), run, kernel, shape, sigmoid)
-              ->MinTime(0.02)
-              ->Repetitions(9)
+              ->MinTime(0.004)
+              ->Repetitions(45)
               ->UseRealTime()
               ->Unit(benchmark::kMicrosecond);
         }
