@@ -18,9 +18,9 @@
 namespace {
 
 /// Activations of a super-batch come and go with every step. What is freed stays with the process:
-/// the system would take it back and clear every page anew.
+/// the system would take it back and clear every page anew. For glibc.
 void keep_freed_memory() {
-#ifdef M_TRIM_THRESHOLD  // of glibc
+#ifdef M_TRIM_THRESHOLD
   mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the most that it takes
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
 #endif
@@ -93,7 +93,7 @@ int main(int argc, char** argv) {
 
   std::vector<std::filesystem::path> folders;
   CLI::App* report = app.add_subcommand("report", "Write DIR/report.html from finished runs");
-  report->add_option("DIR", folders, "Folders that runs left; the report goes to the first")
+  report->add_option("DIR", folders, "Folders that runs left; the first gets the report")
       ->required();
   report->callback([&] {
     const std::filesystem::path output = folders.front() / "report.html";

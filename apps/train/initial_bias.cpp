@@ -8,7 +8,7 @@ namespace jest {
 
 void InitialBias::add_to(CLI::App& command) {
   command.add_option("--bias", given,
-                     "Initial logit bias; when not given -log of --count, to\na whole number");
+                     "Initial logit bias; when not given -log of\n--count, to a whole number");
 }
 
 void InitialBias::check() const {

@@ -148,8 +148,8 @@ void ExperimentOptions::add_to(CLI::App& command, const std::string& rows,
   add("--eval-every", evaluate_every, "Steps between evaluations, or P% of an arm's steps");
   add("--checkpoint-every", checkpoint_every, "Steps between checkpoints");
   command.add_flag("--gradients", gradients,
-                   "Before every evaluation record the picked batch's\ngradient: its norm, its "
-                   "cosine with a curated one's");
+                   "Before every evaluation record the picked batch's\ngradient: its norm, and its "
+                   "cosine with a\ncurated one's");
   command.add_flag("--resume", resume, "Go on where the run in --out stopped");
   add("--threads", threads, "Threads; 0: as many as the machine has");
   add("--device", device_name, "Where models train and selections run: cpu, cuda,\ncuda:N");

@@ -43,26 +43,31 @@ class MapRun:
         held = json.loads(path.read_text(encoding="utf-8"))
         return held["summary"] if held["asked"] == self.asked(cell) else None
 
+    def work(self, cell):
+        return self.folder / cell.name
+
     def run(self, cell):
+        if not self.finished(cell):
+            self.run_anew(cell)
+            print(cell.name, flush=True)
+        shutil.rmtree(self.work(cell), ignore_errors=True)  # models and pools take gigabytes
+
+    def run_anew(self, cell):
         """Composed anew where it was interrupted, for a pool is a pure function of the cell."""
-        own, work = self.sets[cell.set], self.folder / cell.name
-        if self.finished(cell):
-            return
-        work.mkdir(parents=True, exist_ok=True)
-        own.write(work, cell.spec)
+        self.work(cell).mkdir(parents=True, exist_ok=True)
+        self.sets[cell.set].write(self.work(cell), cell.spec)
         asked = self.asked(cell)
         summary = self.trained(cell, "out", asked["options"])
         if exceeds_uniform(summary):
-            longest = asked["longest"] | {"reference": work / "out/reference.safetensors"}
+            longest = asked["longest"] | {
+                "reference": self.work(cell) / "out/reference.safetensors"}
             summary["runs"] += self.trained(cell, "longest", longest)["runs"]
         write_whole(self.folder / f"{cell.name}.json",
                     json.dumps({"asked": asked, "summary": summary}))
-        shutil.rmtree(work)  # models and pools take gigabytes
-        print(cell.name, flush=True)
 
     def trained(self, cell, out, options):
         """The summary of a run of jest-train on the cell's tables."""
-        task, work = self.sets[cell.set].task, self.folder / cell.name
+        task, work = self.sets[cell.set].task, self.work(cell)
         command = [self.train, task, *table_words(task, work), "--out", work / out,
                    *words(options), "--resume"]
         done = subprocess.run(list(map(str, command)), env=ONE_THREAD, check=False,

@@ -121,6 +121,14 @@ class Running(unittest.TestCase):
         self.made.run_all(1)
         self.assertEqual(len(self.calls()), 5)
 
+    def test_what_an_interruption_left_of_a_finished_cell_is_removed(self):
+        with unittest.mock.patch("shutil.rmtree"):
+            self.made.run_all(1)
+        work = self.folder / "map/translations-other-100-seed1"
+        self.assertTrue(work.exists())
+        self.made.run_all(1)
+        self.assertFalse(work.exists())
+
     def test_a_cell_that_was_asked_for_otherwise_is(self):
         self.made.run_all(1)
         with unittest.mock.patch.dict(cells.COMMON, {"gain": 50}):

@@ -42,7 +42,7 @@ void TextOptions::add_to(CLI::App& command) {
   add("--score-prefix", score_prefix,
       "Score the first so many bytes of a sequence only;\n0: all of it");
   add("--step-size", step_size,
-      "Step size of gradient alignment, about 1 / --count;\nits arms want a --gain of some 1e4");
+      "Step size of gradient alignment, about 1 / --count\n(its arms want a --gain of some 1e4)");
   add("--learnability-weight", learnability_weight,
       "Weight of learnability in aligned-learnability");
   add("--refresh-every", refresh_every, "Steps that share a direction of gradient alignment");
