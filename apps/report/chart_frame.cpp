@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdio>
 
 #include "jest/core/error.hpp"
@@ -36,13 +37,16 @@ Html svg_line(const Line& line, const char* kind) {
 
 }  // namespace
 
-ChartFrame::ChartFrame(Range x, Range y, PlotArea area) : x_(x), y_(y), area_(area) {
+ChartFrame::ChartFrame(Range x, Range y, Scale scale, PlotArea area)
+    : x_(x), y_(y), scale_(scale), area_(area) {
   if (!(x_.high > x_.low)) x_.high = x_.low + 1;
   if (!(y_.high > y_.low)) y_.high = y_.low + 1;
 }
 
 double ChartFrame::x_pixel(double x) const {
-  return area_.left + (x - x_.low) / (x_.high - x_.low) * (area_.right - area_.left);
+  const double part = scale_ == Scale::kLinear ? (x - x_.low) / (x_.high - x_.low)
+                                               : std::log(x / x_.low) / std::log(x_.high / x_.low);
+  return area_.left + part * (area_.right - area_.left);
 }
 
 double ChartFrame::y_pixel(double y) const {
@@ -63,18 +67,27 @@ Html ChartFrame::y_axis(const std::string& title) const {
   return axis;
 }
 
+Html ChartFrame::x_tick(double value, int decimals) const {
+  constexpr double kTick = 5, kLabelDrop = 19;
+  const double x = x_pixel(value);
+  return svg_line({x, area_.bottom, x, area_.bottom + kTick}, "base") +
+         svg_text({x, area_.bottom + kLabelDrop, "middle", "tick"}, fixed(value, decimals));
+}
+
 Html ChartFrame::x_axis(const std::string& title) const {
-  constexpr double kTick = 5, kLabelDrop = 19, kTitleDrop = 39;
-  const Ticks ticks = nice_ticks(x_, kXTicks);
+  constexpr double kTitleDrop = 39;
   Html axis = svg_line({area_.left, area_.bottom, area_.right, area_.bottom}, "base");
-  for (const double value : ticks.values) {
-    const double x = x_pixel(value);
-    axis += svg_line({x, area_.bottom, x, area_.bottom + kTick}, "base");
-    axis +=
-        svg_text({x, area_.bottom + kLabelDrop, "middle", "tick"}, fixed(value, ticks.decimals));
+  if (scale_ == Scale::kLinear) {
+    const Ticks ticks = nice_ticks(x_, kXTicks);
+    for (const double value : ticks.values) axis += x_tick(value, ticks.decimals);
+  } else {
+    for (const double value : logarithmic_ticks(x_, kXTicks)) {
+      axis += x_tick(value, std::max(0, static_cast<int>(std::ceil(-std::log10(value)))));
+    }
   }
   const double middle = (area_.left + area_.right) / 2;
-  return axis + svg_text({middle, area_.bottom + kTitleDrop, "middle", "axis"}, title);
+  const std::string said = scale_ == Scale::kLinear ? title : title + ", logarithmic";
+  return axis + svg_text({middle, area_.bottom + kTitleDrop, "middle", "axis"}, said);
 }
 
 Html ChartFrame::figure(const ChartLabels& labels, const Html& marks) const {

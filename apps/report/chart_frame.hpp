@@ -25,9 +25,12 @@ struct PlotArea {
   double left = 48, right = 356, top = 30, bottom = 222;
 };
 
+enum class Scale { kLinear, kLogarithmic };
+
 class ChartFrame {
  public:
-  ChartFrame(Range x, Range y, PlotArea area = {});
+  /// `scale` is that of x, which is above 0 if it is logarithmic.
+  ChartFrame(Range x, Range y, Scale scale = Scale::kLinear, PlotArea area = {});
 
   double x_pixel(double x) const;
   double y_pixel(double y) const;
@@ -39,8 +42,10 @@ class ChartFrame {
  private:
   Html y_axis(const std::string& title) const;
   Html x_axis(const std::string& title) const;
+  Html x_tick(double value, int decimals) const;
 
   Range x_, y_;
+  Scale scale_;
   PlotArea area_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "jest/core/error.hpp"
 #include "report/number_format.hpp"
@@ -30,6 +31,35 @@ LineChart finite_part(LineChart chart) {
   return chart;
 }
 
+struct Ends {
+  double shortest, longest;
+};
+
+Ends ends_of(const std::vector<Series>& all) {
+  Ends ends{all.front().points.back().x, all.front().points.back().x};
+  for (const Series& series : all) {
+    const double end = series.points.back().x;
+    ends = {std::min(ends.shortest, end), std::max(ends.longest, end)};
+  }
+  return ends;
+}
+
+/// On a linear axis lines of very different lengths would be a heap at its left.
+Scale scale_of(const Ends& ends) {
+  constexpr double kFarApart = 5;
+  return ends.shortest > 0 && ends.longest > kFarApart * ends.shortest ? Scale::kLogarithmic
+                                                                       : Scale::kLinear;
+}
+
+/// What lies left of a logarithmic axis: a twentieth of the shortest line.
+LineChart without_the_left(LineChart chart, const Ends& ends) {
+  constexpr double kPart = 0.05;
+  for (Series& series : chart.series) {
+    std::erase_if(series.points, [&](const BandPoint& p) { return p.x < kPart * ends.shortest; });
+  }
+  return chart;
+}
+
 // An axis that ends just short of a tick ends at the tick.
 Range nearly_rounded(Range x) {
   constexpr double kSmallPart = 0.08;
@@ -37,9 +67,9 @@ Range nearly_rounded(Range x) {
   return wide.high - x.high < kSmallPart * (x.high - x.low) ? Range{x.low, wide.high} : x;
 }
 
-ChartFrame frame_of(const LineChart& chart) {
+ChartFrame frame_of(const LineChart& chart, Scale scale) {
   const BandPoint& any = chart.series.front().points.front();
-  Range x{0, any.x}, y{any.low, any.high};
+  Range x{scale == Scale::kLinear ? 0 : any.x, any.x}, y{any.low, any.high};
   for (const Series& series : chart.series) {
     for (const BandPoint& p : series.points) {
       x = {std::min(x.low, p.x), std::max(x.high, p.x)};
@@ -49,7 +79,7 @@ ChartFrame frame_of(const LineChart& chart) {
   for (const Level& level : chart.levels) {
     y = {std::min(y.low, level.value), std::max(y.high, level.value)};
   }
-  return {nearly_rounded(x), widened_to_ticks(y, kYTicks)};
+  return {scale == Scale::kLinear ? nearly_rounded(x) : x, widened_to_ticks(y, kYTicks), scale};
 }
 
 std::string stroke_style(const Stroke& stroke) {
@@ -113,12 +143,15 @@ struct LegendEntry {
 std::string three_digits(double value) { return significant(value, 3); }
 
 Html line_chart(const LineChart& chart) {
-  const LineChart finite = finite_part(chart);
+  LineChart finite = finite_part(chart);
   if (finite.series.empty()) {
     const std::string why = chart.labels.title + ": no chart, for the runs hold no such numbers.";
     return element("figure", element("p", why, "class=\"absent\""));
   }
-  const ChartFrame frame = frame_of(finite);
+  const Ends ends = ends_of(finite.series);
+  const Scale scale = scale_of(ends);
+  if (scale == Scale::kLogarithmic) finite = without_the_left(std::move(finite), ends);
+  const ChartFrame frame = frame_of(finite, scale);
   Html marks;
   for (const Series& series : finite.series) marks += band(series, frame);
   for (const Series& series : finite.series) marks += curve(series, frame);

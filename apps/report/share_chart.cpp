@@ -85,7 +85,7 @@ Html share_chart(const ShareChart& chart) {
                                    [](const Layer& layer) { return layer.source > 0; });
   PlotArea plot;
   if (has_bar) plot.left += kBarWidth + kBarGap;
-  const ChartFrame frame({chart.x.front(), chart.x.back()}, {0, 100}, plot);
+  const ChartFrame frame({chart.x.front(), chart.x.back()}, {0, 100}, Scale::kLinear, plot);
   const Html marks = (has_bar ? source_bar(chart, frame) : Html()) + areas(chart, frame);
   return element("figure", frame.figure(chart.labels, marks) + layer_legend(chart.layers));
 }

@@ -47,6 +47,20 @@ Ticks nice_ticks(Range range, int most) {
   return ticks;
 }
 
+std::vector<double> logarithmic_ticks(Range range, int most) {
+  const double low = range.low * (1 - kSlack), high = range.high * (1 + kSlack);
+  std::vector<double> all, powers;
+  for (int k = static_cast<int>(std::floor(std::log10(low))); std::pow(10, k) <= high; ++k) {
+    for (const int factor : {1, 2, 5}) {
+      const double value = factor * std::pow(10, k);
+      if (value < low || value > high) continue;
+      all.push_back(value);
+      if (factor == 1) powers.push_back(value);
+    }
+  }
+  return static_cast<int>(all.size()) > most + 1 ? powers : all;
+}
+
 Range widened_to_ticks(Range range, int most) {
   const Range inside = usable(range);
   const double step = tick_step(inside, most).size;

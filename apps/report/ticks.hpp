@@ -19,6 +19,10 @@ struct Ticks {
 /// An empty or non-finite range is treated as 0 to 1 around its lower end.
 Ticks nice_ticks(Range range, int most);
 
+/// 1, 2 and 5 times the powers of ten inside a range above 0; the powers alone where those would be
+/// more than `most` + 1.
+std::vector<double> logarithmic_ticks(Range range, int most);
+
 /// The range widened outwards to the next ticks.
 Range widened_to_ticks(Range range, int most);
 

@@ -43,6 +43,28 @@ TEST(Ticks, AreRoundAndInside) {
   EXPECT_FALSE(nice_ticks({kNan, kInfinity}, 5).values.empty());
 }
 
+TEST(Ticks, OfALogarithmicAxis) {
+  EXPECT_THAT(logarithmic_ticks({9, 250}, 5), ElementsAre(10, 20, 50, 100, 200));
+  EXPECT_THAT(logarithmic_ticks({10, 13000}, 5), ElementsAre(10, 100, 1000, 10000));
+  EXPECT_THAT(logarithmic_ticks({0.02, 0.3}, 5), ElementsAre(0.02, 0.05, 0.1, 0.2));
+}
+
+Series line_to(double end) {
+  return {"a", {"red", ""}, {{0, 1, 1, 1}, {end / 10, 1, 1, 1}, {end, 2, 2, 2}}};
+}
+
+TEST(LineChart, IsLogarithmicWhereLinesEndFarApart) {
+  const auto drawn = [](double one, double other) {
+    return line_chart({{"t", "steps", "y"}, {line_to(one), line_to(other)}, {}}).string();
+  };
+  EXPECT_THAT(drawn(700, 3000), Not(HasSubstr("logarithmic")));
+  const std::string far = drawn(1000, 10000);  // from 100 on: the points at 0 have no place
+  EXPECT_THAT(far, HasSubstr(">steps, logarithmic<"));
+  EXPECT_THAT(far, HasSubstr("points=\"48.0,222.0 202.0,30.0 \""));
+  EXPECT_THAT(far, HasSubstr("points=\"202.0,222.0 356.0,30.0 \""));
+  EXPECT_THAT(far, Not(HasSubstr("inf")));
+}
+
 TEST(LineChart, LeavesOutWhatIsNotFinite) {
   const Series series{"<a>", {"red", ""}, {{1, kNan, 0, 0}, {kInfinity, 1, 1, 1}, {2, 3, kNan, 4}}};
   const std::string svg = line_chart({{"t", "x", "y"}, {series}, {{"l", kNan}}}).string();
