@@ -28,7 +28,7 @@ class Results(Case):
         cls.addClassCleanup(shutil.rmtree, cls.out, ignore_errors=True)
         cls.given = SIZES | {"arms": ",".join(ARMS), "seeds": "1,2", "steps": cls.STEPS,
                              "reference-steps": cls.REFERENCE_STEPS, "eval-every": 4,
-                             # Far above what fits b = 8: losses fall, though picks grow harder.
+                             # Far from what fits b = 8: losses fall, though picks grow harder.
                              "bias": -5}
         finished(pairs(cls.out, cls.given))
         cls.summary = summary_of(cls.out)
