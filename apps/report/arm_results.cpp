@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <functional>
+#include <map>
 
 namespace jest {
 namespace {
@@ -103,6 +104,8 @@ std::vector<ArmResult> arm_results(const Experiment& experiment) {
   std::stable_sort(results.begin(), results.end(), [](const ArmResult& a, const ArmResult& b) {
     return rank_of(a.arm) < rank_of(b.arm);
   });
+  std::map<std::string, std::size_t> of_kind;
+  for (ArmResult& result : results) result.variant = of_kind[arm_kind(result.arm)]++;
   const ArmResult* uniform = find_arm(results, kUniform);
   const Target target{experiment.primary(), uniform ? uniform->score().median : kUnknown};
   for (ArmResult& result : results) measure_against_target(result, target);

@@ -14,6 +14,7 @@ inline constexpr const char* kEqualComputeUniform = "uniform@equal-compute";
 
 struct ArmResult {
   std::string arm;
+  std::size_t variant = 0;       ///< how many arms of its kind stand before it
   std::vector<const Run*> runs;  ///< of the experiment that was given, by seed
   Spread steps;
   std::vector<Spread> finals;  ///< one per measure, at the end

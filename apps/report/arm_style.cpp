@@ -1,24 +1,22 @@
 #include "report/arm_style.hpp"
 
-#include <functional>
+#include <iterator>
 #include <map>
-
-#include "report/arm_results.hpp"
 
 namespace jest {
 namespace {
 
-// An arm with options of its own has the colour of its kind.
-std::string variant_dash(const std::string& arm) {
-  static constexpr const char* kDashes[] = {"", "6 3", "2 2", "8 3 2 3"};
-  return kDashes[std::hash<std::string>()(arm) % std::size(kDashes)];
+// Of the second arm of a kind and those after it, which have its colour. No kind has one of these.
+std::string variant_dash(std::size_t variant) {
+  static constexpr const char* kDashes[] = {"10 3", "4 2 1 2", "10 3 2 3", "1 2"};
+  return kDashes[(variant - 1) % std::size(kDashes)];
 }
 
 }  // namespace
 
 // Baselines are drawn in the colour of the text; dashes tell apart what shares a colour and help
 // where colours do not.
-Stroke arm_stroke(const std::string& arm) {
+Stroke arm_stroke(const ArmResult& arm) {
   static const std::map<std::string, Stroke> kStrokes = {
       {"uniform", {"var(--ink)", ""}},
       {"uniform@equal-compute", {"var(--ink)", "5 3"}},
@@ -45,21 +43,21 @@ Stroke arm_stroke(const std::string& arm) {
       {"infomax", {"var(--green)", "7 3"}},
       {"drrho", {"var(--ink)", "2 2"}},
   };
-  const std::string kind = arm_kind(arm);
-  const auto found = kStrokes.find(kind);
+  const auto found = kStrokes.find(arm_kind(arm.arm));
   Stroke stroke = found == kStrokes.end() ? Stroke{"var(--muted)", "7 3"} : found->second;
-  if (kind != arm && kind != "oracle") stroke.dash = variant_dash(arm);
+  if (arm.variant > 0) stroke.dash = variant_dash(arm.variant);
   return stroke;
 }
 
 // Long names may break where they have a joint: "uniform@" over "equal-compute".
-Html arm_label(const std::string& arm) {
+Html arm_label(const ArmResult& arm) {
+  const std::string& whole = arm.arm;
   Html name;
-  for (std::size_t begin = 0; begin < arm.size();) {
-    const std::size_t joint = arm.find_first_of("@:", begin);
-    const std::size_t end = joint == std::string::npos ? arm.size() : joint + 1;
+  for (std::size_t begin = 0; begin < whole.size();) {
+    const std::size_t joint = whole.find_first_of("@:", begin);
+    const std::size_t end = joint == std::string::npos ? whole.size() : joint + 1;
     if (begin > 0) name += Html::markup("<wbr>");
-    name += Html(arm.substr(begin, end - begin));
+    name += Html(whole.substr(begin, end - begin));
     begin = end;
   }
   return element("span", swatch(arm_stroke(arm)) + element("span", name), "class=\"arm\"");

@@ -20,7 +20,7 @@ std::vector<Html> ratios_row(const Study& study, std::size_t position) {
   const ArmResult* uniform = find_arm(study.results, kUniform);
   const ArmResult* arm = featured_arm(study.results);
   std::vector<Html> row{link_to(study, position), study.experiment.primary().label,
-                        arm ? arm_label(arm->arm) : Html(kNoValue), score_or_dash(arm),
+                        arm ? arm_label(*arm) : Html(kNoValue), score_or_dash(arm),
                         score_or_dash(uniform)};
   if (!arm || !uniform) {
     row.insert(row.end(), 5, kNoValue);
@@ -56,28 +56,31 @@ Html ratios_table(const std::vector<Study>& studies) {
   return table(content);
 }
 
-std::vector<std::string> all_arms(const std::vector<Study>& studies) {
-  std::vector<std::string> arms;
+/// As the first study that has it does.
+std::vector<const ArmResult*> all_arms(const std::vector<Study>& studies) {
+  std::vector<const ArmResult*> arms;
   for (const Study& study : studies) {
     for (const ArmResult& result : study.results) {
-      if (std::find(arms.begin(), arms.end(), result.arm) == arms.end()) {
-        arms.push_back(result.arm);
-      }
+      const bool known = std::any_of(arms.begin(), arms.end(), [&](const ArmResult* other) {
+        return other->arm == result.arm;
+      });
+      if (!known) arms.push_back(&result);
     }
   }
   return arms;
 }
 
 Html scores_table(const std::vector<Study>& studies) {
-  const std::vector<std::string> arms = all_arms(studies);
   Table content{.groups = {}, .columns = {{"Arm", Align::kText}}, .rows = {{"Measure"}}};
   for (const Study& study : studies) {
     content.columns.push_back({study.experiment.name});
     content.rows.front().push_back(axis_label(study.experiment.primary()));
   }
-  for (const std::string& arm : arms) {
-    std::vector<Html> row{arm_label(arm)};
-    for (const Study& study : studies) row.push_back(score_or_dash(find_arm(study.results, arm)));
+  for (const ArmResult* arm : all_arms(studies)) {
+    std::vector<Html> row{arm_label(*arm)};
+    for (const Study& study : studies) {
+      row.push_back(score_or_dash(find_arm(study.results, arm->arm)));
+    }
     content.rows.push_back(std::move(row));
   }
   return table(content);

@@ -50,7 +50,7 @@ std::vector<Html> flop_row(const ArmResult& arm, const Unit& unit) {
   };
   const double trained = median_over(arm, [](const Run& run) { return run.examples_trained; });
   const double scored = median_over(arm, [](const Run& run) { return run.examples_scored; });
-  return {arm_label(arm.arm),
+  return {arm_label(arm),
           grouped(trained),
           scored == 0 ? kNoValue : grouped(scored),
           in_unit(&FlopCount::learner_training),
@@ -98,7 +98,7 @@ Html seconds_table(const Study& study) {
   content.columns.push_back({"sum"});
   content.columns.push_back({"evaluation"});
   for (const ArmResult& arm : study.results) {
-    std::vector<Html> row{arm_label(arm.arm)};
+    std::vector<Html> row{arm_label(arm)};
     for (const Stage& stage : kStages) {
       row.push_back(stage_cell(stage_median(arm, stage.seconds), arm.seconds.median));
     }

@@ -17,8 +17,8 @@ struct SeedPoints {
 // By step: what each seed has there.
 using PointsByStep = std::map<double, SeedPoints>;
 
-Series joined(const std::string& arm, const PointsByStep& by_step) {
-  Series series{arm, arm_stroke(arm), {}};
+Series joined(const ArmResult& arm, const PointsByStep& by_step) {
+  Series series{arm.arm, arm_stroke(arm), {}};
   for (const auto& [step, seeds] : by_step) {
     const Spread y = spread(seeds.y);
     series.points.push_back({spread(seeds.x).median, y.median, y.low, y.high});
@@ -37,7 +37,7 @@ Series score_curve(const ArmResult& arm, const std::function<double(const Evalua
       points.y.push_back(evaluation.score());
     }
   }
-  return joined(arm.arm, by_step);
+  return joined(arm, by_step);
 }
 
 Series tag_curve(const ArmResult& arm, const std::string& tag) {
@@ -50,7 +50,7 @@ Series tag_curve(const ArmResult& arm, const std::string& tag) {
       points.y.push_back(found == entry.shares.end() ? 0 : 100 * found->second);
     }
   }
-  return joined(arm.arm, by_step);
+  return joined(arm, by_step);
 }
 
 Series smoothed_curve(const ArmResult& arm, double bin,
@@ -67,7 +67,7 @@ Series smoothed_curve(const ArmResult& arm, double bin,
       by_bin[end].y.push_back(mean(values));
     }
   }
-  return joined(arm.arm, by_bin);
+  return joined(arm, by_bin);
 }
 
 double smoothing_bin(const ArmResult& arm) {

@@ -29,7 +29,7 @@ Html score_cell(const Spread& spread) {
 }
 
 std::vector<Html> row_of(const ArmResult& arm, const ArmResult* uniform) {
-  std::vector<Html> row{arm_label(arm.arm), text(arm.runs.size()), grouped(arm.steps.median),
+  std::vector<Html> row{arm_label(arm), text(arm.runs.size()), grouped(arm.steps.median),
                         score_cell(arm.score())};
   for (std::size_t i = 1; i < arm.finals.size(); ++i) {
     row.push_back(score_text(arm.finals[i].median));
@@ -69,8 +69,10 @@ Table results_table(const Study& study) {
   const ArmResult* uniform = find_arm(study.results, kUniform);
   Table content = empty_table(study.experiment);
   if (!uniform) {
+    ArmResult not_run;
+    not_run.arm = kUniform;
     content.rows.push_back(
-        {arm_label(kUniform), Html("not run, so there is nothing to be relative to")});
+        {arm_label(not_run), Html("not run, so there is nothing to be relative to")});
   }
   for (const ArmResult& arm : study.results) content.rows.push_back(row_of(arm, uniform));
   return content;

@@ -90,7 +90,27 @@ TEST(ArmStroke, IsItsOwnForEveryKind) {
       "cascade", "joint",   "aligned",        "flexi",        "independent", "mean-field", "topk",
       "greedy",  "uniform", "easy-reference", "hard-learner", "oracle",      "unheard-of"};
   for (const std::string& arm : arms) {
-    strokes.emplace(arm_stroke(arm).color, arm_stroke(arm).dash);
+    ArmResult result;
+    result.arm = arm;
+    const Stroke stroke = arm_stroke(result);
+    strokes.emplace(stroke.color, stroke.dash);
+  }
+  EXPECT_EQ(strokes.size(), arms.size());
+}
+
+TEST(ArmStroke, IsItsOwnForEveryVariantOfAKind) {
+  const std::vector<FakeArm> arms{kUniformArm,
+                                  {"uniform:steps=7", {.5}},
+                                  {"uniform:steps=9", {.5}},
+                                  {"cascade:steps=7", {.5}},
+                                  {"cascade:steps=9", {.5}},
+                                  {"oracle:de", {.5}},
+                                  {"oracle:fr", {.5}}};
+  const Experiment experiment = parse_summary(summary_of(arms), "test");
+  std::set<std::pair<std::string, std::string>> strokes;
+  for (const ArmResult& arm : arm_results(experiment)) {
+    const Stroke stroke = arm_stroke(arm);
+    strokes.emplace(stroke.color, stroke.dash);
   }
   EXPECT_EQ(strokes.size(), arms.size());
 }
