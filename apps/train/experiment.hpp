@@ -91,7 +91,7 @@ void run_experiment(const typename T::Options& options) {
     if (run.arm.aligns()) check_curated(*task.data().curated, options.count);
     check_reference_size(task, run.arm);
   }
-  claim_folder({options.out, claimed_identity(task), options.resume});
+  const FolderLock lock = claim_folder({options.out, claimed_identity(task), options.resume});
   ReferenceRun<T> reference = prepare_reference(task);
   ReferenceStores<T> stores(task, reference);
   for (const ArmRun& run : all_runs(options)) {

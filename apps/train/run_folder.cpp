@@ -45,11 +45,8 @@ bool holds_nothing(const fs::path& folder) {
                      [](const auto& entry) { return is_leftover(entry.path()); });
 }
 
-}  // namespace
-
-void claim_folder(const FolderClaim& claim) try {
+void claim_locked(const FolderClaim& claim) {
   const fs::path record = claim.folder / "run.json";
-  fs::create_directories(claim.folder);
   if (holds_nothing(claim.folder)) {
     write_file(record, claim.identity.dump(1) + "\n");
     return;
@@ -65,6 +62,15 @@ void claim_folder(const FolderClaim& claim) try {
   const Json before = Json::parse(read_file(record));
   expect_same(claim.folder, before.is_object() ? before : Json::object(), claim.identity);
   remove_leftovers(claim.folder);
+}
+
+}  // namespace
+
+FolderLock claim_folder(const FolderClaim& claim) try {
+  fs::create_directories(claim.folder);
+  FolderLock lock(claim.folder);
+  claim_locked(claim);
+  return lock;
 } catch (const fs::filesystem_error& error) {
   refuse("--out " + claim.folder.string(), "a folder that can be written", error.code().message());
 } catch (const Json::exception&) {

@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "train/folder_lock.hpp"
+
 namespace jest {
 
 struct FolderClaim {
@@ -12,8 +14,9 @@ struct FolderClaim {
   bool resume = false;
 };
 
-/// Creates the folder and writes its run.json, or checks that it belongs to the same experiment.
-/// Throws when it holds anything else, or holds this experiment and `resume` is off.
-void claim_folder(const FolderClaim& claim);
+/// Creates the folder and writes its run.json, or checks that it belongs to the same experiment;
+/// the folder is this program's as long as what is returned lives. Throws when it holds anything
+/// else, or holds this experiment and `resume` is off, or another run is writing to it.
+FolderLock claim_folder(const FolderClaim& claim);
 
 }  // namespace jest

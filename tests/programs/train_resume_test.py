@@ -105,6 +105,20 @@ class Hindered(UndisturbedCase):
         write(b"{", self.out, "run.json.tmp-123-0")
         finished(pairs(self.out, SHORTEST | {"resume": True}))
 
+    def test_a_folder_that_another_run_is_writing_to_is_refused(self):
+        resumed = TINY | {"resume": True}
+        with start_pairs(self.out, resumed) as first:
+            while not os.path.exists(os.path.join(self.out, "run.json")):
+                self.assertIsNone(first.poll())
+                time.sleep(0.001)
+            first.send_signal(signal.SIGSTOP)
+            try:
+                self.refused(pairs(self.out, resumed), "--out " + self.out, "another run")
+            finally:
+                first.send_signal(signal.SIGCONT)
+        self.assertEqual(first.returncode, 0)
+        self.assert_same_result(self.out, self.undisturbed)
+
     def test_full_disk(self):
         resumed = TINY | {"resume": True}
         with self.subTest("not even a claim"):

@@ -110,7 +110,7 @@ void run_probe(const ProbeOptions<typename T::Options>& given) {
   const T task(options);
   nlohmann::ordered_json identity = options.identity();
   identity["probe"] = T::kName;
-  claim_folder({options.out, identity, options.resume});
+  const FolderLock lock = claim_folder({options.out, identity, options.resume});
   const ProbeFindings findings = probe(task, given.map, given.probe_rows);
   nlohmann::ordered_json json{{"command", options.command}, {"task", T::kName}};
   json.update(probe_json(findings));
