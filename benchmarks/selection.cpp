@@ -28,6 +28,9 @@ SelectionSpec spec_of(const Case& c) {
       .count = c.shape.count, .chunks = c.shape.chunks, .backend = c.backend, .threads = c.threads};
 }
 
+/// Such a run needs no other to warm up.
+bool takes_seconds(const Shape& shape) { return shape.flops() > 1e11; }
+
 void run(benchmark::State& state, const Case& c) {
   const SuperBatch& batch = super_batch(c.shape);
   SelectionSpec spec = spec_of(c);
@@ -36,7 +39,7 @@ void run(benchmark::State& state, const Case& c) {
     picks = c.sigmoid ? select(batch.pairs<SigmoidPairs>(), spec)
                       : select(batch.pairs<SoftmaxPairs>(), spec);
   };
-  once();
+  if (!takes_seconds(c.shape)) once();
   for (auto _ : state) {
     ++spec.step;
     once();
@@ -67,7 +70,7 @@ void run_own(benchmark::State& state, const Shape& shape) {
 }
 
 int repetitions(const Shape& shape) {
-  if (shape.flops() > 1e11) return 3;
+  if (takes_seconds(shape)) return 3;
   return shape.flops() > 1e10 ? 7 : 21;
 }
 
