@@ -9,11 +9,6 @@
 
 namespace {
 
-/// Otherwise "-1" would wrap around to a very large seed.
-std::string not_negative(const std::string& value) {
-  return value.starts_with('-') ? "expected a whole number from 0, got " + value : "";
-}
-
 /// In lines that fit the column of explanations.
 std::string languages_in_lines() {
   std::string list = jest::language_list();
@@ -38,7 +33,6 @@ void add_translations(CLI::App& app, jest::TranslationsCommand& command) {
          "Pool of the target's pairs alone, with mismatched\nones added until they are this share")
       ->capture_default_str();
   sub->add_option("--seed", command.spec.seed, "Draws the curated rows and the noise")
-      ->check(not_negative)
       ->capture_default_str();
   sub->callback([&command] { jest::prepare_translations(command); });
 }
@@ -47,9 +41,7 @@ void add_debian_docs(CLI::App& app, jest::DebianDocsCommand& command) {
   CLI::App* sub = app.add_subcommand("debian-docs", "Debian's documentation in rows of 160 bytes");
   sub->add_option("--out", command.out, "Folder for four .safetensors tables, manifest.json")
       ->required();
-  sub->add_option("--seed", command.seed, "Draws which rows are taken")
-      ->check(not_negative)
-      ->capture_default_str();
+  sub->add_option("--seed", command.seed, "Draws which rows are taken")->capture_default_str();
   sub->callback([&command] { jest::prepare_debian_docs(command); });
 }
 
@@ -62,7 +54,6 @@ void add_glyph_names(CLI::App& app, jest::GlyphNamesCommand& command) {
                   "Share of the pool with exchanged names,\nin [0, 1)")
       ->capture_default_str();
   sub->add_option("--seed", command.spec.seed, "Draws the curated rows, the pool and the noise")
-      ->check(not_negative)
       ->capture_default_str();
   sub->callback([&command] { jest::prepare_glyph_names(command); });
 }
@@ -76,7 +67,6 @@ void add_fashion_mnist(CLI::App& app, jest::FashionMnistCommand& command) {
                   "Share of the pool with exchanged labels,\nin [0, 1)")
       ->capture_default_str();
   sub->add_option("--seed", command.spec.seed, "Draws the curated rows and the noise")
-      ->check(not_negative)
       ->capture_default_str();
   sub->callback([&command] { jest::prepare_fashion_mnist(command); });
 }

@@ -11,6 +11,7 @@
 #include "command_line.hpp"
 #include "jest/io/atomic_file.hpp"
 #include "report/report.hpp"
+#include "report/shell_words.hpp"
 #include "report/summary_table.hpp"
 #include "train/probe/probe.hpp"
 #include "train/tasks.hpp"
@@ -28,25 +29,39 @@ void keep_freed_memory() {
 
 std::string joined(int argc, char** argv) {
   std::string command = "jest-train";
-  for (int k = 1; k < argc; ++k) command += std::string(" ") + argv[k];
+  for (int k = 1; k < argc; ++k) command.append(" ").append(jest::shell_quoted(argv[k]));
   return command;
+}
+
+/// The command that was given, below those above it: {"pairs"}, {"probe", "text"}.
+std::vector<std::string> given_command(CLI::App* app, int argc, char** argv) {
+  std::vector<std::string> names;
+  for (int k = 1; k < argc; ++k) {
+    for (CLI::App* command : app->get_subcommands({})) {
+      if (command->get_name() != argv[k]) continue;
+      names.push_back(argv[k]);
+      app = command;
+      break;
+    }
+  }
+  return names;
 }
 
 /// The keys of a configuration file are options of the command that was given.
 class CommandConfig : public CLI::ConfigTOML {
  public:
-  explicit CommandConfig(std::string command) : command_(std::move(command)) {}
+  explicit CommandConfig(std::vector<std::string> command) : command_(std::move(command)) {}
 
   std::vector<CLI::ConfigItem> from_config(std::istream& input) const override {
     auto items = CLI::ConfigTOML::from_config(input);
     for (CLI::ConfigItem& item : items) {
-      if (item.parents.empty()) item.parents = {command_};
+      if (item.parents.empty()) item.parents = command_;
     }
     return items;
   }
 
  private:
-  std::string command_;
+  std::vector<std::string> command_;
 };
 
 /// A command that trains, and shows its summary.
@@ -87,7 +102,7 @@ int main(int argc, char** argv) {
                jest::run_text);
   jest::Probes probes;
   jest::add_probe(app, probes, joined(argc, argv));
-  app.config_formatter(std::make_shared<CommandConfig>(argc > 1 ? argv[1] : ""));
+  app.config_formatter(std::make_shared<CommandConfig>(given_command(&app, argc, argv)));
   app.allow_config_extras(CLI::config_extras_mode::error);
   app.set_config("--config", "", "TOML file with options of the command");
 

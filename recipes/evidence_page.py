@@ -3,12 +3,12 @@
 import statistics
 
 from summaries import (EXAMPLES, all_flops, best_on_the_way, finals, held_out, labelled, mean_share,
-                       processor, reaches, read_summary, run_flops, runs_by_arm, shown_command,
-                       shown_measures, spread)
+                       number_text, processor, reaches, read_summary, run_flops, runs_by_arm,
+                       shown_command, shown_measures, spread)
 
 
 def ratio_text(ratio):
-    return f"{ratio:.1f}" if ratio >= 0.995 else f"{ratio:.2f}"
+    return number_text(ratio, 1 if ratio >= 0.995 else 2)
 
 
 def counts_duplicates(summary):

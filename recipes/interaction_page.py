@@ -127,8 +127,9 @@ def page(study, recipe, folder):
         "but uniform takes b out of B = 5b. κ weighs the pair terms of joint selection; 0 is "
         f"independent selection. {over_seeds(seeds)}", "",
         "Of the batches that were trained on: *repeated* is the share of examples of which one side "
-        "is another example's, too, and so a negative that is none. From the first to the last "
-        "fifth of a run: what pairs of two examples make up of the *loss*, the norm of the batch's "
+        "(of glyphs: the name) is another example's, too, and so a negative that is none. From the "
+        "first to the last fifth of a run: what pairs of two examples make up of the *loss*, the norm "
+        "of the batch's "
         "*gradient* by all weights, and its *cosine* with the gradient of a curated batch of the same "
         "size.", "", *overview(groups, summary)]
     for count, arms in sorted(groups.items()):

@@ -1,9 +1,11 @@
 """What the pages of evidence read from a run's summary.json."""
 
 import json
+import math
 import pathlib
 import platform
 import re
+import shlex
 import statistics
 import sys
 
@@ -43,7 +45,12 @@ def run_flops(run):
 
 
 def all_flops(run):
-    return sum(run["flops"].values())
+    """NaN where what training a given reference cost is unknown, which summaries have as null."""
+    return sum(math.nan if part is None else part for part in run["flops"].values())
+
+
+def number_text(value, digits):
+    return "unknown" if math.isnan(value) else f"{value:.{digits}f}"
 
 
 def step_seconds(run):
@@ -85,15 +92,35 @@ def spread(values, digits):
     return f"{middle:.{digits}f} ({low:.{digits}f}–{high:.{digits}f})"
 
 
+def rows_used(table):
+    """1,000 of 42,083 where evaluations use fewer than there are; older summaries do not say."""
+    rows = table["rows"]
+    used = table.get("evaluated", rows)
+    return f"{used:,} of {rows:,}" if used < rows else f"{rows:,}"
+
+
 def held_out(data):
-    """Rows of the evaluation tables: 977, or git 1,500, postgresql 800."""
-    return ", ".join(f"{one['name']} {one['rows']:,}".strip() for one in data["eval"])
+    """Rows of the evaluation tables: 977, or seen 1,000 of 42,083, unseen 800."""
+    return ", ".join(f"{one['name']} {rows_used(one)}".strip() for one in data["eval"])
+
+
+def shell_words(command):
+    try:
+        return shlex.split(command)
+    except ValueError:  # of an older summary, which quoted nothing
+        return command.split()
 
 
 def shown_command(summary):
-    """The command without the folders of one machine."""
-    command = re.sub(r"[^\s,=]*/([^\s,/]+\.(?:tsv|safetensors))", r"DATA/\1", summary["command"])
-    return re.sub(r"--out([ =])\S+", r"--out\1OUT", command)
+    """The command without the folders of one machine, quoted for a shell."""
+    shown = []
+    for word in shell_words(summary["command"]):
+        if shown[-1:] == ["--out"]:
+            word = "OUT"
+        elif word.startswith("--out="):
+            word = "--out=OUT"
+        shown.append(re.sub(r"[^,=]*/([^,/]+\.(?:tsv|safetensors))", r"DATA/\1", word))
+    return shlex.join(shown)
 
 
 def processor():

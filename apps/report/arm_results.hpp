@@ -54,6 +54,9 @@ std::string arm_kind(const std::string& arm);
 /// was run, else the first that selects.
 const ArmResult* featured_arm(const std::vector<ArmResult>& results);
 
+/// Does it score by the learner's loss less the reference's, and by nothing else?
+bool scores_learnability(const std::string& arm);
+
 /// Is it a way of selecting that competes, not a baseline or an oracle?
 bool is_contender(const std::string& arm);
 

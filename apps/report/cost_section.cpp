@@ -35,14 +35,20 @@ double stage_median(const ArmResult& arm, double StageSeconds::*stage) {
   return median_over(arm, [&](const Run& run) { return run.seconds.*stage; });
 }
 
-double largest_all_in(const Study& study) {
+// Of what is known: std::max keeps the first of a number and NaN.
+double largest_cost(const Study& study) {
   double most = 0;
-  for (const Run& run : study.experiment.runs) most = std::max(most, run.flops.all_in());
+  for (const Run& run : study.experiment.runs) {
+    most = std::max(std::max(most, run.flops.run()), run.flops.all_in());
+  }
   return most;
 }
 
-// Nothing spent reads better as a dash than as 0.
-std::string amount(double value) { return value == 0 ? kNoValue : significant(value, 3); }
+// Nothing spent reads better as a dash than as 0; what is unknown must not read like it.
+std::string amount(double value) {
+  if (std::isnan(value)) return "unknown";
+  return value == 0 ? kNoValue : significant(value, 3);
+}
 
 std::vector<Html> flop_row(const ArmResult& arm, const Unit& unit) {
   const auto in_unit = [&](double FlopCount::*part) {
@@ -63,7 +69,7 @@ std::vector<Html> flop_row(const ArmResult& arm, const Unit& unit) {
 }
 
 Html flop_table(const Study& study) {
-  const Unit unit = flop_unit(largest_all_in(study));
+  const Unit unit = flop_unit(largest_cost(study));
   Table content{.groups = {{"", 1},
                            {"Examples", 2},
                            {text("Run, ", unit.name), 4},
@@ -150,22 +156,33 @@ std::string reference_scores(const Experiment& experiment) {
 
 Html reference_sentence(const Experiment& experiment) {
   const Reference& reference = experiment.reference;
-  if (!std::isfinite(reference.flops) && !std::isfinite(reference.seconds)) {
+  const bool known = std::isfinite(reference.flops) || std::isfinite(reference.seconds);
+  if (!known && !std::isfinite(reference.values.front())) {
     return element("p", "Costs of the reference model are left out: the summary has none.",
                    "class=\"absent\"");
   }
-  return element(
-      "p", text("The reference alone has ", reference_scores(experiment), ". Its training took ",
-                flops_text(reference.flops), " and ", seconds_text(reference.seconds),
-                "; it can serve many runs, which is why it stands apart."));
+  const std::string alone = text("The reference alone has ", reference_scores(experiment), ". ");
+  if (!known) return element("p", alone + "What its training cost is not recorded.");
+  return element("p", text(alone, "Its training took ", flops_text(reference.flops), " and ",
+                           seconds_text(reference.seconds),
+                           "; it can serve many runs, which is why it stands apart."));
+}
+
+Html unknown_note(const Experiment& experiment) {
+  const auto unknown = [](const Run& run) { return std::isnan(run.flops.all_in()); };
+  if (std::ranges::none_of(experiment.runs, unknown)) return Html();
+  return element("p",
+                 "All-in figures of arms that use the reference are unknown: what its training "
+                 "cost is not recorded.",
+                 "class=\"absent\"");
 }
 
 }  // namespace
 
 Html cost_section(const Study& study) {
   return element("h3", "What it cost") + reference_sentence(study.experiment) +
-         element("h4", "Compute") + flop_table(study) + step_bars(study) +
-         element("h4", "Time by stage") + seconds_table(study) +
+         unknown_note(study.experiment) + element("h4", "Compute") + flop_table(study) +
+         step_bars(study) + element("h4", "Time by stage") + seconds_table(study) +
          element("p", "Medians over seeds of each column, so parts need not add up exactly.",
                  "class=\"fine\"");
 }

@@ -51,9 +51,17 @@ std::string final_sentence(const ArmResult& arm, const ArmResult& uniform, const
 
 std::string compute_clause(const AgainstUniform& ratios) {
   if (!std::isfinite(ratios.flops_to_target)) return "; the compute until then was not recorded.";
-  return text(", at ", times(ratios.flops_to_target), " times the compute; with the reference's ",
-              "training and the pool's embedding counted, ", times(ratios.all_in_to_target),
-              " times.");
+  const std::string run = text(", at ", times(ratios.flops_to_target), " times the compute; ");
+  if (!std::isfinite(ratios.all_in_to_target)) {
+    return run + "what the reference's training adds is unknown.";
+  }
+  return text(run, "with the reference's training and the pool's embedding counted, ",
+              times(ratios.all_in_to_target), " times.");
+}
+
+// "2.5 times"; not known where the cost of a given reference is not.
+std::string all_in_times(const AgainstUniform& ratios) {
+  return std::isfinite(ratios.all_in_flops) ? times(ratios.all_in_flops) + " times" : "unknown";
 }
 
 // Who did reach what the median did not.
@@ -67,8 +75,7 @@ std::string target_sentence(const ArmResult& arm, const AgainstUniform& ratios) 
   if (std::isnan(reached.median)) return "";
   if (std::isinf(reached.median)) {
     return text("It did not reach uniform's final score", some_seeds(reached), ", at ",
-                times(ratios.run_flops), " times the compute (all-in ", times(ratios.all_in_flops),
-                ").");
+                times(ratios.run_flops), " times the compute (all-in ", all_in_times(ratios), ").");
   }
   return text("It reached uniform's final score after ", grouped(reached.median), " steps (",
               step_comparison(ratios.steps_to_target), ")", compute_clause(ratios));
@@ -89,7 +96,16 @@ std::string seeds_note(const ArmResult& arm, const ArmResult& uniform) {
 
 std::string whole_run_note(const ArmResult& arm, const AgainstUniform& ratios) {
   return text("The whole run of ", arm.arm, " cost ", times(ratios.run_flops),
-              " times uniform's FLOPs, all-in ", times(ratios.all_in_flops), " times.");
+              " times uniform's FLOPs, all-in ", all_in_times(ratios), ".");
+}
+
+// "as much compute" or how many times: `longer` has what plain joint selection takes, not `arm`.
+std::string compute_beside(const ArmResult& arm, const ArmResult& longer) {
+  constexpr double kAsMuch = 0.02;
+  const double ratio = longer.run_flops.median / arm.run_flops.median;
+  if (!std::isfinite(ratio)) return "an unknown amount of compute";
+  if (std::abs(ratio - 1) <= kAsMuch) return "as much compute";
+  return text(times(ratio), " times the compute of ", arm.arm);
 }
 
 std::string equal_compute_note(const ArmResult& arm, const ArmResult& longer,
@@ -98,8 +114,8 @@ std::string equal_compute_note(const ArmResult& arm, const ArmResult& longer,
   const std::string verdict = std::abs(ahead) < kLevel ? "level with "
                               : ahead > 0              ? "worse than "
                                                        : "better than ";
-  return text("Uniform with as much compute reached ", final_score(longer, measure), " ",
-              after_steps(longer), ", ", verdict, arm.arm, ".");
+  return text("Uniform with ", compute_beside(arm, longer), " reached ",
+              final_score(longer, measure), " ", after_steps(longer), ", ", verdict, arm.arm, ".");
 }
 
 const ArmResult* best_contender(const std::vector<ArmResult>& results, const Measure& measure) {

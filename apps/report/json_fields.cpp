@@ -33,6 +33,8 @@ bool JsonFields::has(const std::string& key) const {
   return value_->contains(key) && !value_->at(key).is_null();
 }
 
+bool JsonFields::contains(const std::string& key) const { return value_->contains(key); }
+
 double JsonFields::number(const std::string& key) const {
   if (!is_number(field(key))) fail("a number", key);
   return number_of(field(key));

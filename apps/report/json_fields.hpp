@@ -16,7 +16,8 @@ class JsonFields {
   /// Throws jest::Error if `value` is not an object.
   JsonFields(const nlohmann::json& value, std::string source, std::string place = "");
 
-  bool has(const std::string& key) const;  ///< present and not null
+  bool has(const std::string& key) const;       ///< present and not null
+  bool contains(const std::string& key) const;  ///< present, perhaps null
 
   /// Present and of the type asked for, or jest::Error. A number that is null (which is how JSON
   /// writes what is not finite) comes back as NaN.

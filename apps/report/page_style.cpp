@@ -38,7 +38,7 @@ a { color: var(--blue); }
 code, pre { font: 13.5px/1.5 ui-monospace, "SF Mono", Menlo, Consolas, monospace; }
 pre { background: var(--faint); border-radius: 6px; padding: 12px 16px; margin: 12px 0;
   white-space: normal; overflow-wrap: anywhere; }
-pre span { display: inline-block; max-width: 100%; }
+pre span { display: inline-block; max-width: 100%; white-space: pre-wrap; }
 dl { margin: 12px 0; display: grid; grid-template-columns: max-content 1fr; gap: 6px 20px; }
 dt { font-weight: 600; }
 dd { margin: 0; max-width: 75ch; overflow-wrap: anywhere; }

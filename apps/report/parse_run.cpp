@@ -10,14 +10,19 @@ PickedTags parse_picked_tags(const JsonFields& fields) {
   return entry;
 }
 
+// A part that is not listed cost nothing; null is unknown.
+double spent(const JsonFields& fields, const std::string& part) {
+  return fields.contains(part) ? fields.number(part) : 0;
+}
+
 }  // namespace
 
 FlopCount parse_flops(const JsonFields& fields) {
-  return {.learner_training = fields.number_or("learner_training", 0),
-          .learner_scoring = fields.number_or("learner_scoring", 0),
-          .reference_scoring = fields.number_or("reference_scoring", 0),
-          .reference_training = fields.number_or("reference_training", 0),
-          .pool_embedding = fields.number_or("pool_embedding", 0)};
+  return {.learner_training = spent(fields, "learner_training"),
+          .learner_scoring = spent(fields, "learner_scoring"),
+          .reference_scoring = spent(fields, "reference_scoring"),
+          .reference_training = spent(fields, "reference_training"),
+          .pool_embedding = spent(fields, "pool_embedding")};
 }
 
 StageSeconds parse_seconds(const JsonFields& fields) {

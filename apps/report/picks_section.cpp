@@ -38,7 +38,8 @@ Html learnability_chart(const ArmResult& arm) {
   picks.stroke = {"var(--blue)", ""};
   super_batch.name = "super-batch";
   super_batch.stroke = {"var(--orange)", "7 3"};
-  const std::string title = "Learnability, " + arm.arm;
+  const std::string what = scores_learnability(arm.arm) ? "Learnability, " : "Mean score, ";
+  const std::string title = what + arm.arm;
   const LineChart chart{
       {title, "steps", text("mean of ", grouped(bin), " steps")}, {picks, super_batch}, {}};
   return chart_with_legend(chart);
@@ -84,7 +85,7 @@ Html picks_section(const Study& study) {
     return section + absent("Shares by tag are left out: the examples carry no tags.");
   }
   return section + table(tag_table(tags)) +
-         element("p", "Shares are means over seeds. Learnability is smoothed over steps.",
+         element("p", "Shares are means over seeds. Scores are smoothed over steps.",
                  "class=\"fine\"");
 }
 

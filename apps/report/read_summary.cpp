@@ -31,6 +31,7 @@ DataFile parse_file(const JsonFields& fields) {
                 .path = fields.text_or("path", ""),
                 .checksum = fields.text_or("checksum", ""),
                 .rows = fields.number_or("rows", kUnknown),
+                .evaluated = fields.number_or("evaluated", kUnknown),
                 .tags = {}};
   if (fields.has("tags")) file.tags = fields.object("tags").numbers();
   return file;

@@ -1,15 +1,29 @@
+#include <algorithm>
 #include <cmath>
 #include <set>
-#include <sstream>
 
 #include "jest/core/error.hpp"
 #include "report/number_format.hpp"
 #include "report/sections.hpp"
+#include "report/shell_words.hpp"
 
 namespace jest {
 namespace {
 
 std::string or_dash(const std::string& content) { return content.empty() ? kNoValue : content; }
+
+bool uses_part(const DataFile& file) { return file.evaluated < file.rows; }
+
+std::string rows_text(const DataFile& file) {
+  return uses_part(file) ? text(grouped(file.evaluated), " of ", grouped(file.rows))
+                         : grouped(file.rows);
+}
+
+Html part_note(const Experiment& experiment) {
+  if (std::ranges::none_of(experiment.evals, uses_part)) return Html();
+  return element("p", "n of N rows: evaluations use n of them, spread over the file.",
+                 "class=\"fine\"");
+}
 
 Html data_table(const Experiment& experiment) {
   Table content{.groups = {},
@@ -19,7 +33,7 @@ Html data_table(const Experiment& experiment) {
                             {"Checksum", Align::kText}},
                 .rows = {}};
   const auto add = [&](const std::string& name, const DataFile& file) {
-    content.rows.push_back({name, element("code", or_dash(file.path)), grouped(file.rows),
+    content.rows.push_back({name, element("code", or_dash(file.path)), rows_text(file),
                             element("code", or_dash(file.checksum))});
   };
   add("curated", experiment.curated);
@@ -59,11 +73,8 @@ std::string seeds(const Experiment& experiment) {
 
 // Lines break between words only, never after the hyphens of an option.
 Html command_line(const std::string& command) {
-  std::istringstream words(command);
   Html line;
-  for (std::string word; words >> word;) {
-    line += element("span", word) + Html(" ");
-  }
+  for (const std::string& word : shell_words(command)) line += element("span", word) + Html(" ");
   return element("pre", element("code", line));
 }
 
@@ -84,7 +95,7 @@ Html reproduce_section(const Study& study) {
                      definition("Seeds", seeds(experiment)) +
                      definition("Selection", or_dash(settings(experiment))),
                  "class=\"facts\"") +
-         data_table(experiment);
+         data_table(experiment) + part_note(experiment);
 }
 
 }  // namespace jest

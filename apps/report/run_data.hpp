@@ -96,6 +96,7 @@ struct DataFile {
   std::string name;  ///< empty unless there are several of its kind
   std::string path, checksum;
   double rows = kUnknown;
+  double evaluated = kUnknown;  ///< rows that scores are of; unknown, and all, in older summaries
   TagShares tags;
 };
 

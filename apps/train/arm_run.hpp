@@ -40,6 +40,7 @@ class ArmTraining {
     std::filesystem::create_directories(folder_);
     const ForwardFlops forward = arm_flops(task_, model_, reference_, options_, run_.arm);
     spec_ = trainer_spec(options_, steps_of(run_.arm, options_, forward), run_.seed);
+    if (!compares_models(run_.arm)) spec_.selection.stop_window = 0;
     spec_.checkpoints = folder_ / "checkpoints";
     spec_.sinks = run_sinks(run_.name(), folder_, forward);
     if (!method_.uses_reference()) {

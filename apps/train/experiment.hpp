@@ -88,7 +88,7 @@ void run_experiment(const typename T::Options& options) {
   const T task(options);
   for (const ArmRun& run : all_runs(options)) {
     check_pool_for(run.arm, *task.data().pool, options_of(run.arm, options));
-    if (run.arm.aligns()) check_curated(*task.data().curated, options.count);
+    if (run.arm.aligns()) check_curated(*task.data().curated, options_of(run.arm, options).count);
     check_reference_size(task, run.arm);
   }
   const FolderLock lock = claim_folder({options.out, claimed_identity(task), options.resume});

@@ -20,6 +20,7 @@ template <class Table>
 struct EvalSet {
   std::string name;
   Shared<Table> table;
+  std::vector<std::int64_t> evaluated;  ///< rows that an evaluation uses
 };
 
 template <class Table>
@@ -56,8 +57,9 @@ ExperimentData<Table> read_data(const ExperimentOptions& options, const Read& re
   if (options.reference.empty()) check_curated(*data.curated, options.count);
   check_pool(*data.pool, options);
   for (const auto& path : options.eval) {
-    data.eval.push_back({eval_name(path), read(path)});
-    detail::option_at_least("--eval, examples", 2, data.eval.back().table->rows());
+    const Shared<Table> table = read(path);
+    detail::option_at_least("--eval, examples", 2, table->rows());
+    data.eval.push_back({eval_name(path), table, all_rows(*table)});  // a task may take fewer
   }
   check_names_of_sets(data.set_names());
   return data;
@@ -77,8 +79,10 @@ nlohmann::ordered_json describe_data(const ExperimentOptions& options,
                               {"pool", describe_table(options.pool, *data.pool)},
                               {"eval", nlohmann::ordered_json::array()}};
   for (std::size_t k = 0; k < data.eval.size(); ++k) {
-    nlohmann::ordered_json entry{{"name", data.eval[k].name}};
-    entry.update(describe_table(options.eval[k], *data.eval[k].table));
+    const EvalSet<Table>& set = data.eval[k];
+    nlohmann::ordered_json entry{{"name", set.name}};
+    entry.update(describe_table(options.eval[k], *set.table));
+    entry["evaluated"] = std::ssize(set.evaluated);
     json["eval"].push_back(entry);
   }
   json.update(describe_sizes(options, *data.curated, *data.pool));

@@ -139,7 +139,8 @@ void ExperimentOptions::add_to(CLI::App& command, const std::string& rows,
                      "First step that no longer selects; absent: none");
   add("--select-every", selection.every, "Select every so many steps");
   add("--select-stop", selection.stop_window,
-      "Stop once the learner beats the reference on an\naverage over so many selections; 0: never");
+      "Arms by learnability stop once the learner beats\nthe reference on an average over so many\n"
+      "selections; 0: never");
   command.add_option("--reference", reference,
                      "A reference.safetensors; trained from --curated\nwhen absent");
   add("--reference-steps", reference_steps, "Steps of the reference's training");

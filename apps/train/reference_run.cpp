@@ -1,10 +1,14 @@
 #include "train/reference_run.hpp"
 
+#include "train/parse_whole.hpp"
+
 namespace jest {
 
 double metadata_number(const SafetensorsFile& file, const std::string& key) {
   const auto found = file.metadata().find(key);
-  return found == file.metadata().end() ? 0 : std::strtod(found->second.c_str(), nullptr);
+  double value = 0;
+  const bool known = found != file.metadata().end() && parse_whole(found->second, value);
+  return known ? value : kUnknownCost;
 }
 
 std::string exact_digits(double value) { return nlohmann::json(value).dump(); }

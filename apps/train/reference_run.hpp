@@ -2,6 +2,7 @@
 // The reference of an experiment: given, found finished, or trained from the curated examples; and
 // what it gives once for the whole pool.
 
+#include <limits>
 #include <map>
 #include <string>
 
@@ -14,14 +15,17 @@
 
 namespace jest {
 
+/// NaN, which JSON has as null.
+inline constexpr double kUnknownCost = std::numeric_limits<double>::quiet_NaN();
+
 template <Task T>
 struct ReferenceRun {
   typename T::Model model;
-  double flops = 0;    ///< of its training, 0 when unknown
-  double seconds = 0;  ///< likewise
+  double flops = kUnknownCost;    ///< of its training; unknown of many that are given
+  double seconds = kUnknownCost;  ///< likewise
 };
 
-/// A number that save_model's metadata holds; 0 when it does not.
+/// A number that save_model's metadata holds; kUnknownCost when it does not.
 double metadata_number(const SafetensorsFile& file, const std::string& key);
 /// Shortest digits that read back as the same number.
 std::string exact_digits(double value);

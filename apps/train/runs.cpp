@@ -22,6 +22,12 @@ bool uses_store(const Arm& arm, const ExperimentOptions& options) {
   return options.cache_reference || source == ReferenceSource::kCached;
 }
 
+bool compares_models(const Arm& arm) {
+  const Method& method = arm.method;
+  return method.criterion == Criterion::kLosses && method.score.learner != 0 &&
+         method.score.reference != 0;
+}
+
 TrainerSpec trainer_spec(const ExperimentOptions& options, std::int64_t steps, std::uint64_t seed) {
   constexpr std::int64_t kWarmup = 50;
   return {.steps = steps,

@@ -30,6 +30,10 @@ bool uses_reference(const Arm& arm, const ExperimentOptions& options);
 /// Whether it asks for what the reference gave once.
 bool uses_store(const Arm& arm, const ExperimentOptions& options);
 
+/// Whether its score tells that the learner beats the reference: by their losses, learner less
+/// reference.
+bool compares_models(const Arm& arm);
+
 /// Optimizer schedule and periods that every arm, and the reference, shares.
 TrainerSpec trainer_spec(const ExperimentOptions& options, std::int64_t steps, std::uint64_t seed);
 

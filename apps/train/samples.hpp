@@ -12,11 +12,11 @@ namespace jest {
 
 /// Loss of each example by itself, [n].
 template <class Model, class Batch>
-at::Tensor own_losses_of(Model& model, const Batch& batch) {
+at::Tensor own_losses_of(Model& model, const Batch& batch, const ScoringSpec& spec = {}) {
   if constexpr (EmbedsPairs<Model, Batch>) {
-    return own_losses(score_embeddings(model, batch, {}), Contrast::kSigmoid);
+    return own_losses(score_embeddings(model, batch, spec), Contrast::kSigmoid);
   } else {
-    return score_losses(model, batch, {});
+    return score_losses(model, batch, spec);
   }
 }
 

@@ -15,7 +15,7 @@ struct SummaryRun {
   std::string arm;
   std::uint64_t seed = 0;
   std::filesystem::path folder;
-  double reference_training_flops = 0;
+  double reference_training_flops = 0;  ///< NaN where it is unknown
   double pool_embedding_flops = 0;
   std::vector<Measure> measures;
 };

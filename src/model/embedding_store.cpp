@@ -74,8 +74,8 @@ EmbeddingStore::EmbeddingStore(const std::filesystem::path& path, const std::str
 
 Embeddings EmbeddingStore::gather(std::span<const std::int64_t> ids) const {
   const auto count = static_cast<std::int64_t>(ids.size());
-  at::Tensor x = torch::empty({count, x_.cols});
-  at::Tensor y = torch::empty({count, y_.cols});
+  at::Tensor x = torch::empty({count, x_.cols}, at::kFloat);
+  at::Tensor y = torch::empty({count, y_.cols}, at::kFloat);
   for (std::int64_t i = 0; i < count; ++i) {
     const auto found = row_of_.find(ids[i]);
     if (found == row_of_.end()) {

@@ -39,36 +39,60 @@ NamedTensors optimizer_tensors(torch::optim::OptimizerParamState& state) {
 
 using StateByName = std::map<std::string, at::Tensor>;
 
-/// A copy of a saved tensor that lies where the parameter does.
-at::Tensor copy_on(const at::Device& device, const at::Tensor& saved) {
-  return saved.to(device, saved.scalar_type(), /*non_blocking=*/false, /*copy=*/true);
+void copy_into(const std::string& name, at::Tensor target, const StateByName& saved) {
+  const auto found = saved.find(name);
+  if (found == saved.end()) refuse("load checkpoint", "tensor " + name, "none of that name");
+  if (found->second.sizes() != target.sizes() || found->second.dtype() != target.dtype()) {
+    refuse("load checkpoint", text(name, " of shape ", target.sizes(), " ", target.dtype()),
+           found->second.sizes(), " ", found->second.dtype());
+  }
+  target.copy_(found->second);
 }
 
-template <class State>
-std::unique_ptr<State> adam_state(const StateByName& saved, const at::Device& device) {
-  auto state = std::make_unique<State>();
-  state->step(saved.at("step").item<std::int64_t>());
-  state->exp_avg(copy_on(device, saved.at("exp_avg")));
-  state->exp_avg_sq(copy_on(device, saved.at("exp_avg_sq")));
-  if (saved.contains("max_exp_avg_sq")) {
-    state->max_exp_avg_sq(copy_on(device, saved.at("max_exp_avg_sq")));
+/// What was saved of one parameter's optimizer state, under names with a prefix.
+class SavedState {
+ public:
+  SavedState(const StateByName& saved, std::string prefix, const at::Tensor& parameter)
+      : saved_(saved), prefix_(std::move(prefix)), parameter_(parameter) {}
+
+  bool has(const std::string& name) const { return saved_.contains(prefix_ + name); }
+
+  /// In shape, type, layout and place as the optimizer would have made it: kernels rely on that.
+  at::Tensor like_parameter(const std::string& name) const {
+    at::Tensor state = torch::empty_like(parameter_);
+    copy_into(prefix_ + name, state, saved_);
+    return state;
   }
+
+  std::int64_t count(const std::string& name) const {
+    const at::Tensor count = counter(0);
+    copy_into(prefix_ + name, count, saved_);
+    return count.item<std::int64_t>();
+  }
+
+ private:
+  const StateByName& saved_;
+  std::string prefix_;
+  const at::Tensor& parameter_;
+};
+
+template <class State>
+std::unique_ptr<State> adam_state(const SavedState& saved) {
+  auto state = std::make_unique<State>();
+  state->step(saved.count("step"));
+  state->exp_avg(saved.like_parameter("exp_avg"));
+  state->exp_avg_sq(saved.like_parameter("exp_avg_sq"));
+  if (saved.has("max_exp_avg_sq")) state->max_exp_avg_sq(saved.like_parameter("max_exp_avg_sq"));
   return state;
 }
 
 std::unique_ptr<torch::optim::OptimizerParamState> optimizer_state(
-    torch::optim::Optimizer& optimizer, const StateByName& saved, const at::Device& device) {
-  if (dynamic_cast<torch::optim::AdamW*>(&optimizer)) {
-    return adam_state<AdamWParamState>(saved, device);
-  }
-  if (dynamic_cast<torch::optim::Adam*>(&optimizer)) {
-    return adam_state<AdamParamState>(saved, device);
-  }
+    torch::optim::Optimizer& optimizer, const SavedState& saved) {
+  if (dynamic_cast<torch::optim::AdamW*>(&optimizer)) return adam_state<AdamWParamState>(saved);
+  if (dynamic_cast<torch::optim::Adam*>(&optimizer)) return adam_state<AdamParamState>(saved);
   if (dynamic_cast<torch::optim::SGD*>(&optimizer)) {
     auto state = std::make_unique<SGDParamState>();
-    if (saved.contains("momentum_buffer")) {
-      state->momentum_buffer(copy_on(device, saved.at("momentum_buffer")));
-    }
+    state->momentum_buffer(saved.like_parameter("momentum_buffer"));
     return state;
   }
   throw Error("checkpoint: expected Adam, AdamW or SGD, got another optimizer");
@@ -94,14 +118,9 @@ NamedTensors module_tensors(torch::nn::Module& module) {
   return tensors;
 }
 
-void copy_into(const std::string& name, at::Tensor target, const StateByName& saved) {
-  const auto found = saved.find(name);
-  if (found == saved.end()) refuse("load checkpoint", "tensor " + name, "none of that name");
-  if (found->second.sizes() != target.sizes() || found->second.dtype() != target.dtype()) {
-    refuse("load checkpoint", text(name, " of shape ", target.sizes(), " ", target.dtype()),
-           found->second.sizes(), " ", found->second.dtype());
-  }
-  target.copy_(found->second);
+bool any_begins_with(const std::string& prefix, const StateByName& saved) {
+  const auto first = saved.lower_bound(prefix);
+  return first != saved.end() && first->first.starts_with(prefix);
 }
 
 }  // namespace
@@ -138,14 +157,10 @@ void load_training_state(torch::nn::Module& module, torch::optim::Optimizer& opt
   const auto parameters = optimized(optimizer);
   for (std::size_t k = 0; k < parameters.size(); ++k) {
     const std::string prefix = text("optimizer.", k, ".");
-    StateByName own;
-    for (const auto& [name, tensor] : saved) {
-      if (name.starts_with(prefix)) own[name.substr(prefix.size())] = tensor;
-    }
     void* key = parameters[k].unsafeGetTensorImpl();
     optimizer.state().erase(key);
-    if (!own.empty()) {
-      optimizer.state()[key] = optimizer_state(optimizer, own, parameters[k].device());
+    if (any_begins_with(prefix, saved)) {
+      optimizer.state()[key] = optimizer_state(optimizer, {saved, prefix, parameters[k]});
     }
   }
 }

@@ -46,7 +46,7 @@ LossStore::LossStore(const std::filesystem::path& path, const std::string& finge
       }()) {}
 
 at::Tensor LossStore::gather(std::span<const std::int64_t> ids) const {
-  at::Tensor losses = torch::empty({static_cast<std::int64_t>(ids.size())});
+  at::Tensor losses = torch::empty({static_cast<std::int64_t>(ids.size())}, at::kFloat);
   for (std::size_t k = 0; k < ids.size(); ++k) {
     const auto found = loss_of_.find(ids[k]);
     if (found == loss_of_.end()) {

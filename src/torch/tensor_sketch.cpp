@@ -80,7 +80,8 @@ at::Tensor TensorSketch::count_sketches(const at::Tensor& flat, const CountSketc
   const at::Tensor bucket = sketch.bucket.to(flat.device());
   const at::Tensor sign = sketch.sign.to(flat.device());
   if (flat.is_cpu()) {
-    return torch::zeros({flat.size(0), spec_.width}).index_add_(1, bucket, flat * sign);
+    const at::Tensor terms = flat * sign;
+    return torch::zeros({flat.size(0), spec_.width}, terms.options()).index_add_(1, bucket, terms);
   }
   at::Tensor matrix = torch::zeros({flat.size(1), spec_.width}, flat.options());
   return flat.mm(matrix.scatter_(1, bucket.unsqueeze(1), sign.unsqueeze(1)));

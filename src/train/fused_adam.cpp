@@ -34,6 +34,7 @@ class FusedAdam : public torch::optim::Adam {
       steps.push_back(torch::full({}, static_cast<double>(state.step()),
                                   parameter.options().dtype(at::kFloat).requires_grad(false)));
     }
+    if (parameters.empty()) return;  // a frozen group
     const auto& options = static_cast<torch::optim::AdamOptions&>(group.options());
     const auto [beta1, beta2] = options.betas();
     at::_fused_adam_(parameters, gradients, averages, squares, {}, steps, options.lr(), beta1,

@@ -105,14 +105,16 @@ void JsonLinesSink::record(const std::string& json_line) {
 }
 
 void JsonLinesSink::flush() {
-  const std::string lines = std::exchange(pending_, {});
-  for (std::size_t done = 0; done < lines.size();) {
-    const ssize_t written = ::write(descriptor_, lines.data() + done, lines.size() - done);
+  while (!pending_.empty()) {
+    const ssize_t written = ::write(descriptor_, pending_.data(), pending_.size());
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) refuse("write " + path_.string(), "a writable file", std::strerror(errno));
-    done += static_cast<std::size_t>(written);
+    pending_.erase(0, static_cast<std::size_t>(written));
   }
-  ::fdatasync(descriptor_);
+  // What is no file on a disk (a pipe, /dev/null) cannot be synchronised and need not be.
+  if (::fdatasync(descriptor_) != 0 && errno != EINVAL && errno != EROFS) {
+    refuse("write " + path_.string(), "a writable file", std::strerror(errno));
+  }
 }
 
 }  // namespace jest

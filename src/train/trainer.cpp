@@ -18,29 +18,6 @@ void check_trainer(const TrainerSpec& spec) {
 }
 
 namespace detail {
-namespace {
-
-constexpr std::string_view kScorerPrefix = "scorer.";
-
-}  // namespace
-
-NamedTensors with_prefix(const NamedTensors& scorer_state) {
-  NamedTensors tensors;
-  for (const auto& [name, tensor] : scorer_state) {
-    tensors.emplace_back(text(kScorerPrefix, name), tensor);
-  }
-  return tensors;
-}
-
-NamedTensors scorer_state_of(const NamedTensors& checkpoint) {
-  NamedTensors state;
-  for (const auto& [name, tensor] : checkpoint) {
-    if (name.starts_with(kScorerPrefix)) {
-      state.emplace_back(name.substr(kScorerPrefix.size()), tensor);
-    }
-  }
-  return state;
-}
 
 void seed_step(std::uint64_t seed, std::int64_t step) {
   constexpr std::uint32_t kStream = 0x73746570;

@@ -1,6 +1,7 @@
 // What is said of arms: the headline, the layers of tags, the table on the terminal.
 #include <gmock/gmock.h>
 
+#include <cmath>
 #include <set>
 #include <sstream>
 #include <string>
@@ -16,6 +17,7 @@
 namespace jest {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using testing::FakeArm;
 using ::testing::HasSubstr;
@@ -26,7 +28,7 @@ using testing::kWinningArm;
 using ::testing::Not;
 using testing::summary_of;
 
-std::string lead_of(const std::vector<FakeArm>& arms) {
+Experiment with_metrics(const std::vector<FakeArm>& arms) {
   Experiment experiment = parse_summary(summary_of(arms), "test");
   for (Run& run : experiment.runs) run.metrics.evaluations = run.evaluations;
   for (std::size_t i = 0; i < arms.size(); ++i) {
@@ -35,7 +37,24 @@ std::string lead_of(const std::vector<FakeArm>& arms) {
     }
     experiment.runs[i].flops.reference_training = arms[i].arm == "uniform" ? 0 : 6e11;
   }
-  return headline(arm_results(experiment), experiment.primary()).lead;
+  return experiment;
+}
+
+Headline headline_of(const Experiment& experiment) {
+  return headline(arm_results(experiment), experiment.primary());
+}
+
+std::string lead_of(const std::vector<FakeArm>& arms) {
+  return headline_of(with_metrics(arms)).lead;
+}
+
+/// As if a reference had been given without a record of what its training cost.
+Experiment with_unknown_reference(const std::vector<FakeArm>& arms) {
+  Experiment experiment = with_metrics(arms);
+  for (Run& run : experiment.runs) {
+    if (run.arm != "uniform") run.flops.reference_training = kUnknown;
+  }
+  return experiment;
 }
 
 TEST(Headline, StatesStepsAndComputeOfTheWinner) {
@@ -58,6 +77,55 @@ TEST(Headline, CountsMissedSeedsAsNever) {
   second.seed = 1;
   third.seed = 2;
   EXPECT_THAT(lead_of({kUniformArm, kLosingArm, second, third}), HasSubstr("(1 of 3 seeds did)"));
+}
+
+TEST(Headline, SaysHowMuchComputeTheLongerUniformRunHad) {
+  // joint has 600 steps of 6 GFLOP, the longer run 300 of these.
+  const std::pair<double, const char*> cases[] = {{12e9, "as much compute"},
+                                                  {12.2e9, "as much compute"},
+                                                  {11.8e9, "as much compute"},
+                                                  {12.6e9, "1.05 times the compute of joint"},
+                                                  {3e9, "0.25 times the compute of joint"},
+                                                  {48e9, "4.0 times the compute of joint"}};
+  for (const auto& [flops, compute] : cases) {
+    const FakeArm longer{"uniform@equal-compute", {.2, .4, .7}, flops};
+    EXPECT_THAT(headline_of(with_metrics({kUniformArm, kWinningArm, longer})).notes,
+                Contains(std::string("Uniform with ") + compute +
+                         " reached R@1 0.700 after 300 steps, worse than joint."));
+  }
+}
+
+TEST(Headline, SaysSoWhenTheReferencesCostIsUnknown) {
+  const Headline won = headline_of(with_unknown_reference({kUniformArm, kWinningArm}));
+  EXPECT_THAT(won.lead, HasSubstr("(3.0 times fewer), at 0.667 times the compute; what the "
+                                  "reference's training adds is unknown."));
+  EXPECT_THAT(won.notes, Contains("The whole run of joint cost 2.0 times uniform's FLOPs, all-in "
+                                  "unknown."));
+  EXPECT_THAT(headline_of(with_unknown_reference({kUniformArm, kLosingArm})).lead,
+              HasSubstr("at 2.0 times the compute (all-in unknown)."));
+}
+
+TEST(ArmResults, AnUnknownCostIsNotThatOfTheSeedsThatMissed) {
+  FakeArm second = kWinningArm, third = kLosingArm;
+  second.seed = 1;
+  third.seed = 2;
+  const Experiment experiment = with_unknown_reference({kUniformArm, kWinningArm, second, third});
+  const std::vector<ArmResult> results = arm_results(experiment);
+  const ArmResult& joint = *find_arm(results, "joint");
+  EXPECT_EQ(joint.flops_to_uniform.median, 6e9 * 200);
+  EXPECT_TRUE(std::isnan(joint.all_in_to_uniform.median));
+  EXPECT_TRUE(std::isnan(joint.all_in_flops.median));
+  EXPECT_EQ(find_arm(results, "uniform")->all_in_flops.known, 1);
+}
+
+TEST(ParseSummary, ANullCostIsUnknownAndAMissingOneIsNone) {
+  json summary = summary_of({kUniformArm, kWinningArm});
+  summary["runs"][0]["flops"].erase("reference_training");
+  summary["runs"][1]["flops"]["reference_training"] = nullptr;
+  const Experiment experiment = parse_summary(summary, "test");
+  EXPECT_EQ(experiment.runs[0].flops.reference_training, 0);
+  EXPECT_TRUE(std::isnan(experiment.runs[1].flops.all_in()));
+  EXPECT_EQ(experiment.runs[1].flops.run(), 6e9 * 600);
 }
 
 TEST(TagLayers, PutTheTargetFirstAndSumUpTheRest) {

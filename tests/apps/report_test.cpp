@@ -5,6 +5,7 @@
 #include <limits>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "apps/report_folder.hpp"
@@ -58,6 +59,48 @@ TEST_F(ReportTest, SaysWhyTagsAndUniformAreMissing) {
   EXPECT_THAT(page, HasSubstr("the examples carry no tags"));
   EXPECT_THAT(page, HasSubstr("not run, so there is nothing to be relative to"));
   EXPECT_THAT(page, HasSubstr("Uniform was not run"));
+}
+
+TEST_F(ReportTest, SaysThatTheCostOfAGivenReferenceIsNotRecorded) {
+  json summary = summary_of({kUniformArm, kWinningArm});
+  write({kUniformArm, kWinningArm}, summary);
+  EXPECT_THAT(report(), Not(HasSubstr("unknown")));
+  summary["runs"][1]["flops"]["reference_training"] = nullptr;
+  summary["reference"]["flops"] = nullptr;
+  write({kUniformArm, kWinningArm}, summary);
+  const std::string page = report();
+  EXPECT_THAT(page,
+              HasSubstr("The reference alone has R@1 0.500; R@10 –. What its training cost is "
+                        "not recorded."));
+  EXPECT_THAT(page, HasSubstr("All-in figures of arms that use the reference are unknown"));
+  EXPECT_THAT(page, HasSubstr(">unknown</td>"));
+  EXPECT_THAT(page, HasSubstr("all-in unknown."));
+}
+
+TEST_F(ReportTest, SaysHowManyRowsAreEvaluated) {
+  json summary = summary_of({kUniformArm});
+  write({kUniformArm}, summary);
+  EXPECT_THAT(report(), HasSubstr("<td>60</td>"));
+  json& eval = summary["data"]["eval"][0];
+  eval["rows"] = 42083;
+  for (const auto& [evaluated, shown] :
+       {std::pair(1000, "<td>1,000 of 42,083</td>"), std::pair(42083, "<td>42,083</td>")}) {
+    eval["evaluated"] = evaluated;
+    write({kUniformArm}, summary);
+    const std::string page = report();
+    EXPECT_THAT(page, HasSubstr(shown));
+    EXPECT_EQ(page.find("evaluations use n of them") == page.npos, evaluated == 42083);
+  }
+}
+
+TEST_F(ReportTest, KeepsQuotedArgumentsOfTheCommandWhole) {
+  json summary = summary_of({kUniformArm});
+  summary["command"] = R"(jest-train pairs --out 'it'\''s  mine' --pool pool.tsv)";
+  write({kUniformArm}, summary);
+  const std::string page = report();
+  for (const char* word : {"--out", "&#39;it&#39;\\&#39;&#39;s  mine&#39;", "pool.tsv"}) {
+    EXPECT_THAT(page, HasSubstr(text("<span>", word, "</span>")));
+  }
 }
 
 TEST_F(ReportTest, NamesFileAndLineOfWhatIsMalformed) {

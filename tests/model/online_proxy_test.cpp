@@ -49,6 +49,28 @@ TEST(OnlineProxy, NeverRunsTheLearnerForScoring) {
   EXPECT_EQ(s.small->forwards, 6) << "scoring and training";
 }
 
+/// Remembers how often it was asked.
+struct CountingScorer {
+  std::int64_t asked = 0;
+
+  static constexpr bool kScores = true;
+  NamedTensors state() const { return {{"asked", torch::tensor({asked}, at::kLong)}}; }
+  void load_state(const NamedTensors& state) {
+    ASSERT_EQ(state.size(), 1);
+    EXPECT_EQ(state.front().first, "asked");
+    asked = state.front().second.item<std::int64_t>();
+  }
+};
+
+TEST(OnlineProxy, KeepsTheStateOfItsScorerToo) {
+  ProxySetting s, other;
+  CountingScorer scorer{7}, resumed;
+  OnlineProxy online(scorer, s.proxy, LearningRate());
+  OnlineProxy again(resumed, other.proxy, LearningRate());
+  again.load_state(online.state());
+  EXPECT_EQ(resumed.asked, 7);
+}
+
 TEST(OnlineProxy, ResumesBitForBit) {
   oracle::TemporaryFolder folder;
   const auto train = [&](std::int64_t steps, std::filesystem::path checkpoints) {

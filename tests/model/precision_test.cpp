@@ -72,6 +72,19 @@ TEST(Autocast, CastsParametersAnewInEveryScope) {
   EXPECT_TRUE(product().eq(0).all().item<bool>());
 }
 
+/// Casts of parameters that scoring has made must not take the place of those with a gradient.
+TEST(Autocast, TrainsAfterScoringInOneScope) {
+  auto towers = make_towers(1);
+  const auto batch = make_pairs(40, 2);
+  const AutocastGuard around(at::kCPU, Precision::kBfloat16);
+  score_embeddings(towers, batch, {});
+  sigmoid_loss(towers->embed(batch)).backward();
+  for (const at::Tensor& parameter : towers->parameters()) {
+    ASSERT_TRUE(parameter.grad().defined());
+    EXPECT_GT(parameter.grad().abs().sum().item<double>(), 0);
+  }
+}
+
 TEST(Autocast, TrainsInTheStatedPrecision) {
   const auto batch = make_pairs(64, 3);
   const auto trained = [&](Precision precision) {

@@ -66,6 +66,20 @@ TEST(JointExampleScorer, ScoresInEvalModeAndPutsTheModeBack) {
   EXPECT_FALSE(f.model->is_training());
 }
 
+TEST(JointExampleScorer, PutsTheModeOfEveryPartBack) {
+  Fixture f;
+  f.model->train();
+  f.model->x->eval();  // frozen
+  f.guide->eval();
+  f.guide->dropout->train();
+  f.select({});
+  EXPECT_TRUE(f.model->is_training());
+  EXPECT_FALSE(f.model->x->is_training());
+  EXPECT_TRUE(f.model->y->is_training());
+  EXPECT_FALSE(f.guide->is_training());
+  EXPECT_TRUE(f.guide->dropout->is_training());
+}
+
 TEST(JointExampleScorer, ScoringInTrainModeSeesDropout) {
   Fixture f;
   const auto first = f.select({.scoring = {.mode = ScoringMode::kTrain}}).scores;
@@ -206,6 +220,55 @@ TEST(Scoring, RefusesAModelThatAnswersForTooFewExamples) {
   for (const std::int64_t micro_batch : {0, 7}) {
     EXPECT_THROW(score_embeddings(model, batch, {.micro_batch = micro_batch}), Error);
   }
+}
+
+/// Makes its mask when it is first run, as caches of masks and positions are made.
+struct LazyTowersImpl : testing::SmallTowersImpl {
+  at::Tensor mask;
+
+  Embeddings embed(const VectorPairs& batch) {
+    if (!mask.defined()) mask = torch::ones({testing::kWidth});
+    Embeddings embeddings = SmallTowersImpl::embed(batch);
+    embeddings.x = embeddings.x * mask;
+    return embeddings;
+  }
+};
+TORCH_MODULE(LazyTowers);
+
+TEST(Scoring, LeavesWhatAModelKeepsFitForTraining) {
+  LazyTowers towers;
+  torch::optim::SGD optimizer(towers->parameters(), 0.1);
+  Learner learner(towers, optimizer);
+  const auto batch = make_pairs(10, 3);
+  score_embeddings(towers, batch, {});
+  EXPECT_GT(learner.step(batch), 0);
+}
+
+struct TokenModelImpl : torch::nn::Module {
+  std::vector<std::int64_t> sizes;
+
+  at::Tensor token_losses(const VectorPairs& batch) {
+    sizes.push_back(batch.x.size(0));
+    return batch.x;
+  }
+};
+TORCH_MODULE(TokenModel);
+
+TEST(Scoring, TokenLossesComeInMicroBatches) {
+  TokenModel model;
+  const auto batch = make_pairs(10, 3);
+  EXPECT_TRUE(score_token_losses(model, batch, {.micro_batch = 4}).equal(batch.x));
+  EXPECT_EQ(model->sizes, (std::vector<std::int64_t>{4, 4, 2}));
+}
+
+TEST(LossStore, IsFloat32WhateverLibTorchsDefaultIs) {
+  const std::vector<std::int64_t> ids{3, 5};
+  const std::vector<float> losses{0.5F, 0.25F};
+  const auto before = c10::get_default_dtype();
+  c10::set_default_dtype(caffe2::TypeMeta::Make<double>());
+  const at::Tensor found = LossStore(ids, losses).gather(ids);
+  c10::set_default_dtype(before);
+  EXPECT_TRUE(found.equal(torch::tensor({0.5F, 0.25F})));
 }
 
 TEST(Fingerprint, ChangesWithAnyParameter) {

@@ -34,4 +34,11 @@ class FixedScores {
 
 static_assert(ConditionalScores<FixedScores>);
 
+/// Its scores would be gone before they are read.
+struct ScoresByValue {
+  std::vector<double> scores() const { return {}; }
+  void condition_on(std::span<const std::int64_t>) {}
+};
+static_assert(!ConditionalScores<ScoresByValue>);
+
 }  // namespace jest::oracle

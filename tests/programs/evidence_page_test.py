@@ -4,6 +4,7 @@
 import copy
 import json
 import pathlib
+import shlex
 import sys
 import tempfile
 import unittest
@@ -12,6 +13,7 @@ sys.dont_write_bytecode = True  # a test leaves nothing in the source tree
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "recipes"))
 from evidence_page import page
+from summaries import shown_command
 
 PARTS = ("learner_training", "learner_scoring", "reference_scoring", "reference_training",
          "pool_embedding")
@@ -100,6 +102,21 @@ class Pairs(PageCase):
         self.assertIn("best evaluation on its way: 0.550 (0.550–0.600).", self.text)
         self.assertEqual(self.row(self.text, "arm")[:3], ["updates", "R@1", "reached"])
 
+    def test_held_out_rows_are_those_that_are_evaluated(self):
+        summary = copy.deepcopy(SUMMARY)
+        summary["data"]["eval"] = [{"name": "seen", "rows": 42083, "evaluated": 1000},
+                                   {"name": "unseen", "rows": 800, "evaluated": 800}]
+        self.assertIn("held out seen 1,000 of 42,083, unseen 800. b", page_of(summary))
+
+    def test_an_unknown_cost_of_the_reference_is_called_so(self):
+        summary = copy.deepcopy(SUMMARY)
+        for one in summary["runs"][3:]:
+            one["flops"]["reference_training"] = None
+        text = page_of(summary)
+        self.assertEqual(self.row(text, "`cascade:steps=100`")[3:7],
+                         ["10.0", "10.0", "unknown", "10.0"])
+        self.assertEqual(self.row(text, "`uniform`")[3:7], ["1.0", "1.0", "1.0", "1.0"])
+
     def test_nothing_of_this_machine_is_told(self):
         self.assertNotIn("/data/of/me", self.text)
         self.assertIn("--curated DATA/curated.tsv --out OUT --steps 1000", self.text)
@@ -158,6 +175,22 @@ class BitsPerByte(PageCase):
         self.assertIn("Pool 342,113 rows of text; curated", text)
         self.assertNotIn("picked", text)
         self.assertIn("|" + "---|" * 10 + "\n", text)
+
+
+class Command(unittest.TestCase):
+    def shown(self, words):
+        return shlex.split(shown_command({"command": words}))
+
+    def test_quoted_arguments_stay_whole(self):
+        self.assertEqual(
+            self.shown(r"jest-train pairs --pool '/of/me/my pool.tsv' --out '/of/it'\''s me' '' "
+                       "'--eval=/of me/a b.tsv,/of me/c.tsv' '--out=/of me' --arms 'oracle:a b'"),
+            ["jest-train", "pairs", "--pool", "DATA/my pool.tsv", "--out", "OUT", "",
+             "--eval=DATA/a b.tsv,DATA/c.tsv", "--out=OUT", "--arms", "oracle:a b"])
+
+    def test_an_older_command_that_is_no_shells_is_shown(self):
+        self.assertEqual(self.shown("jest-train pairs --out /it's/me --steps 3"),
+                         ["jest-train", "pairs", "--out", "OUT", "--steps", "3"])
 
 
 class Refusals(unittest.TestCase):

@@ -28,7 +28,7 @@ ENDS = {"uniform": (0.1, 0.2, 0.3), "independent": (0.5, 0.6, 0.4), "joint:inter
         "independent:count=512:super-batch=2560": (0.2, 0.2, 0.2),
         "joint:count=512:super-batch=2560:interaction=0.3@50%": (0.2, 0.3, 0.1)}
 SUMMARY = {
-    "command": "jest-train images --curated /of/me/curated.safetensors --out /of/me/out",
+    "command": "jest-train images --curated '/of/me/my data/curated.safetensors' --out /of/me/out",
     "task": "images",
     "measures": [{"name": "r_at_1", "label": "R@1", "higher_is_better": True}],
     "data": {"pool": {"rows": 1000, "tags": {"true": 0.5}}, "curated": {"rows": 100},
@@ -94,6 +94,7 @@ class Page(unittest.TestCase):
     def test_a_remark_keeps_its_paragraphs(self):
         self.assertIn("## What is seen\n\nOne.\n\nTwo.\n", self.text)
         self.assertNotIn("/of/me", self.text)
+        self.assertIn("`jest-train images --curated DATA/curated.safetensors --out OUT`", self.text)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
-"""jest-train: what cascades, stored references and equal compute cost. Usage: train_costs_test.py JEST_TRAIN"""
+"""jest-train: what cascades, references and equal compute cost. Usage: train_costs_test.py JEST_TRAIN"""
 
+import html
+import json
 import os
+import struct
 import sys
 
 sys.dont_write_bytecode = True  # a test leaves nothing in the source tree
-from train_cases import (POOL_ROWS, SIZES, TINY, FolderCase, finished, main, pairs, run_flops,
-                         summary_of)
+from train_cases import (POOL_ROWS, SHORTEST, SIZES, TINY, FolderCase, execute, finished, main,
+                         pairs, read, run_flops, summary_of, write)
 
 
 class Cascades(FolderCase):
@@ -55,6 +58,53 @@ class CachedReference(FolderCase):
         forward = training / (3 * uniform["examples_trained"])
         self.assertAlmostEqual(joint["flops"]["pool_embedding"] / (POOL_ROWS * forward), 1)
         self.assertEqual(uniform["flops"]["pool_embedding"], 0)
+
+
+def without_costs(model):
+    """The bytes of a model file whose metadata do not say what training it cost."""
+    end = 8 + struct.unpack("<Q", model[:8])[0]
+    header = json.loads(model[8:end])
+    for name in ("training_flops", "training_seconds"):
+        del header["__metadata__"][name]
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    return struct.pack("<Q", len(text)) + text + model[end:]
+
+
+class GivenReference(FolderCase):
+    def setUp(self):
+        super().setUp()
+        finished(pairs(os.path.join(self.out, "first"), SHORTEST | {"arms": "uniform"}))
+        self.model = read(self.out, "first", "reference.safetensors")
+
+    def run_given(self, model):
+        """The folder of a run with this reference."""
+        write(model, self.out, "given.safetensors")
+        out = os.path.join(self.out, "second")
+        finished(pairs(out, SHORTEST | {"arms": "uniform,joint", "reference":
+                                        os.path.join(self.out, "given.safetensors")}))
+        return out
+
+    def test_a_recorded_cost_is_paid(self):
+        first = summary_of(os.path.join(self.out, "first"))["reference"]
+        summary = summary_of(self.run_given(self.model))
+        self.assertGreater(first["flops"], 0)
+        self.assertEqual([summary["reference"][name] for name in ("flops", "seconds")],
+                         [first["flops"], first["seconds"]])
+        self.assertEqual([run["flops"]["reference_training"] for run in summary["runs"]],
+                         [0, first["flops"]])
+
+    def test_an_unknown_cost_is_not_nothing(self):
+        out = self.run_given(without_costs(self.model))
+        summary = summary_of(out)
+        self.assertEqual([summary["reference"][name] for name in ("flops", "seconds")],
+                         [None, None])
+        self.assertEqual([run["flops"]["reference_training"] for run in summary["runs"]],
+                         [0, None])
+        finished(execute("report", out))
+        page = html.unescape(read(out, "report.html").decode())
+        self.assertIn("times uniform's FLOPs, all-in unknown.", page)
+        self.assertIn("What its training cost is not recorded.", page)
 
 
 class EqualCompute(FolderCase):

@@ -24,8 +24,11 @@ class ConfigsAndReferences(UndisturbedCase):
         lines += ['arms = ["joint"]', "seeds = [3]"]
         lines += [f"{name} = {value}" for name, value in numbers.items()]
         write("\n".join(lines + [""]).encode(), path("tiny.toml"))
-        finished(execute("pairs", "--config", path("tiny.toml")))
-        self.assert_same_result(self.out, self.undisturbed)
+        for where in (["pairs", "--config", path("tiny.toml")],
+                      [f"--config={path('tiny.toml')}", "pairs"]):
+            finished(execute(*where))
+            self.assert_same_result(self.out, self.undisturbed)
+            shutil.rmtree(self.out)
 
     def test_options_override_the_config_file(self):
         write(b"steps = 9\neval-every = 3\n", path("steps.toml"))

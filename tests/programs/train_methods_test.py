@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Methods by name, each with what sets it apart. Usage: train_methods_test.py JEST_TRAIN"""
 
+import os
 import sys
 
 sys.dont_write_bytecode = True  # a test leaves nothing in the source tree
 import train_cases
-from train_cases import (TINY, FolderCase, execute, finished, folder_of, main, pairs, run_flops,
-                         summary_of, tensors)
+from train_cases import (TINY, FolderCase, execute, finished, folder_of, main, metrics_of, pairs,
+                         run_flops, summary_of, tensors)
 from train_tasks import train, write_tables
 
 STEPS = TINY["steps"]
@@ -31,6 +32,9 @@ class MethodCase(FolderCase):
 
     def model(self, run):
         return tensors(self.out, folder_of(run), "model.safetensors")
+
+    def metrics(self, run):
+        return metrics_of(os.path.join(self.out, folder_of(run)))
 
     def assert_same_model(self, run, other):
         self.assertTrue(self.model(run) == self.model(other), (run["arm"], other["arm"]))
@@ -107,6 +111,14 @@ class ModelsThatEmbed(MethodCase):
         runs = self.train(("infomax:diversity=1", plain, "independent"))
         self.assert_same_model(runs[plain], runs["independent"])
         self.assert_other_model(runs["infomax:diversity=1"], runs["independent"])
+
+    def test_only_arms_by_learnability_stop_where_the_learner_beats_the_reference(self):
+        runs = self.train(("joint", "easy-reference", "hard-learner"), **{"select-stop": 1})
+        selections = {arm: sum("learnability_picks" in line for line in self.metrics(run))
+                      for arm, run in runs.items()}
+        self.assertEqual(selections["easy-reference"], STEPS)  # its score is below 0 at once
+        self.assertEqual(selections["hard-learner"], STEPS)
+        self.assertLessEqual(selections["joint"], STEPS)
 
     def test_drrho_leaves_nothing_out(self):
         runs = self.train(("drrho", "uniform", "drrho:temperature=0.1"))

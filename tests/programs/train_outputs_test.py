@@ -1,16 +1,19 @@
 #!/usr/bin/env python3
 """jest-train: summaries, costs, models, reports. Usage: train_outputs_test.py JEST_TRAIN"""
 
+import html
 import os
+import shlex
 import shutil
 import statistics
 import sys
 import time
 
 sys.dont_write_bytecode = True  # a test leaves nothing in the source tree
-from train_cases import (ARMS, POOL_ROWS, SIZES, Case, execute, finished, folder_of, main,
-                         metrics_of, names_in, pairs, path, read, run_flops, summary_of, tensors,
-                         times_in)
+from train_cases import (ARMS, POOL_ROWS, SHORTEST, SIZES, Case, FolderCase, execute, finished,
+                         folder_of, main, metrics_of, names_in, pairs, pairs_arguments, path, read,
+                         run_flops, summary_of, tensors, times_in)
+from train_tasks import train, write_tables
 
 STAGES = {"load", "learner_scoring", "reference_scoring", "selection", "gather", "train",
           "evaluate"}
@@ -75,7 +78,8 @@ class Results(Case):
         data = self.summary["data"]
         self.assertEqual([table["rows"] for table in (data["curated"], data["pool"])],
                          [100, POOL_ROWS])
-        self.assertEqual([(table["name"], table["rows"]) for table in data["eval"]], [("", 60)])
+        self.assertEqual([(table["name"], table["rows"], table["evaluated"])
+                          for table in data["eval"]], [("", 60, 60)])
         self.assertAlmostEqual(self.summary["data"]["pool"]["tags"]["target"], 1 / 3)
 
     def test_evaluations_and_picked_tags_come_at_the_asked_steps(self):
@@ -199,6 +203,56 @@ class Results(Case):
         for loads in ("<script src", "<link", "<img", "@import", "url(http", 'src="http'):
             self.assertNotIn(loads, page)
         self.assertNotRegex(page, r"""(?:src|href|data|action)\s*=\s*["']?(?:https?:)?//""")
+
+
+class Command(FolderCase):
+    def test_it_can_be_pasted_into_a_shell(self):
+        out = os.path.join(self.out, "it's a run; $HOME")
+        given = SHORTEST | {"arms": "uniform"}
+        finished(pairs(out, given))
+        command = summary_of(out)["command"]
+        self.assertEqual(shlex.split(command), ["jest-train", *pairs_arguments(out, given)])
+        finished(execute("report", out))
+        quoted = "'" + out.replace("'", "'\\''") + "'"
+        self.assertIn(f"--out {quoted} ", command + " ")
+        page = html.unescape(read(out, "report.html").decode())
+        self.assertIn(f"<span>{quoted}</span>", page)
+
+
+class EvaluatedRows(FolderCase):
+    @classmethod
+    def setUpClass(cls):
+        write_tables()
+
+    def evaluated(self, task, given):
+        finished(train(task, self.out, {"arms": "uniform", "steps": 1} | given))
+        summary = summary_of(self.out)
+        tables = summary["data"]["eval"]
+        self.assertEqual({table["rows"] for table in tables}, {40})
+        return [table["evaluated"] for table in tables], summary["runs"][0]["evaluations"][-1]
+
+    def test_names_of_images(self):
+        evaluated, values = self.evaluated("images", {"eval-rows": 5})
+        self.assertEqual(evaluated, [5, 5])
+        for name in ("r_at_1_seen", "r_at_1_unseen"):
+            of_both_directions = 2 * 5 * values[name]
+            self.assertAlmostEqual(of_both_directions, round(of_both_directions))
+        finished(execute("report", self.out))
+        self.assertIn("<td>5 of 40</td>", read(self.out, "report.html").decode())
+
+    def test_all_names_are_fewer_than_all_rows(self):
+        evaluated, _ = self.evaluated("images", {"eval-rows": 0})
+        for names in evaluated:
+            self.assertTrue(2 <= names <= 16, names)
+
+    def test_rows_of_text(self):
+        self.assertEqual(self.evaluated("text", {"eval-rows": 7})[0], [7, 7])
+
+    def test_more_rows_than_there_are(self):
+        self.assertEqual(self.evaluated("text", {})[0], [40, 40])
+
+    def test_labels_use_all(self):
+        self.assertEqual(self.evaluated("labels", {})[0], [40])
 
 
 if __name__ == "__main__":

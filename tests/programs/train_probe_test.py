@@ -14,8 +14,8 @@ WORDS, CURATED, POOL = 40, 800, 2000
 SHARES = (0.1, 0.4, 0.8)
 # What the estimate may be off by, on sentences of which mismatched ones can be told apart.
 BOUND = 0.1
-KEPT = ("count", "threads", "reference-steps", "width", "hidden", "channels", "reference-width",
-        "reference-hidden", "reference-channels")
+KEPT = ("count", "threads", "reference-steps", "reference-width", "reference-hidden",
+        "reference-channels")
 GIVEN = {"count": 64, "reference-steps": 200, "learning-rate": 0.01, "threads": 1}
 
 
@@ -98,6 +98,13 @@ class Estimate(ProbeCase):
         self.assertAlmostEqual(self.found()["repeated_share"], 1 - 20 / POOL)
         self.assertIn("Remove them first", said)
 
+    def test_a_config_file_holds_its_options(self):
+        write(b"probe-rows = 300\nreference-steps = 1\n", path("probe.toml"))
+        given = {name: value for name, value in GIVEN.items() if name != "reference-steps"}
+        files = {"curated": path("trusted.tsv"), "pool": path("share-0.4.tsv"), "out": self.out}
+        finished(execute("probe", "pairs", "--config", path("probe.toml"), *words(files | given)))
+        self.assertEqual(self.found()["pool_rows"], 300)
+
     def test_fewer_rows_can_be_looked_at(self):
         finished(probe(self.out, "share-0.4.tsv", **{"probe-rows": 300, "reference-steps": 1}))
         self.assertEqual(self.found()["pool_rows"], 300)
@@ -111,14 +118,15 @@ class Place(ProbeCase):
     def test_without_a_map_nothing_is_predicted(self):
         said = self.said([])
         self.assertIn("nothing is predicted", said)
-        self.assertEqual((self.found()["verdict"], self.found()["places"]), ("open", []))
+        self.assertEqual(self.found()["verdicts"], {"other": "open", "mismatched": "open"})
+        self.assertEqual(self.found()["places"], [])
 
     def test_it_takes_the_best_arm_of_each_set_at_the_nearest_share(self):
         points = [point(share, kind, times) for kind in ("other", "mismatched")
                   for share, times in ((1, 0.5), (0.1, 4))]
         points += [point(0.1, "mismatched", 5, "glyphs"), point(0.1, "mismatched", 6, "glyphs", "joint")]
         said = self.said(points)
-        self.assertIn("glyphs: >18.0x the updates, >6.0x all FLOPs (joint, filter 0.95)", said)
+        self.assertIn("glyphs: >18.0x updates, >12.0x the run's, >6.0x all FLOPs (joint 0.95)", said)
         self.assertIn("losses cannot tell", said)
         self.assertIn("Worth it", said)
         self.assertEqual([(p["set"], p["useless"], p["all_in_flops"]) for p in self.found()["places"]],
@@ -126,14 +134,22 @@ class Place(ProbeCase):
                           ("translations", "mismatched", 4)])
 
     def test_where_uniform_is_cheaper_it_says_so(self):
-        said = self.said([point(0.1, kind, 0.5) for kind in ("other", "mismatched")])
-        self.assertIn("Do not bother", said)
-        self.assertEqual(self.found()["verdict"], "loses")
+        said = self.said([point(0.1, kind, 0.4) for kind in ("other", "mismatched")])
+        self.assertEqual(said.count("Do not bother"), 2)
+        self.assertEqual(self.found()["verdicts"], {"other": "loses", "mismatched": "loses"})
 
-    def test_where_kinds_disagree_it_cannot_tell(self):
-        said = self.said([point(0.1, "other", 0.5), point(0.1, "mismatched", 5)])
+    def test_every_verdict_is_given_somewhere_on_the_map_that_was_measured(self):
+        self.assertIn("Worth it", self.lines(probe(self.out, "share-0.1.tsv")))
+        self.assertEqual(self.found()["verdicts"], {"other": "open", "mismatched": "pays"})
+        self.out = path("mostly-useful")
+        self.assertIn("Do not bother", self.lines(probe(self.out, "share-0.8.tsv")))
+        self.assertEqual(self.found()["verdicts"], {"other": "loses", "mismatched": "loses"})
+
+    def test_each_kind_of_useless_pairs_has_a_verdict(self):
+        said = self.said([point(0.1, "other", 1), point(0.1, "mismatched", 5)])
         self.assertIn("It cannot tell", said)
-        self.assertEqual(self.found()["verdict"], "open")
+        self.assertIn("Worth it", said)
+        self.assertEqual(self.found()["verdicts"], {"other": "open", "mismatched": "pays"})
 
 
 class OtherTasks(FolderCase):
@@ -160,7 +176,8 @@ class Refusals(ProbeCase):
                             ({"probe-rows": 10}, "--probe-rows: expected a number of at least 50"),
                             ({"curated": path("absent.tsv")}, "--curated"),
                             ({"curated": path("few.tsv"), "reference-steps": 1},
-                             "at least 50 losses of curated examples"),
+                             "at least 50 examples in the fifth that is held out"),
+                            ({"device": "cuda:99"}, "device cuda:99: expected"),
                             ({"map": path("damaged.json"), "reference-steps": 1}, "read map")):
             with self.subTest(said):
                 self.out = path("refused-" + "-".join(given))

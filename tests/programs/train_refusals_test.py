@@ -41,7 +41,8 @@ class Refusals(FolderCase):
         for option in ("count", "super-batch", "chunks", "steps", "reference-steps", "eval-every",
                        "checkpoint-every"):
             self.expect({option: generator.choice(("0", "-1"))}, "--" + option)
-        for option, values in {"count": ("8x", ""), "steps": ("1e9999", "5000000000"),
+        for option, values in {"count": ("8x", "", "010", "0x8"),
+                               "steps": ("1e9999", "5000000000", "0500"),
                                "seeds": ("-1", "x", "1,-2", "99999999999999999999"),
                                "gain": ("nan", "-1"), "learning-rate": ("0", "inf"),
                                "bias": ("nan",), "threads": ("-1", "2000000000"),
@@ -83,6 +84,8 @@ class Refusals(FolderCase):
                               ("reference-dropout", 1), ("reference-dropout", -0.1),
                               ("reference-negatives", -1), ("cascade-gain", -1)):
             self.expect({option: value}, "--" + option)
+
+        self.expect({"reference-negatives": POOL_ROWS + 1}, "--reference-negatives", "300", "301")
 
     def test_schedules(self):
         self.expect({"select-every": 0}, "every")

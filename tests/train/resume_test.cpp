@@ -118,6 +118,16 @@ TEST(JsonLines, HoldEveryStepAndEvaluationOnceAfterAResume) {
       last["picked_tags"]["any"].get<double>() + last["picked_tags"]["even"].get<double>(), 1.0);
 }
 
+TEST(JsonLines, AreThereWhenARunWithoutCheckpointsEnds) {
+  static_assert(!std::is_copy_constructible_v<JsonLinesSink>, "a copy would close the file twice");
+  const oracle::TemporaryFolder folder;
+  const auto sink = std::make_shared<JsonLinesSink>(folder.file("metrics.jsonl"), ForwardFlops{});
+  TrainerSpec spec{.steps = 3};
+  spec.sinks = {sink};
+  Training().train(spec);
+  EXPECT_NE(read_file(folder.file("metrics.jsonl")).find("\"evaluation\""), std::string::npos);
+}
+
 TEST(JsonLines, OfARunThatStartsAnewHoldNothingOfTheOneBefore) {
   oracle::TemporaryFolder folder;
   const auto path = folder.file("metrics.jsonl");

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <vector>
 
 #include "jest/train/fused_adam.hpp"
@@ -46,6 +47,14 @@ TEST(LearnabilityAverage, StopsOnlyWhenTheLearnerBeatsTheReferenceOnAverage) {
   for (int k = 0; k < 5; ++k) average.add(-0.5, 3);
   EXPECT_TRUE(average.learner_beats_reference(3));
   EXPECT_FALSE(average.learner_beats_reference(0));
+}
+
+TEST(LearnabilityAverage, PassesOverWhatIsNotFinite) {
+  LearnabilityAverage average;
+  const double infinity = std::numeric_limits<double>::infinity();
+  for (const double value : {1.0, -infinity, 3.0, std::nan("")}) average.add(value, 2);
+  EXPECT_EQ(average.seen, 2);
+  EXPECT_DOUBLE_EQ(average.mean, 2);
 }
 
 TEST(FusedAdam, TakesTheStepsOfLibTorchsAdam) {

@@ -69,11 +69,14 @@ TEST(UsefulShare, RefusesTooFewAndWhatIsNoNumber) {
 }
 
 TEST(Verdict, PaysOrLosesOnlyWhereAllPointsDo) {
-  const auto point = [](double times) { return MapPoint{.all_in_flops = times}; };
-  EXPECT_EQ(verdict_of({point(2), point(9)}), Verdict::kPays);
-  EXPECT_EQ(verdict_of({point(0.9), point(0.1)}), Verdict::kLoses);
-  EXPECT_EQ(verdict_of({point(0.9), point(9)}), Verdict::kOpen);
-  EXPECT_EQ(verdict_of({point(1.5)}), Verdict::kOpen);
+  const auto point = [](double run, double all_in) {
+    return MapPoint{.run_flops = run, .all_in_flops = all_in};
+  };
+  EXPECT_EQ(verdict_of({point(2, 1.5), point(9, 9)}), Verdict::kPays);
+  EXPECT_EQ(verdict_of({point(2, 1.4), point(9, 9)}), Verdict::kOpen);
+  EXPECT_EQ(verdict_of({point(0.9, 0.2), point(0.1, 0.1)}), Verdict::kLoses);
+  EXPECT_EQ(verdict_of({point(0.9, 0.2), point(9, 0.5)}), Verdict::kOpen);
+  EXPECT_EQ(verdict_of({point(1, 0.5)}), Verdict::kOpen) << "longer runs pay for their guide";
   EXPECT_EQ(verdict_of(std::vector<MapPoint>{}), Verdict::kOpen);
 }
 

@@ -45,9 +45,10 @@ ImagesTask::ImagesTask(Options options)
         return read_named_images(path);
       })) {
   check_sides(data_);
-  for (const auto& set : data_.eval) {
+  for (auto& set : data_.eval) {
     const auto names = static_cast<std::int64_t>(distinct_rows(*set.table, 0).size());
     detail::option_at_least("--eval, distinct names", 2, names);
+    set.evaluated = distinct_rows(*set.table, options_.eval_rows);
   }
 }
 
@@ -58,7 +59,7 @@ std::vector<Measure> ImagesTask::measures() const {
 Values ImagesTask::evaluate(Model& model) const {
   std::vector<double> values;
   for (const auto& set : data_.eval) {
-    const ImageBatch batch({set.table, distinct_rows(*set.table, options_.eval_rows)});
+    const ImageBatch batch({set.table, set.evaluated});
     const Embeddings embeddings = score_embeddings(model, batch, {.micro_batch = 256});
     values.push_back(retrieval_recall(embeddings).at_1);
   }

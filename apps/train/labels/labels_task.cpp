@@ -42,12 +42,12 @@ Values LabelsTask::evaluate(Model& model) const {
   std::vector<double> values;
   for (const auto& set : data_.eval) {
     std::int64_t right = 0;
-    const ImageBatch all({set.table, all_rows(*set.table)});
+    const ImageBatch all({set.table, set.evaluated});
     detail::for_each_micro_batch(all, kEvaluatedAtOnce, [&](const ImageBatch& batch) {
       const at::Tensor said = model->logits(batch).argmax(1).cpu();
       right += said.eq(labels_of(batch)).sum().item<std::int64_t>();
     });
-    values.push_back(static_cast<double>(right) / static_cast<double>(set.table->rows()));
+    values.push_back(static_cast<double>(right) / static_cast<double>(set.evaluated.size()));
   }
   return values_over_sets(kAccuracy.name, data_.set_names(), values);
 }

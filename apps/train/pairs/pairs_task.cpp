@@ -11,6 +11,11 @@ PairsTask::PairsTask(Options options)
       data_(
           read_data<TextPairs>(options_, [](const auto& path) { return read_text_pairs(path); })) {
   if (data_.eval.size() > 1) refuse("--eval", "one file of pairs", data_.eval.size());
+  const std::int64_t negatives = options_.reference_negatives;
+  if (options_.reference.empty() && negatives > data_.pool->rows()) {
+    refuse("--reference-negatives", text("at most the ", data_.pool->rows(), " rows of --pool"),
+           negatives);
+  }
 }
 
 std::vector<Measure> PairsTask::measures() const {
@@ -18,8 +23,8 @@ std::vector<Measure> PairsTask::measures() const {
 }
 
 Values PairsTask::evaluate(Model& model) const {
-  const auto& eval = data_.eval.front().table;
-  const Batch batch({eval, all_rows(*eval)});
+  const auto& set = data_.eval.front();
+  const Batch batch({set.table, set.evaluated});
   const auto recall = retrieval_recall(score_embeddings(model, batch, {.micro_batch = 1024}));
   return {{"r_at_1", recall.at_1}, {"r_at_10", recall.at_10}};
 }

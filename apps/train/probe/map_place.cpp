@@ -20,6 +20,7 @@ MapPoint point_of(const MapJson& json) {
           .arm = json.at("arm"),
           .filter = json.at("filter"),
           .updates = json.at("updates"),
+          .run_flops = json.at("run_flops"),
           .all_in_flops = json.at("all_in_flops"),
           .bound = json.at("bound")};
 }
@@ -65,13 +66,12 @@ std::vector<MapPoint> best_near(const std::vector<MapPoint>& map, const std::str
 }
 
 Verdict verdict_of(const std::vector<MapPoint>& points) {
-  constexpr double kSavesHalf = 2;
+  constexpr double kSavesAThird = 1.5;
   if (points.empty()) return Verdict::kOpen;
-  const auto saves = [&](double least) {
-    return [least](const MapPoint& point) { return point.all_in_flops >= least; };
-  };
-  if (std::ranges::all_of(points, saves(kSavesHalf))) return Verdict::kPays;
-  if (std::ranges::none_of(points, saves(1))) return Verdict::kLoses;
+  const auto pays = [](const MapPoint& p) { return p.all_in_flops >= kSavesAThird; };
+  const auto loses = [](const MapPoint& p) { return p.run_flops < 1; };
+  if (std::ranges::all_of(points, pays)) return Verdict::kPays;
+  if (std::ranges::all_of(points, loses)) return Verdict::kLoses;
   return Verdict::kOpen;
 }
 

@@ -9,14 +9,15 @@ namespace jest {
 
 /// One point of the map: how many times as much uniform training needs.
 struct MapPoint {
-  std::string set;      ///< "translations"
-  std::string useless;  ///< "other", "mismatched", "duplicates"
-  double share = 0;     ///< of useful examples in the pool
-  std::string arm;      ///< "cascade"
-  double filter = 0;    ///< 1 − b/B
+  std::string set = {};      ///< "translations"
+  std::string useless = {};  ///< "other", "mismatched", "duplicates"
+  double share = 0;          ///< of useful examples in the pool
+  std::string arm = {};      ///< "cascade"
+  double filter = 0;         ///< 1 − b/B
   double updates = 0;
+  double run_flops = 0;
   double all_in_flops = 0;  ///< reference training and pool embedding counted
-  std::string bound;        ///< ">" where it is a lower bound, "<" an upper one
+  std::string bound = {};   ///< ">" where it is a lower bound, "<" an upper one
 };
 
 /// Throws an error that names the file and its defect.
@@ -29,7 +30,8 @@ std::vector<MapPoint> best_near(const std::vector<MapPoint>& map, const std::str
 
 enum class Verdict { kPays, kLoses, kOpen };
 
-/// Pays where every point saves a half or more of all-in FLOPs, loses where none saves any.
+/// Pays where every point saves a third or more of all FLOPs; loses where none saves any of a run's
+/// FLOPs, a guide being free.
 Verdict verdict_of(const std::vector<MapPoint>& points);
 
 }  // namespace jest

@@ -11,11 +11,21 @@ namespace {
 
 /// What a reference and a look at losses have no use for. Not --reference either: some curated
 /// examples must stay unseen.
-constexpr const char* kNotOfProbes[] = {
-    "--eval",        "--arms",      "--seeds",           "--steps",      "--super-batch",
-    "--chunks",      "--gain",      "--cascade-from",    "--cascade-to", "--cascade-gain",
-    "--interaction", "--backend",   "--select-start",    "--select-end", "--select-every",
-    "--select-stop", "--reference", "--cache-reference", "--eval-every", "--checkpoint-every"};
+constexpr const char* kNotOfProbes[] = {"--eval",         "--arms",
+                                        "--seeds",        "--steps",
+                                        "--super-batch",  "--chunks",
+                                        "--gain",         "--cascade-from",
+                                        "--cascade-to",   "--cascade-gain",
+                                        "--interaction",  "--backend",
+                                        "--select-start", "--select-end",
+                                        "--select-every", "--select-stop",
+                                        "--reference",    "--cache-reference",
+                                        "--eval-every",   "--checkpoint-every",
+                                        "--gradients",    "--channels",
+                                        "--hidden",       "--half-resolution",
+                                        "--eval-rows",    "--width",
+                                        "--step-size",    "--learnability-weight",
+                                        "--refresh-every"};
 
 template <class T>
 void add_task(CLI::App& app, ProbeOptions<typename T::Options>& options, const char* description) {
@@ -24,6 +34,8 @@ void add_task(CLI::App& app, ProbeOptions<typename T::Options>& options, const c
   for (const char* name : kNotOfProbes) {
     if (CLI::Option* option = command->get_option_no_throw(name)) command->remove_option(option);
   }
+  command->fallthrough()->allow_config_extras(CLI::config_extras_mode::error);
+  command->get_option("--resume")->description("Probe anew in the folder of an earlier probe");
   command->add_option("--map", options.map, "map.json that scripts/study map wrote")
       ->capture_default_str();
   command->add_option("--probe-rows", options.probe_rows, "Rows of the pool that are looked at")
@@ -40,6 +52,19 @@ bool held_out_of_probe(std::int64_t id) {
   return words[0] % kOneIn == 0;
 }
 
+std::vector<std::int64_t> rows_held_out(const ExampleTable& curated) {
+  std::vector<std::int64_t> rows;
+  for (std::int64_t row = 0; row < curated.rows(); ++row) {
+    if (held_out_of_probe(curated.ids[row])) rows.push_back(row);
+  }
+  if (std::ssize(rows) < kLeastLosses) {
+    refuse("probe --curated",
+           text("at least ", kLeastLosses, " examples in the fifth that is held out"), rows.size(),
+           " of ", curated.rows());
+  }
+  return rows;
+}
+
 std::vector<std::int64_t> spread_over(std::int64_t rows, std::int64_t count) {
   const std::int64_t taken = std::min(rows, count);
   std::vector<std::int64_t> all;
@@ -49,7 +74,7 @@ std::vector<std::int64_t> spread_over(std::int64_t rows, std::int64_t count) {
 
 void add_probe(CLI::App& app, Probes& probes, const std::string& command) {
   CLI::App* probe = app.add_subcommand("probe", "Say whether selection would pay on a pool");
-  probe->require_subcommand(1);
+  probe->require_subcommand(1)->fallthrough();
   probes.pairs.command = probes.images.command = probes.text.command = command;
   add_task<PairsTask>(*probe, probes.pairs, "A pool of text pairs");
   add_task<ImagesTask>(*probe, probes.images, "A pool of named images");

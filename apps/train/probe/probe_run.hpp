@@ -6,7 +6,10 @@
 #include <unordered_set>
 
 #include "jest/io/atomic_file.hpp"
+#include "jest/torch/device.hpp"
 #include "jest/train/fused_adam.hpp"
+#include "jest/train/sinks.hpp"
+#include "train/model_file.hpp"
 #include "train/probe/probe.hpp"
 #include "train/probe/probe_report.hpp"
 #include "train/run_folder.hpp"
@@ -16,6 +19,9 @@ namespace jest {
 
 /// A fifth of the curated examples, by their ids.
 bool held_out_of_probe(std::int64_t id);
+
+/// Those of the curated examples. Throws where they are too few to estimate from.
+std::vector<std::int64_t> rows_held_out(const ExampleTable& curated);
 
 /// `count` rows spread evenly over a table, or all.
 std::vector<std::int64_t> spread_over(std::int64_t rows, std::int64_t count);
@@ -37,28 +43,31 @@ template <Task T>
 typename T::Model train_probe_reference(const T& task) {
   constexpr std::uint64_t kSeed = 0;
   const auto& options = task.options();
-  auto model = task.make_reference(kSeed);
+  auto model = moved_to(options.device_name, task.make_reference(kSeed));
   const auto optimizer = fused_adam(model->parameters(), {.learning_rate = options.learning_rate});
-  Learner learner(model, *optimizer);
+  Learner learner(model, *optimizer, OwnLoss(), options.precision());
+  const auto bar = progress_bar("reference");
   const auto source = task.guide_source(kSeed);
   const auto rate = trainer_spec(options, options.reference_steps, kSeed).learning_rate;
   for (std::int64_t step = 0; step < options.reference_steps; ++step) {
     learner.set_learning_rate(rate.at(step));
     learner.step(without_held_out(source, step));
+    StepMetrics metrics;
+    metrics.step = step + 1;
+    metrics.steps = options.reference_steps;
+    if (bar) bar->step(metrics);
   }
   return model;
 }
 
 template <Task T>
-std::vector<double> losses_of(const typename T::Batch& batch, typename T::Model& model) {
-  constexpr std::int64_t kMicroBatch = 1024;
-  std::vector<double> losses;
-  detail::for_each_micro_batch(batch, kMicroBatch, [&](const typename T::Batch& part) {
-    const at::Tensor some = own_losses_of(model, part).to(at::kDouble).contiguous();
-    losses.insert(losses.end(), some.template data_ptr<double>(),
-                  some.template data_ptr<double>() + some.numel());
-  });
-  return losses;
+std::vector<double> losses_of(const typename T::Batch& batch, typename T::Model& model,
+                              Precision precision) {
+  const at::Tensor losses =
+      own_losses_of(model, batch, {.micro_batch = 1024, .precision = precision})
+          .to(at::kCPU, at::kDouble)
+          .contiguous();
+  return {losses.template data_ptr<double>(), losses.template data_ptr<double>() + losses.numel()};
 }
 
 /// How many of `rows` have the content of an earlier one.
@@ -79,14 +88,14 @@ template <Task T>
 ProbeFindings probe(const T& task, const std::filesystem::path& map, std::int64_t probe_rows) {
   using Batch = typename T::Batch;
   const auto& data = task.data();
+  const std::vector<MapPoint> points =
+      std::filesystem::exists(map) ? read_map(map) : std::vector<MapPoint>{};
+  const std::vector<std::int64_t> held_out = rows_held_out(*data.curated);
   auto model = train_probe_reference(task);
-  std::vector<std::int64_t> held_out;
-  for (std::int64_t row = 0; row < data.curated->rows(); ++row) {
-    if (held_out_of_probe(data.curated->ids[row])) held_out.push_back(row);
-  }
   const auto looked_at = spread_over(data.pool->rows(), probe_rows);
   const auto seen = [&](const auto& table, const std::vector<std::int64_t>& rows) {
-    return losses_of<T>(task.stored_as(Batch({table, rows}), task.options()), model);
+    return losses_of<T>(task.stored_as(Batch({table, rows}), task.options()), model,
+                        task.options().precision());
   };
   const auto held = static_cast<std::int64_t>(held_out.size());
   return {.trained = data.curated->rows() - held,
@@ -94,7 +103,7 @@ ProbeFindings probe(const T& task, const std::filesystem::path& map, std::int64_
           .looked_at = static_cast<std::int64_t>(looked_at.size()),
           .repeated = repeated_rows(task, looked_at),
           .useful = estimate_useful_share(seen(data.curated, held_out), seen(data.pool, looked_at)),
-          .map = std::filesystem::exists(map) ? read_map(map) : std::vector<MapPoint>{}};
+          .map = points};
 }
 
 template <Task T>
@@ -106,6 +115,7 @@ void run_probe(const ProbeOptions<typename T::Options>& given) {
   options.chunks = 1;
   options.check_numbers();
   options.check_names();
+  find_device(options.device_name);
   set_threads(options.threads);
   const T task(options);
   nlohmann::ordered_json identity = options.identity();

@@ -10,11 +10,9 @@
 namespace jest {
 namespace {
 
-constexpr std::size_t kLeast = 50;
-
 std::vector<double> sorted(const char* what, std::span<const double> losses) {
-  if (losses.size() < kLeast) {
-    refuse("useful share", text("at least ", kLeast, " losses of ", what), losses.size());
+  if (std::ssize(losses) < kLeastLosses) {
+    refuse("useful share", text("at least ", kLeastLosses, " losses of ", what), losses.size());
   }
   std::vector<double> all(losses.begin(), losses.end());
   for (const double loss : all) {

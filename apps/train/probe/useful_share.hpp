@@ -11,9 +11,12 @@
 // (repeated ones; another domain, under a weak reference) counts as useful. Downwards where curated
 // examples are closer to each other than to the pool's useful ones, and by taking a least value.
 
+#include <cstdint>
 #include <span>
 
 namespace jest {
+
+inline constexpr std::int64_t kLeastLosses = 50;
 
 struct UsefulShare {
   double share = 0;     ///< π, at most 1
@@ -22,7 +25,7 @@ struct UsefulShare {
   double quantile = 0;  ///< of F, that gave the least ratio
 };
 
-/// Throws unless both have at least 50 losses, all finite. O(n log n).
+/// Throws unless both have kLeastLosses, all finite. O(n log n).
 UsefulShare estimate_useful_share(std::span<const double> curated, std::span<const double> pool);
 
 }  // namespace jest

@@ -37,6 +37,7 @@ TextTask::TextTask(Options options)
     : options_(std::move(options)),
       data_(read_data<ByteTable>(options_, [](const auto& path) { return read_bytes(path); })) {
   check_lengths(data_);
+  for (auto& set : data_.eval) set.evaluated = spread_rows(*set.table, options_.eval_rows);
   for (const std::string& name : options_.arms) {
     const std::int64_t prefix = options_of(find_arm(name), options_).score_prefix;
     if (prefix <= data_.pool->length) continue;
@@ -52,7 +53,7 @@ std::vector<Measure> TextTask::measures() const {
 Values TextTask::evaluate(Model& model) const {
   std::vector<double> values;
   for (const auto& set : data_.eval) {
-    const ByteBatch batch({set.table, spread_rows(*set.table, options_.eval_rows)});
+    const ByteBatch batch({set.table, set.evaluated});
     const at::Tensor losses = score_losses(model, batch, {.micro_batch = 256});
     values.push_back(losses.to(at::kDouble).mean().item<double>() / std::numbers::ln2);
   }

@@ -46,8 +46,9 @@ inline void check_weights(const ScoreWeights& weights) {
   }
 }
 
-/// The interaction over a run: 0 before step `start`, `value` from there on. An interaction that
-/// acts on an untrained learner can pick clusters of mutual hard negatives; a late start avoids it.
+/// The interaction over a run: 0 before step `start`, `value` from there on. A strong one that sets
+/// in late can make picks mutual hard negatives and training collapse (seen at b = 512 and 2,048);
+/// a weak one, 0.1, was not seen to: docs/method.md, "What to expect".
 struct InteractionSchedule {
   double value = 1;
   std::int64_t start = 0;

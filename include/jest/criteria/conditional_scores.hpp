@@ -6,6 +6,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <ranges>
 #include <span>
 
 namespace jest {
@@ -14,12 +15,15 @@ namespace jest {
 ///
 /// - `scores()` are the conditional scores [B] given everything conditioned on so far, own terms
 ///   before the first call of `condition_on`. What it says of picked candidates is not looked at.
+///   They lie in the criterion (a reference or a span, never a vector by value) and are read until
+///   the next call of `condition_on`.
 /// - `condition_on(picks)` adds candidates to A. `picks` are positions in ascending order of
 ///   example id, never one that was given before. A candidate's pair with itself is not counted,
 ///   so that conditioning on everybody yields mean-field scores.
 template <class State>
 concept ConditionalScores = requires(State& state, std::span<const std::int64_t> picks) {
   { state.scores() } -> std::convertible_to<std::span<const double>>;
+  requires std::ranges::borrowed_range<decltype(state.scores())>;
   state.condition_on(picks);
 };
 

@@ -5,6 +5,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <ranges>
 #include <span>
 #include <vector>
 
@@ -13,10 +14,12 @@
 
 namespace jest {
 
-/// A (super-)batch: n examples of any kind, their ids [n], and a sub-batch by positions.
+/// A (super-)batch: n examples of any kind, their ids [n], and a sub-batch by positions. The ids
+/// lie in the batch: a reference or a span, never a vector by value.
 template <class B>
 concept Batch = requires(const B& batch, const std::vector<std::int64_t>& positions) {
   { batch.ids() } -> std::convertible_to<std::span<const std::int64_t>>;
+  requires std::ranges::borrowed_range<decltype(batch.ids())>;
   { batch.at(positions) } -> std::convertible_to<B>;
 };
 

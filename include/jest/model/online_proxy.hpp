@@ -8,12 +8,15 @@
 // What is learnable to the proxy stands for what is learnable to the learner, at the proxy's cost.
 // Source: ActiveCLIP, Evans et al., arXiv 2312.05328, section 3.
 
+#include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
 #include "jest/core/stage_seconds.hpp"
 #include "jest/model/concepts.hpp"
+#include "jest/model/scorer_state.hpp"
 #include "jest/select/selection.hpp"
 
 namespace jest {
@@ -48,9 +51,18 @@ class OnlineProxy {
     return scorer_.template remark<B>();
   }
 
-  /// The proxy's: parameters and optimizer.
-  NamedTensors state() const { return proxy_.state(); }
-  void load_state(const NamedTensors& state) { proxy_.load_state(state); }
+  /// The proxy's, parameters and optimizer, and what the scorer remembers.
+  NamedTensors state() const {
+    NamedTensors tensors = proxy_.state();
+    if constexpr (KeepsState<Scorer>) {
+      std::ranges::move(detail::with_prefix(scorer_.state()), std::back_inserter(tensors));
+    }
+    return tensors;
+  }
+  void load_state(const NamedTensors& state) {
+    proxy_.load_state(state);
+    if constexpr (KeepsState<Scorer>) scorer_.load_state(detail::scorer_state_of(state));
+  }
 
  private:
   Scorer& scorer_;

@@ -2,12 +2,13 @@
 // Running a model over a super-batch for its scores: no gradient, stated mode, micro-batches.
 
 #include <ATen/core/Tensor.h>
-#include <c10/core/InferenceMode.h>
+#include <c10/core/GradMode.h>
 
 #include <algorithm>
 #include <cstdint>
 #include <numeric>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "jest/model/concepts.hpp"
@@ -49,20 +50,33 @@ class JEST_EXPORT ScoredRows {
 /// tells what the work took. Nothing for the CPU and for an undefined tensor.
 JEST_EXPORT void wait_for(const at::Tensor& result);
 
-/// Puts a module into a mode for the time of a scope.
+/// Puts a module and all below it into a mode for the time of a scope. Afterwards each has its own
+/// mode again: a part may be frozen in evaluation mode while the rest trains.
 template <class Model>
 class ModeGuard {
  public:
-  ModeGuard(Model& model, ScoringMode mode) : model_(model), was_training_(model->is_training()) {
+  ModeGuard(Model& model, ScoringMode mode)
+      : model_(model),
+        was_training_(model->is_training()),
+        parts_(model->modules(/*include_self=*/false)) {
+    for (const auto& part : parts_) were_training_.push_back(part->is_training());
     model_->train(mode == ScoringMode::kTrain);
   }
   ModeGuard(const ModeGuard&) = delete;
   ModeGuard& operator=(const ModeGuard&) = delete;
-  ~ModeGuard() { model_->train(was_training_); }
+  /// A parent comes before its parts, whose mode it sets.
+  ~ModeGuard() {
+    model_->train(was_training_);
+    for (std::size_t k = 0; k < parts_.size(); ++k) {
+      if (parts_[k]->is_training() != were_training_[k]) parts_[k]->train(were_training_[k]);
+    }
+  }
 
  private:
   Model& model_;
   bool was_training_;
+  decltype(std::declval<Model&>()->modules(false)) parts_;
+  std::vector<bool> were_training_;
 };
 
 /// Calls `visit(sub_batch)` for the micro-batches of `batch`, in order.
@@ -83,7 +97,7 @@ void for_each_micro_batch(const B& batch, std::int64_t size, const Visit& visit)
 template <class Model, Batch B>
 requires EmbedsPairs<Model, B> Embeddings score_embeddings(Model& model, const B& batch,
                                                            const ScoringSpec& spec) {
-  const c10::InferenceMode no_gradient;
+  const c10::NoGradGuard no_gradient;
   const detail::ModeGuard<Model> mode(model, spec.mode);
   const AutocastGuard precision(*model, spec.precision);
   const auto total = static_cast<std::int64_t>(std::span(batch.ids()).size());
@@ -104,7 +118,7 @@ requires EmbedsPairs<Model, B> Embeddings score_embeddings(Model& model, const B
 template <class Model, Batch B>
 requires GivesLosses<Model, B> at::Tensor score_losses(Model& model, const B& batch,
                                                        const ScoringSpec& spec) {
-  const c10::InferenceMode no_gradient;
+  const c10::NoGradGuard no_gradient;
   const detail::ModeGuard<Model> mode(model, spec.mode);
   const AutocastGuard precision(*model, spec.precision);
   const auto total = static_cast<std::int64_t>(std::span(batch.ids()).size());
@@ -114,21 +128,26 @@ requires GivesLosses<Model, B> at::Tensor score_losses(Model& model, const B& ba
   return losses.all();
 }
 
-/// Losses [n, L] of every token of a batch under `model`, outside autograd.
+/// Losses [n, L] of every token of a batch under `model`, outside autograd; L is the same in every
+/// micro-batch.
 template <class Model, Batch B>
 requires GivesTokenLosses<Model, B> at::Tensor score_token_losses(Model& model, const B& batch,
                                                                   const ScoringSpec& spec) {
-  const c10::InferenceMode no_gradient;
+  const c10::NoGradGuard no_gradient;
   const detail::ModeGuard<Model> mode(model, spec.mode);
   const AutocastGuard precision(*model, spec.precision);
-  return model->token_losses(batch);
+  const auto total = static_cast<std::int64_t>(std::span(batch.ids()).size());
+  detail::ScoredRows losses(total);
+  detail::for_each_micro_batch(batch, spec.micro_batch,
+                               [&](const B& part) { losses.append(model->token_losses(part)); });
+  return losses.all();
 }
 
 /// Losses [n] and gradient features [n, D] of a whole batch under `model`, outside autograd.
 template <class Model, Batch B>
 requires GivesGradientFeatures<Model, B> LossesAndFeatures
 score_losses_and_features(Model& model, const B& batch, const ScoringSpec& spec) {
-  const c10::InferenceMode no_gradient;
+  const c10::NoGradGuard no_gradient;
   const detail::ModeGuard<Model> mode(model, spec.mode);
   const AutocastGuard precision(*model, spec.precision);
   const auto total = static_cast<std::int64_t>(std::span(batch.ids()).size());

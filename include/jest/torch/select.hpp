@@ -24,12 +24,13 @@ struct PairScore {
 
 /// Embeddings [B, d] of both models, floating and on one device; a model whose weight is zero may
 /// be left empty. On the CPU, float32 with contiguous rows is read in place. CUDA tensors stay
-/// where they are, and the host waits once for the answer (torch/device_select.hpp waits for none);
-/// a backend of the host, by name, copies them.
+/// where they are, and the host waits once for the answer (torch/device_select.hpp does not); a
+/// backend of the host, by name, copies them.
 JEST_EXPORT Selection select(const Embeddings& learner, const Embeddings& reference,
                              const SelectionSpec& spec, const PairScore& score = {});
 
-/// Per-example losses [B] of both models (separable criterion), of any device: copied to the host.
+/// Per-example losses [B] of both models (separable criterion). As embeddings, CUDA tensors stay
+/// where they are, unless a backend of the host is named.
 struct LossTensors {
   at::Tensor learner;
   at::Tensor reference;
@@ -37,8 +38,8 @@ struct LossTensors {
 JEST_EXPORT Selection select(const LossTensors& losses, const SelectionSpec& spec,
                              const ScoreWeights& weights = kLearnability);
 
-/// Gradient features of every candidate and where they should lead (criteria/linear_pairs.hpp), of
-/// any device: copied to the host.
+/// Gradient features of every candidate and where they should lead (criteria/linear_pairs.hpp).
+/// Where the features are decides: on a CUDA device they stay there, and the others join them.
 struct AlignmentTensors {
   at::Tensor features;   ///< h [B, D], for instance of a TensorSketch
   at::Tensor direction;  ///< v [D]: mean feature of a small curated batch

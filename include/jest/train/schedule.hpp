@@ -60,7 +60,9 @@ struct LearnabilityAverage {
   double mean = 0;
   std::int64_t seen = 0;
 
+  /// A mean that is not finite, of a super-batch with an infinite loss, says nothing of the rest.
   void add(double value, std::int64_t window) {
+    if (!std::isfinite(value)) return;
     ++seen;
     mean += (value - mean) / static_cast<double>(std::min(seen, std::max<std::int64_t>(window, 1)));
   }

@@ -14,6 +14,8 @@ namespace jest {
 class JEST_EXPORT JsonLinesSink : public MetricSink {
  public:
   JsonLinesSink(std::filesystem::path path, ForwardFlops forward);
+  JsonLinesSink(const JsonLinesSink&) = delete;
+  JsonLinesSink& operator=(const JsonLinesSink&) = delete;
   ~JsonLinesSink() override;
 
   void resume(std::int64_t step) override;

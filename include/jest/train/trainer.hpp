@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "jest/model/joint_example_scorer.hpp"
+#include "jest/model/scorer_state.hpp"
 #include "jest/train/checkpoint.hpp"
 #include "jest/train/metrics.hpp"
 #include "jest/train/schedule.hpp"
@@ -23,7 +24,7 @@ namespace jest {
 
 struct TrainerSpec {
   std::int64_t steps = 0;
-  LearningRate learning_rate = {};
+  LearningRate learning_rate = {};  ///< set on every group of the optimizer, before every step
   SelectionSchedule selection = {};
   std::uint64_t seed = 0;  ///< of everything the model draws, for instance dropout
   std::int64_t evaluate_every = 50;
@@ -46,11 +47,6 @@ namespace detail {
 
 /// Makes LibTorch's default generator a function of (seed, step).
 JEST_EXPORT void seed_step(std::uint64_t seed, std::int64_t step);
-
-/// A scorer's state under names that no learner's has, and back. A checkpoint without any comes
-/// back empty: to refuse it is the scorer's.
-JEST_EXPORT NamedTensors with_prefix(const NamedTensors& scorer_state);
-JEST_EXPORT NamedTensors scorer_state_of(const NamedTensors& checkpoint);
 
 /// Shares out of counts.
 JEST_EXPORT Values shares_of(const std::map<std::string, std::int64_t>& counts);
@@ -175,8 +171,8 @@ class Trainer {
   }
 
   void save() {
-    if (spec_.checkpoints.empty()) return;
     for (const auto& sink : spec_.sinks) sink->flush();
+    if (spec_.checkpoints.empty()) return;
     NamedTensors tensors = learner_.state();
     if constexpr (KeepsState<Scorer>) {
       std::ranges::move(detail::with_prefix(scorer_.state()), std::back_inserter(tensors));

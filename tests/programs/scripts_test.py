@@ -1,0 +1,242 @@
+#!/usr/bin/env python3
+"""What scripts/demo, study, bench and evidence make of their words, in a tree where set-up, build
+and programs only note that they were called."""
+
+import contextlib
+import importlib.machinery
+import importlib.util
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+import unittest.mock
+
+sys.dont_write_bytecode = True  # a test leaves nothing in the source tree
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+TABLES = ("curated.tsv", "pool.tsv", "eval.tsv")
+
+
+class ScriptCase(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory())).resolve()
+        self.tree = self.folder / "a tree"
+        shutil.copytree(ROOT / "scripts", self.tree / "scripts")
+        for name in ("recipes", "benchmarks"):
+            (self.tree / name).symlink_to(ROOT / name)
+        for program in ("scripts/setup", "build/release/bin/jest-data", "bin/cmake",
+                        "build/release/bin/jest-train"):
+            self.stub(program)
+
+    def stub(self, program, further=""):
+        path = self.tree / program
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"#!/bin/sh\necho \"{path.name} $*\" >> '{self.folder}/calls'\n{further}\n",
+                        encoding="utf-8")
+        path.chmod(0o755)
+
+    def calls(self):
+        """Of the script that ran last."""
+        with contextlib.suppress(FileNotFoundError):
+            return (self.folder / "calls").read_text(encoding="utf-8").splitlines()
+        return []
+
+    def run_script(self, name, *words, cwd=None):
+        (self.folder / "calls").unlink(missing_ok=True)
+        path = os.pathsep.join([str(self.tree / "bin"), os.environ["PATH"]])
+        return subprocess.run([self.tree / "scripts" / name, *map(str, words)], text=True,
+                              cwd=cwd or self.folder, env=dict(os.environ, PATH=path), timeout=60,
+                              capture_output=True, check=False)
+
+    def check_refused(self, said, name, *words, cwd=None):
+        """In one line, before anything is set up."""
+        with self.subTest(said):
+            done = self.run_script(name, *words, cwd=cwd)
+            self.assertEqual((done.returncode, self.calls()), (1, []), done.stderr)
+            self.assertEqual(done.stderr.count("\n"), 1)
+            self.assertIn(said, done.stderr)
+
+    def tables(self, folder, names=TABLES):
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in names:
+            (folder / name).touch()
+        return folder
+
+
+class Demo(ScriptCase):
+    def out(self, *words, cwd):
+        done = self.run_script("demo", *words, cwd=cwd)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        setup, train, report = self.calls()
+        self.assertEqual(setup, "setup ")
+        out = re.search(r"--out (runs/demo-own-[0-9a-f]{8}) ", train).group(1)
+        self.assertEqual(report, f"jest-train report {self.tree}/{out}")
+        return out, train
+
+    def test_paths_are_the_callers(self):
+        folder = self.tables(self.folder / "some data")
+        _, train = self.out(*TABLES, cwd=folder)
+        self.assertIn(f"--curated {folder}/curated.tsv --pool {folder}/pool.tsv "
+                      f"--eval {folder}/eval.tsv --cache-reference --resume --arms ", train)
+
+    def test_the_same_files_have_the_same_folder_and_others_another(self):
+        first, second = (self.tables(self.folder / name) for name in ("first", "second"))
+        out = self.out(*TABLES, cwd=first)[0]
+        self.assertEqual(out, self.out(*[first / name for name in TABLES], cwd=second)[0])
+        self.assertEqual(out, self.out(*[f"../first/./{name}" for name in TABLES], cwd=second)[0])
+        self.assertNotEqual(out, self.out(*TABLES, cwd=second)[0])
+        curated, pool, held_out = TABLES
+        self.assertNotEqual(out, self.out(pool, curated, held_out, cwd=first)[0])
+
+    def test_a_missing_file_is_refused(self):
+        folder = self.tables(self.folder / "data", ("curated.tsv", "pool.tsv"))
+        self.check_refused("demo: expected a file that exists, got eval.tsv", "demo", *TABLES,
+                           cwd=folder)
+        self.check_refused(f"demo: expected a file that exists, got {folder}", "demo",
+                           "curated.tsv", folder, "eval.tsv", cwd=folder)
+
+    def test_three_files_or_none(self):
+        done = self.run_script("demo", "curated.tsv")
+        self.assertEqual((done.returncode, self.calls()), (2, []))
+        self.assertIn("usage: scripts/demo", done.stderr)
+
+
+class Study(ScriptCase):
+    def test_options_of_the_map_are_not_for_a_recipe(self):
+        expected = "study glyphs: expected --target, --seeds and --no-docs alone, got "
+        self.check_refused(expected + "--quick", "study", "glyphs", "--quick")
+        self.check_refused(expected + "--jobs 2", "study", "glyphs", "--jobs", 2)
+
+    def test_options_of_a_recipe_are_not_for_the_map(self):
+        expected = "study map: expected --quick, --seeds and --jobs alone, got "
+        self.check_refused(expected + "--target ko", "study", "map", "--target", "ko")
+        self.check_refused(expected + "--no-docs", "study", "map", "--no-docs", "--quick")
+
+    def test_an_unknown_recipe_is_refused(self):
+        self.check_refused("study: expected one of map, docs-", "study", "no", "--jobs", 1)
+
+    def test_a_target_does_not_take_the_name_of_a_recipe(self):
+        for name, target in (("translations-de", "ja"), ("translations-ja", "de"),
+                             ("translations-de", "de")):
+            said = f"than that of recipes/translations-{target}.toml, got {target}\n"
+            self.check_refused("study --target: expected another " + said, "study", name,
+                               "--target", target)
+
+    def test_another_target_has_the_folder_of_its_data(self):
+        for name, target, out in (("translations-ja", "ko", "translations-ko"),
+                                  ("translations-de-mismatched", "ja", "translations-ja-0.9")):
+            with self.subTest(out):
+                self.tables(self.tree / "runs/data" / out)
+                self.run_script("study", name, "--target", target)
+                self.assertIn(f" --out {self.tree}/runs/study/{out} ", self.calls()[2])
+
+    def test_a_recipe_is_run_after_set_up(self):
+        self.tables(self.tree / "runs/data/translations-ja")
+        self.run_script("study", "translations-ja", "--seeds", "7")
+        setup, data, train, *_ = self.calls()
+        self.assertEqual(setup, "setup ")
+        self.assertIn("jest-data translations --target ja ", data)
+        self.assertIn(f" --out {self.tree}/runs/study/translations-ja ", train)
+        self.assertIn(" --seeds 7 ", train)
+
+
+class Bench(ScriptCase):
+    REFUSAL = "jest-train: --steps: expected a number, got none"
+
+    def test_inputs_are_read_before_building(self):
+        (self.folder / "words").write_text("no JSON", encoding="utf-8")
+        (self.folder / "list").write_text("[]", encoding="utf-8")
+        for name, said in (("none", ": expected a readable file, got none"),
+                           (".", ": expected a readable file, got ."),
+                           ("words", " words: expected JSON, got Expecting value: line 1"),
+                           ("list", " list: expected a report of select_cuda_bench, got other")):
+            self.check_refused("bench --cuda" + said, "bench", "--cuda", name)
+
+    def test_the_output_needs_a_folder(self):
+        self.check_refused("bench --out: expected a file in a folder that exists, got no/out.json",
+                           "bench", "--out", "no/out.json")
+        self.check_refused("bench --out: expected a file in a folder that exists, got .", "bench",
+                           "--out", ".")
+
+    def test_data_need_all_tables(self):
+        self.tables(self.folder / "data", ("curated.tsv", "eval.tsv"))
+        self.check_refused("bench --data data: expected curated.tsv, pool.tsv, eval.tsv, "
+                           "got no pool.tsv", "bench", "--data", "data")
+        self.check_refused("got no curated.tsv, pool.tsv, eval.tsv", "bench", "--data", "none")
+
+    def check_train_fails(self, *words):
+        said = f"echo step 1 >&2; echo '{self.REFUSAL}' >&2"
+        self.stub("build/release/bin/jest-train", f"{said}; exit 1")
+        done = self.run_script("bench", *words)
+        self.assertEqual((done.returncode, done.stderr), (1, f"bench: {self.REFUSAL}\n"))
+
+    def test_the_demos_data_are_made_when_any_table_is_missing(self):
+        data = self.tree / "runs/data/de"
+        for missing in TABLES:
+            shutil.rmtree(data, ignore_errors=True)
+            self.tables(data, set(TABLES) - {missing})
+            self.check_train_fails("--quick")
+            self.assertIn(f"jest-data translations --target de --out {data}", self.calls())
+        self.tables(data)
+        self.check_train_fails("--quick")
+        self.assertEqual([call.split()[0] for call in self.calls()],
+                         ["setup", "cmake", "cmake", "jest-train"])
+
+    def test_what_training_refuses_is_said(self):
+        self.tables(self.folder / "data")
+        self.check_train_fails("--data", "data", "--out", "out.json")
+        self.assertIn(f" --pool {self.folder}/data/pool.tsv ", self.calls()[-1])
+
+    def test_training_that_says_nothing(self):
+        self.tables(self.folder / "data")
+        self.stub("build/release/bin/jest-train", "exit 9")
+        done = self.run_script("bench", "--data", "data")
+        self.assertEqual(done.stderr, "bench: jest-train failed with 9\n")
+
+
+def swatches(count):
+    return ('<ul class="legend">' + '<li><svg class="swatch"><line/></svg></li>\n' * count
+            + "</ul>\n")
+
+
+class EvidencePicture(unittest.TestCase):
+    """A report as apps/report writes it, in small."""
+
+    ABSENT = '<figure><p class="absent">No chart.</p>\n</figure>\n'
+    CHART = '<svg role="img" aria-label="first"><path/>\n</svg>'
+    CHARTS = (f"<figure><figcaption>One</figcaption>\n{CHART}\n</figure>\n"
+              f'<figure><svg aria-label="second">{"<path/>" * 9}</svg>\n</figure>\n')
+
+    def setUp(self):
+        loader = importlib.machinery.SourceFileLoader("evidence", str(ROOT / "scripts/evidence"))
+        self.evidence = importlib.util.module_from_spec(
+            importlib.util.spec_from_loader("evidence", loader))
+        loader.exec_module(self.evidence)
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        (self.folder / "docs").mkdir()
+
+    def picture(self, body):
+        (self.folder / "report.html").write_text(
+            f"<html><style>.a {{ }}</style><body>{body}</body></html>", encoding="utf-8")
+        with unittest.mock.patch.object(self.evidence, "ROOT", self.folder):
+            self.evidence.picture(self.folder)
+        return (self.folder / "docs/demo.svg").read_text(encoding="utf-8")
+
+    def test_is_the_first_chart_after_however_many_legends(self):
+        for body in (self.CHARTS, swatches(2) + self.CHARTS, swatches(40) + self.CHARTS,
+                     self.ABSENT + swatches(9) + self.CHARTS + swatches(1)):
+            drawn = self.picture(body)
+            self.assertRegex(drawn, '^<svg xmlns="[^"]+" role="img" aria-label="first"><style>')
+            self.assertIn(".a { }", drawn)
+            self.assertEqual((drawn.count("<svg"), drawn.count("</svg>")), (1, 1))
+
+    def test_no_chart_is_refused(self):
+        with self.assertRaisesRegex(SystemExit, "report.html: expected a chart, got none$"):
+            self.picture(swatches(3) + self.ABSENT)
+
+
+if __name__ == "__main__":
+    unittest.main()
