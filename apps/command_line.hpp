@@ -2,31 +2,33 @@
 // How every program of this project parses its options and fails: one line, exit status 1.
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
 #include <exception>
 #include <iostream>
 #include <string>
+#include <type_traits>
+
+#include "parse_whole.hpp"
 
 namespace jest {
 
-/// Whole numbers are decimal, to the last character: CLI11 takes "010" for 8 and "-1" for 2^64 - 1.
-inline std::string decimal_fault(const std::string& word) {
+/// Whole numbers are decimal, to the last character, and of 64 bits: CLI11 takes "010" for 8, "-1"
+/// for 2^64 - 1, and what is larger for the largest.
+template <class Number>
+std::string decimal_fault(const std::string& word) {
   const std::size_t sign = word.starts_with('-') ? 1 : 0;
-  const bool digits =
-      word.size() > sign && word.find_first_not_of("0123456789", sign) == std::string::npos;
-  if (digits && (word[sign] != '0' || word.size() == sign + 1)) return "";
-  return "expected a whole number, got '" + word + "'";
-}
-
-inline std::string unsigned_fault(const std::string& word) {
-  if (!word.starts_with('-')) return decimal_fault(word);
-  return "expected a whole number from 0, got " + word;
+  const bool padded = word.size() > sign + 1 && word[sign] == '0';
+  Number number{};
+  if (parse_whole(word, number) && !padded) return "";
+  const std::string least = std::is_signed_v<Number> ? "" : ", 0 or more";
+  return "expected a whole number of 64 bits" + least + ", got '" + word + "'";
 }
 
 /// For every option of a program and of its commands that takes a whole number.
 inline void take_decimals_alone(CLI::App& app) {
   for (CLI::Option* option : app.get_options()) {
-    if (option->get_type_name() == "INT") option->check(decimal_fault);
-    if (option->get_type_name() == "UINT") option->check(unsigned_fault);
+    if (option->get_type_name() == "INT") option->check(decimal_fault<std::int64_t>);
+    if (option->get_type_name() == "UINT") option->check(decimal_fault<std::uint64_t>);
   }
   for (CLI::App* command : app.get_subcommands({})) take_decimals_alone(*command);
 }

@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "jest/core/error.hpp"
+#include "parse_whole.hpp"
 #include "train/options.hpp"
-#include "train/parse_whole.hpp"
 
 namespace jest {
 

@@ -4,7 +4,7 @@
 
 #include "jest/core/error.hpp"
 #include "jest/torch/device.hpp"
-#include "train/parse_whole.hpp"
+#include "parse_whole.hpp"
 
 namespace jest {
 namespace {

@@ -1,6 +1,6 @@
 #include "train/reference_run.hpp"
 
-#include "train/parse_whole.hpp"
+#include "parse_whole.hpp"
 
 namespace jest {
 

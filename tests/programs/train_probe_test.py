@@ -53,8 +53,9 @@ def probe(out, pool, **given):
 
 
 def point(share, useless, times, name="translations", arm="cascade"):
-    return {"set": name, "useless": useless, "share": share, "arm": arm, "filter": 0.95, "bound": ">",
-            "updates": 3 * times, "run_flops": 2 * times, "all_in_flops": times}
+    return {"set": name, "useless": useless, "share": share, "arm": arm, "filter": 0.95,
+            "bound": ">" if times > 1 else "<", "updates": 3 * times, "run_flops": 2 * times,
+            "all_in_flops": times}
 
 
 def write_map(points):
@@ -167,22 +168,35 @@ class OtherTasks(FolderCase):
             self.assertEqual((found["task"], found["pool_rows"]), (task, 500))
 
 
+    def test_the_heads_of_a_decoder_concern_the_reference_alone(self):
+        os.makedirs(path("decoder"), exist_ok=True)
+        write_text("decoder/many.safetensors", 0, 500)
+        many = path("decoder", "many.safetensors")
+        given = {"curated": many, "pool": many, "out": self.out, "map": path("none"),
+                 "model": "decoder", "heads": 3, "reference-hidden": 12, "reference-steps": 2}
+        finished(execute("probe", "text", *words(given)))
+
+
 class Refusals(ProbeCase):
     def test_what_cannot_be_probed(self):
         write(b'{"points": [{"set": "a"}]}', path("damaged.json"))
         write(b"id\tx\ty\n" + b"".join(b"%d\ta b\tc d\n" % k for k in range(70)), path("few.tsv"))
+        write_pairs("small.tsv", 0, [("a b", "c d")] * 49)
         for given, said in (({"reference": path("trusted.tsv")}, "--reference"),
                             ({"arms": "joint"}, "--arms"),
                             ({"probe-rows": 10}, "--probe-rows: expected a number of at least 50"),
                             ({"curated": path("absent.tsv")}, "--curated"),
                             ({"curated": path("few.tsv"), "reference-steps": 1},
                              "at least 50 examples in the fifth that is held out"),
+                            ({"pool": path("small.tsv"), "count": 8, "reference-steps": 1},
+                             "probe --pool: expected at least 50 examples, got 49"),
                             ({"device": "cuda:99"}, "device cuda:99: expected"),
                             ({"map": path("damaged.json"), "reference-steps": 1}, "read map")):
             with self.subTest(said):
                 self.out = path("refused-" + "-".join(given))
-                done = probe(self.out, "share-0.4.tsv", **given)
+                done = probe(self.out, **{"pool": path("share-0.4.tsv")} | given)
                 self.assertIn(said, self.error_line(done))
+                self.assertFalse(os.path.exists(self.out), "a refused probe claims no folder")
 
 
 if __name__ == "__main__":

@@ -49,6 +49,7 @@ class Refusals(FolderCase):
                                "eval-every": ("0%", "101%", "5%x")}.items():
             for value in values:
                 self.expect({option: value}, "--" + option)
+        self.expect({"count": "9" * 20}, "--count", "64 bits")
 
     def test_devices_and_precisions(self):
         self.expect({"device": "tpu"}, "cpu, cuda or cuda:N", "tpu")

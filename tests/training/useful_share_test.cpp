@@ -80,6 +80,16 @@ TEST(Verdict, PaysOrLosesOnlyWhereAllPointsDo) {
   EXPECT_EQ(verdict_of(std::vector<MapPoint>{}), Verdict::kOpen);
 }
 
+TEST(Verdict, ABoundCountsOnItsOwnSideAlone) {
+  const auto verdict = [](double run, double all_in, const char* bound) {
+    return verdict_of({MapPoint{.run_flops = run, .all_in_flops = all_in, .bound = bound}});
+  };
+  EXPECT_EQ(verdict(9, 9, ">"), Verdict::kPays);
+  EXPECT_EQ(verdict(9, 9, "<"), Verdict::kOpen);
+  EXPECT_EQ(verdict(0.5, 0.2, "<"), Verdict::kLoses);
+  EXPECT_EQ(verdict(0.5, 0.2, ">"), Verdict::kOpen);
+}
+
 TEST(Map, TheNearestShareIsThatOfTheNearestRatio) {
   const std::vector<MapPoint> map{{.set = "a", .useless = "other", .share = 0.02},
                                   {.set = "a", .useless = "other", .share = 0.25}};

@@ -68,8 +68,10 @@ std::vector<MapPoint> best_near(const std::vector<MapPoint>& map, const std::str
 Verdict verdict_of(const std::vector<MapPoint>& points) {
   constexpr double kSavesAThird = 1.5;
   if (points.empty()) return Verdict::kOpen;
-  const auto pays = [](const MapPoint& p) { return p.all_in_flops >= kSavesAThird; };
-  const auto loses = [](const MapPoint& p) { return p.run_flops < 1; };
+  const auto pays = [](const MapPoint& p) {
+    return p.all_in_flops >= kSavesAThird && p.bound != "<";
+  };
+  const auto loses = [](const MapPoint& p) { return p.run_flops < 1 && p.bound != ">"; };
   if (std::ranges::all_of(points, pays)) return Verdict::kPays;
   if (std::ranges::all_of(points, loses)) return Verdict::kLoses;
   return Verdict::kOpen;

@@ -31,7 +31,7 @@ std::vector<MapPoint> best_near(const std::vector<MapPoint>& map, const std::str
 enum class Verdict { kPays, kLoses, kOpen };
 
 /// Pays where every point saves a third or more of all FLOPs; loses where none saves any of a run's
-/// FLOPs, a guide being free.
+/// FLOPs, a guide being free. A bound that leaves it open is neither.
 Verdict verdict_of(const std::vector<MapPoint>& points);
 
 }  // namespace jest

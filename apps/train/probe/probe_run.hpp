@@ -84,44 +84,66 @@ std::int64_t repeated_rows(const T& task, const std::vector<std::int64_t>& rows)
   return repeated;
 }
 
+/// What a probe looks at, known before it trains.
+struct ProbeRows {
+  std::vector<std::int64_t> held_out;
+  std::vector<std::int64_t> looked_at;
+};
+
 template <Task T>
-ProbeFindings probe(const T& task, const std::filesystem::path& map, std::int64_t probe_rows) {
+ProbeRows rows_of_probe(const T& task, std::int64_t probe_rows) {
+  const auto& data = task.data();
+  if (data.pool->rows() < kLeastLosses) {
+    refuse("probe --pool", text("at least ", kLeastLosses, " examples"), data.pool->rows());
+  }
+  return {rows_held_out(*data.curated), spread_over(data.pool->rows(), probe_rows)};
+}
+
+template <Task T>
+ProbeFindings probe(const T& task, const ProbeRows& rows, const std::vector<MapPoint>& map) {
   using Batch = typename T::Batch;
   const auto& data = task.data();
-  const std::vector<MapPoint> points =
-      std::filesystem::exists(map) ? read_map(map) : std::vector<MapPoint>{};
-  const std::vector<std::int64_t> held_out = rows_held_out(*data.curated);
   auto model = train_probe_reference(task);
-  const auto looked_at = spread_over(data.pool->rows(), probe_rows);
-  const auto seen = [&](const auto& table, const std::vector<std::int64_t>& rows) {
-    return losses_of<T>(task.stored_as(Batch({table, rows}), task.options()), model,
+  const auto seen = [&](const auto& table, const std::vector<std::int64_t>& some) {
+    return losses_of<T>(task.stored_as(Batch({table, some}), task.options()), model,
                         task.options().precision());
   };
-  const auto held = static_cast<std::int64_t>(held_out.size());
+  const auto held = static_cast<std::int64_t>(rows.held_out.size());
   return {.trained = data.curated->rows() - held,
           .held_out = held,
-          .looked_at = static_cast<std::int64_t>(looked_at.size()),
-          .repeated = repeated_rows(task, looked_at),
-          .useful = estimate_useful_share(seen(data.curated, held_out), seen(data.pool, looked_at)),
-          .map = points};
+          .looked_at = static_cast<std::int64_t>(rows.looked_at.size()),
+          .repeated = repeated_rows(task, rows.looked_at),
+          .useful = estimate_useful_share(seen(data.curated, rows.held_out),
+                                          seen(data.pool, rows.looked_at)),
+          .map = map};
+}
+
+/// Options of a task that a probe has no use for, such that the task takes them.
+template <class Options>
+void fill_unused(Options& options) {
+  options.eval = {options.curated};
+  options.super_batch = options.count;
+  options.chunks = 1;
+  if constexpr (requires { options.heads; }) options.hidden = options.reference_hidden;
 }
 
 template <Task T>
 void run_probe(const ProbeOptions<typename T::Options>& given) {
   typename T::Options options = given;
-  detail::option_at_least("--probe-rows", 50, given.probe_rows);
-  options.eval = {options.curated};  // a task needs one; it is not used
-  options.super_batch = options.count;
-  options.chunks = 1;
+  detail::option_at_least("--probe-rows", kLeastLosses, given.probe_rows);
+  fill_unused(options);
   options.check_numbers();
   options.check_names();
   find_device(options.device_name);
   set_threads(options.threads);
   const T task(options);
+  const ProbeRows rows = rows_of_probe(task, given.probe_rows);
+  const std::vector<MapPoint> map =
+      std::filesystem::exists(given.map) ? read_map(given.map) : std::vector<MapPoint>{};
   nlohmann::ordered_json identity = options.identity();
   identity["probe"] = T::kName;
   const FolderLock lock = claim_folder({options.out, identity, options.resume});
-  const ProbeFindings findings = probe(task, given.map, given.probe_rows);
+  const ProbeFindings findings = probe(task, rows, map);
   nlohmann::ordered_json json{{"command", options.command}, {"task", T::kName}};
   json.update(probe_json(findings));
   write_file(options.out / "probe.json", json.dump(1) + "\n");

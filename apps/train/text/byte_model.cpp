@@ -3,8 +3,8 @@
 #include <cmath>
 
 #include "jest/core/error.hpp"
+#include "parse_whole.hpp"
 #include "train/model_file.hpp"
-#include "train/parse_whole.hpp"
 #include "train/text/byte_decoder.hpp"
 #include "train/text/byte_ngrams.hpp"
 
