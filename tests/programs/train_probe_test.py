@@ -167,7 +167,6 @@ class OtherTasks(FolderCase):
             found = json.loads(read(out, "probe.json"))
             self.assertEqual((found["task"], found["pool_rows"]), (task, 500))
 
-
     def test_the_heads_of_a_decoder_concern_the_reference_alone(self):
         os.makedirs(path("decoder"), exist_ok=True)
         write_text("decoder/many.safetensors", 0, 500)
