@@ -3,11 +3,11 @@
 // in B, and the same bits for every instruction set and number of threads.
 //
 // Candidates are packed in panels of 32, vector lanes being candidates; a fused kernel turns a
-// panel and the newly picked rows into sums of softplus or exp without storing a logit. Dot
-// products and functions are float32 (or bfloat16 operands, by name), sums of at most 96 terms are
-// added in float64. Panels are kept between rounds up to kKeptPanelBytes a model and packed anew
-// beyond that; picks are packed 768 at a time. So the memory beside the inputs is bounded by that,
-// O(d) and O(B).
+// panel and the newly picked rows into sums of softplus or exp; products of one panel with at most
+// 288 picks wait in the caches. Dot products and functions are float32 (or bfloat16 operands, by
+// name), sums of at most 96 terms are added in float64. Panels are kept between rounds up to
+// kKeptPanelBytes a model, others are packed as they are used; picks are packed 768 at a time. So
+// the memory beside the inputs is bounded by that, O(d) and O(B).
 //
 // Own terms are those of the plain backend, bit for bit. Embeddings that float32 cannot carry
 // (infinities, logits beyond 1e20) go the plain backend's way.

@@ -4,8 +4,8 @@
 //
 // Lanes are candidates: a dot product is chains of fused multiply-adds over 96 words in one lane,
 // added in order (one chain over all of d would err more), and picked columns are visited in order:
-// every instruction set gives the same bits as the scalar kernel. Logits live in registers only.
-// They are in base 2: v = log2(e)·(t·(x·y) + β).
+// every instruction set gives the same bits as the scalar kernel. Products of 288 columns at a time
+// wait in the caches for their last chain. Logits are in base 2: v = log2(e)·(t·(x·y) + β).
 
 #include <cstdint>
 #include <span>
@@ -37,8 +37,13 @@ struct Blocks {
     const std::int64_t wide = columns % count();
     return block * (columns / count()) + (block < wide ? block : wide);
   }
+  std::int64_t width(std::int64_t block) const { return begin(block + 1) - begin(block); }
+  /// Where a block's words from `word` on begin.
+  const float* at(std::int64_t block, std::int64_t word) const {
+    return words + begin(block) * depth + word * width(block);
+  }
   /// Blocks between two sums in double: a function of c alone.
-  std::int64_t per_group() const { return kGroupColumns / (begin(1) - begin(0)); }
+  std::int64_t per_group() const { return kGroupColumns / width(0); }
 };
 
 /// Logits in base 2: v = (scale·(x·y) + (scale_rest·(x·y) + bias_rest)) + bias. Each constant is
@@ -50,22 +55,19 @@ struct Logit {
   float bias_rest;
 };
 
-/// Memory to be fetched into the cache while a panel is worked on: by each of the first `blocks`
-/// blocks, `step` floats for every word of a row, from `first` + block · `block_floats` on.
-struct Ahead {
-  const float* first;
-  std::int64_t blocks;
-  std::int64_t block_floats;
-  std::int64_t step;
+/// 32 candidates of one side: packed, or rows to be packed chain by chain as they are used.
+struct Candidates {
+  const float* packed = nullptr;  ///< [depth][32]
+  RowPointers rows;               ///< 32, where not packed
 };
 
-/// 32 packed candidates against all picked rows.
+/// 32 candidates against all picked rows.
 struct PanelTask {
-  const float* panel;  ///< [depth][32]
+  const Candidates& candidates;
+  const Candidates* next;  ///< where this thread goes on, to be fetched into the cache; or null
   Blocks picked;
   Logit logit;
   const std::int32_t* own_columns;  ///< [32]: the column that is the lane itself, or −1; or null
-  Ahead ahead;                      ///< where this thread goes on next
 };
 
 /// Σ_j softplus(u_j), in units of ln 2.

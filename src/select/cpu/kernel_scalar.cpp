@@ -35,6 +35,17 @@ float log2_of_one_plus(float q) {
   return exponent + std::fma(lost, static_cast<float>(kLog2E), s * p);
 }
 
+float float32(float value) { return value; }
+
+using Convert = float (*)(float);
+
+template <Convert convert>
+float word(const Candidates& candidates, std::int64_t k, std::int64_t lane) {
+  return candidates.packed ? candidates.packed[k * kLanes + lane]
+                           : convert(candidates.rows.rows[lane][k]);
+}
+
+template <Convert convert>
 float logit(const PanelTask& task, std::int64_t column, std::int64_t lane) {
   if (task.own_columns && task.own_columns[lane] == column) return -INFINITY;
   const Blocks& picked = task.picked;
@@ -47,7 +58,7 @@ float logit(const PanelTask& task, std::int64_t column, std::int64_t lane) {
   for (std::int64_t link = 0; link < picked.depth; link += kChainWords) {
     float chain = 0;
     for (std::int64_t k = link; k < std::min(link + kChainWords, picked.depth); ++k) {
-      chain = std::fma(task.panel[k * kLanes + lane], words[k * columns], chain);
+      chain = std::fma(word<convert>(task.candidates, k, lane), words[k * columns], chain);
     }
     dot += chain;
   }
@@ -65,13 +76,14 @@ void for_each_group(const Blocks& picked, const Visit& visit) {
 }
 
 /// Σ log2(1 + 2^v) = Σ max(v, 0) + log2 Π (1 + 2^-|v|); q is the product less one.
+template <Convert convert>
 void sigmoid(const PanelTask& task, SigmoidLanes& lanes) {
   for (std::int64_t lane = 0; lane < kLanes; ++lane) {
     for_each_group(task.picked, [&](std::int64_t block, std::int64_t end) {
       float linear = 0;
       float q = 0;
       for (std::int64_t j = task.picked.begin(block); j < task.picked.begin(end); ++j) {
-        const float v = logit(task, j, lane);
+        const float v = logit<convert>(task, j, lane);
         const float e = exp2_of_negative(-std::fabs(v));
         linear += v > 0 ? v : 0;
         q = std::fma(q, e, q + e);
@@ -95,6 +107,7 @@ struct Maximum {
   }
 };
 
+template <Convert convert>
 void softmax(const PanelTask& task, SoftmaxLanes& lanes) {
   const Blocks& picked = task.picked;
   for (std::int64_t lane = 0; lane < kLanes; ++lane) {
@@ -104,7 +117,7 @@ void softmax(const PanelTask& task, SoftmaxLanes& lanes) {
         for (std::int64_t j = picked.begin(block); j < picked.begin(block + 1); j += kSoftmaxStep) {
           float v[kSoftmaxStep];
           const std::int64_t count = std::min(kSoftmaxStep, picked.begin(block + 1) - j);
-          for (std::int64_t k = 0; k < count; ++k) v[k] = logit(task, j + k, lane);
+          for (std::int64_t k = 0; k < count; ++k) v[k] = logit<convert>(task, j + k, lane);
           maximum.add({v, static_cast<std::size_t>(count)});
         }
       }
@@ -116,8 +129,8 @@ void softmax(const PanelTask& task, SoftmaxLanes& lanes) {
   }
 }
 
-template <class Convert>
-void pack(const RowPointers& rows, std::int64_t stride, float* out, const Convert& convert) {
+template <Convert convert>
+void pack(const RowPointers& rows, std::int64_t stride, float* out) {
   for (std::size_t i = 0; i < rows.rows.size(); ++i) {
     for (std::int64_t k = 0; k < rows.width; ++k) {
       out[k * stride + static_cast<std::int64_t>(i)] = convert(rows.rows[i][k]);
@@ -125,20 +138,14 @@ void pack(const RowPointers& rows, std::int64_t stride, float* out, const Conver
   }
 }
 
-void pack_float32(const RowPointers& rows, std::int64_t stride, float* out) {
-  pack(rows, stride, out, [](float value) { return value; });
-}
-
-void pack_bfloat16(const RowPointers& rows, std::int64_t stride, float* out) {
-  pack(rows, stride, out, rounded_to_bfloat16);
-}
+template <Convert convert>
+constexpr Kernel kKernel{InstructionSet::kScalar, 1, pack<convert>, sigmoid<convert>,
+                         softmax<convert>};
 
 }  // namespace
 
 const Kernel& scalar_kernel(Operands operands) {
-  static constexpr Kernel kFloat32{InstructionSet::kScalar, 1, pack_float32, sigmoid, softmax};
-  static constexpr Kernel kBfloat16{InstructionSet::kScalar, 1, pack_bfloat16, sigmoid, softmax};
-  return operands == Operands::kFloat32 ? kFloat32 : kBfloat16;
+  return operands == Operands::kFloat32 ? kKernel<float32> : kKernel<rounded_to_bfloat16>;
 }
 
 }  // namespace jest::cpu

@@ -13,6 +13,7 @@
 
 #include <vector>
 
+#include "ahead-inl.hpp"
 #include "groups-inl.hpp"
 #include "kernel.hpp"
 #include "packing-inl.hpp"
@@ -27,7 +28,8 @@ HWY_BEFORE_NAMESPACE();
 #if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_NEON
 namespace jest::cpu::HWY_NAMESPACE {
 
-inline constexpr std::int64_t kStrip = kVectors * kWidth;
+inline constexpr std::int64_t kStripVectors = 2;  ///< of candidates, with their sums in registers
+inline constexpr std::int64_t kStrip = kStripVectors * kWidth;
 /// Picked rows at a time: 2 · 12 accumulators of 32 registers, or 2 · 6 of 16.
 inline constexpr std::int64_t kColumns = HWY_TARGET == HWY_AVX2 ? 6 : 12;
 
@@ -47,27 +49,28 @@ struct Bfloat16Dot {
 };
 #endif
 
-/// Where a strip of candidates and a few columns of a block begin.
+/// A strip of candidates and a few columns of a block, over the words of one chain.
 struct Tile {
-  const float* panel;   ///< [depth][32], at the strip's first lane
-  const float* picked;  ///< [depth][stride], at the first column
-  std::int64_t depth;
+  const float* panel;   ///< [words][32], at the strip's first lane
+  const float* picked;  ///< [words][stride], at the first column
+  float* products;      ///< [columns][32], at the strip's first lane
+  std::int64_t words;
   std::int64_t stride;
-  const float* ahead;  ///< to be fetched into the cache
-  std::int64_t ahead_step;
+  const float* next_picked;  ///< [words][stride], to be fetched into the cache
+  const float* ahead;        ///< a line a word, likewise; or null
 };
 
-/// Sums of kStrip candidates' products with `columns` picked rows over words [0, words), in
-/// registers; the tile's pointers move on.
-template <class Dot, int columns>
-HWY_INLINE void chain_of(Tile& tile, std::int64_t words, V (&v)[columns][kVectors]) {
+/// Sums over the tile's words, in registers.
+template <class Dot, bool fetches_ahead, int columns>
+HWY_INLINE void chain_of(const Tile& tile, V (&v)[columns][kStripVectors]) {
   HWY_UNROLL(12)
   for (int j = 0; j < columns; ++j) v[j][0] = v[j][1] = hn::Zero(kTag);
   const float* HWY_RESTRICT panel = tile.panel;
   const float* HWY_RESTRICT picked = tile.picked;
+  const float* next_picked = tile.next_picked;
   const float* ahead = tile.ahead;
-  const std::int64_t ahead_step = tile.ahead_step;
   const std::int64_t stride = tile.stride;
+  const std::int64_t words = tile.words;
   for (std::int64_t k = 0; k < words; ++k) {
     const V a0 = hn::Load(kTag, panel);
     const V a1 = hn::Load(kTag, panel + kWidth);
@@ -77,120 +80,121 @@ HWY_INLINE void chain_of(Tile& tile, std::int64_t words, V (&v)[columns][kVector
       v[j][0] = Dot::multiply_add(a0, b, v[j][0]);
       v[j][1] = Dot::multiply_add(a1, b, v[j][1]);
     }
-    __builtin_prefetch(ahead, 0, 2);
+    if constexpr (fetches_ahead) {
+      __builtin_prefetch(ahead, 0, 2);
+      ahead += kLine;
+    }
+    __builtin_prefetch(next_picked, 0, 2);
     panel += kLanes;
     picked += stride;
-    ahead += ahead_step;
+    next_picked += stride;
   }
-  tile.panel = panel;
-  tile.picked = picked;
-  tile.ahead = ahead;
 }
 
-/// Adds what earlier chains left in `total` to `v`.
-template <int columns>
-HWY_INLINE void add_stored(const float* total, V (&v)[columns][kVectors]) {
+/// Adds the tile's chains to its products, which the first chain sets.
+template <class Dot, bool fetches_ahead, int columns>
+HWY_NOINLINE void add_tile(const Tile& tile, bool is_first) {
+  V v[columns][kStripVectors];
+  chain_of<Dot, fetches_ahead>(tile, v);
+  float* HWY_RESTRICT products = tile.products;
   HWY_UNROLL(12)
   for (int j = 0; j < columns; ++j) {
-    v[j][0] = hn::Add(hn::Load(kTag, total + 2 * j * kWidth), v[j][0]);
-    v[j][1] = hn::Add(hn::Load(kTag, total + (2 * j + 1) * kWidth), v[j][1]);
-  }
-}
-
-/// Logits of kStrip candidates against `columns` picked rows.
-template <class Dot, int columns>
-HWY_INLINE void logits_of(Tile tile, const Logit& logit, V (&v)[columns][kVectors]) {
-  HWY_ALIGN float total[columns * kVectors * kWidth];
-  chain_of<Dot>(tile, HWY_MIN(kChainWords, tile.depth), v);
-  for (std::int64_t first = kChainWords; first < tile.depth; first += kChainWords) {
-    if (first > kChainWords) add_stored(total, v);
-    HWY_UNROLL(12)
-    for (int j = 0; j < columns; ++j) {
-      hn::Store(v[j][0], kTag, total + 2 * j * kWidth);
-      hn::Store(v[j][1], kTag, total + (2 * j + 1) * kWidth);
-    }
-    chain_of<Dot>(tile, HWY_MIN(kChainWords, tile.depth - first), v);
-  }
-  if (tile.depth > kChainWords) add_stored(total, v);
-  HWY_UNROLL(12)
-  for (int j = 0; j < columns; ++j) {
-    for (int s = 0; s < kVectors; ++s) {
-      const V rest = hn::MulAdd(constant(logit.scale_rest), v[j][s], constant(logit.bias_rest));
-      v[j][s] = hn::Add(hn::MulAdd(constant(logit.scale), v[j][s], rest), constant(logit.bias));
+    HWY_UNROLL(2)
+    for (int s = 0; s < kStripVectors; ++s) {
+      float* at = products + j * kLanes + s * kWidth;
+      hn::Store(is_first ? v[j][s] : hn::Add(hn::Load(kTag, at), v[j][s]), kTag, at);
     }
   }
-}
-
-/// Lanes of own[0, kStrip) that are column `column` themselves get the logit −inf.
-template <int columns>
-HWY_INLINE void mask_own(const std::int32_t* own, std::int64_t column, V (&v)[columns][kVectors]) {
-  for (int j = 0; j < columns; ++j) {
-    for (int s = 0; s < kVectors; ++s) {
-      const auto lanes = hn::Load(kIntTag, own + s * kWidth);
-      const auto is_own = hn::Eq(lanes, hn::Set(kIntTag, static_cast<std::int32_t>(column) + j));
-      v[j][s] = hn::IfThenElse(hn::RebindMask(kTag, is_own), constant(-INFINITY), v[j][s]);
-    }
-  }
-}
-
-/// One tile: `columns` picked rows from `column` on, and the strip of lanes from `first` on.
-struct Step {
-  const PanelTask& task;
-  std::int64_t block;
-  std::int64_t begin;   ///< first column of the block
-  std::int64_t width;   ///< columns of the block
-  std::int64_t column;  ///< within the block
-  std::int64_t first;
-};
-
-template <class Dot, int columns, class Group>
-HWY_NOINLINE void add_tile(const Step& step, Group& group) {
-  const Blocks& picked = step.task.picked;
-  const Ahead& next = step.task.ahead;
-  const bool fetches = step.first == 0 && step.column == 0 && step.block < next.blocks;
-  const Tile tile{.panel = step.task.panel + step.first,
-                  .picked = picked.words + step.begin * picked.depth + step.column,
-                  .depth = picked.depth,
-                  .stride = step.width,
-                  .ahead = fetches ? next.first + step.block * next.block_floats : step.task.panel,
-                  .ahead_step = fetches ? next.step : 0};
-  V v[columns][kVectors];
-  logits_of<Dot>(tile, step.task.logit, v);
-  const std::int32_t* own = step.task.own_columns;
-  if (own) mask_own(own + step.first, step.begin + step.column, v);
-  group.template add<columns>(v);
 }
 
 /// add_tile with the constant that `columns` is.
-template <class Dot, class Group, int candidate = kColumns>
-HWY_INLINE void add_columns(std::int64_t columns, const Step& step, Group& group) {
-  if (columns == candidate) return add_tile<Dot, candidate>(step, group);
-  if constexpr (candidate > 1) add_columns<Dot, Group, candidate - 1>(columns, step, group);
+template <class Dot, int candidate = kColumns>
+HWY_INLINE void add_columns(std::int64_t columns, const Tile& tile, bool is_first) {
+  if (columns == candidate) {
+    return tile.ahead ? add_tile<Dot, true, candidate>(tile, is_first)
+                      : add_tile<Dot, false, candidate>(tile, is_first);
+  }
+  if constexpr (candidate > 1) add_columns<Dot, candidate - 1>(columns, tile, is_first);
 }
 
-template <class Dot, class Group>
-void reduce(const PanelTask& task, typename Group::Lanes& lanes) {
+/// The words of a chain, [words][32]; `room` is for those that are not packed.
+template <class Words>
+HWY_INLINE const float* chain_words(const PanelTask& task, std::int64_t word, float* room) {
+  if (task.candidates.packed) return task.candidates.packed + word * kLanes;
+  const RowPointers& all = task.candidates.rows;
+  const std::int64_t first = word * Words::kValues;
+  const float* rows[kLanes];
+  for (std::int64_t lane = 0; lane < kLanes; ++lane) rows[lane] = all.rows[lane] + first;
+  pack<Words>({rows, HWY_MIN(kChainWords * Words::kValues, all.width - first)}, kLanes, room);
+  return room;
+}
+
+/// With fewer blocks, fetching packed words all at once would keep the tiles waiting: they do it,
+/// a line a word.
+inline constexpr std::int64_t kManyBlocks = 8;
+
+/// `products` [columns of the range][32]. Chain by chain: the panel's words of one stay in the
+/// first cache for all columns, and all picked rows are read once, in order.
+template <class Dot, class Words>
+void multiply(const PanelTask& task, BlockRange range, float* products) {
+  HWY_ALIGN float room[kChainWords * kLanes];
   const Blocks& picked = task.picked;
-  const std::int64_t blocks = picked.count();
-  const std::int64_t per_group = picked.per_group();
-  for (std::int64_t first = 0; first < kLanes; first += kStrip) {
-    Group group;
-    for (std::int64_t block = 0; block < blocks; ++block) {
-      if (block % per_group == 0) group.start(lanes, first);
-      const std::int64_t begin = picked.begin(block);
-      const std::int64_t width = picked.begin(block + 1) - begin;
+  const std::int64_t blocks = range.end - range.first;
+  for (std::int64_t word = 0; word < picked.depth; word += kChainWords) {
+    const float* panel = chain_words<Words>(task, word, room);
+    const std::int64_t words = HWY_MIN(kChainWords, picked.depth - word);
+    const Following next = following(task, range, word);
+    const bool by_tiles = next.is_packed() && blocks < kManyBlocks;
+    const float* ahead = by_tiles ? next.packed() : nullptr;
+    const float* ahead_end = by_tiles ? ahead + next.words * kLanes : nullptr;
+    for (std::int64_t block = range.first; block < range.end; ++block) {
+      if (next.candidates && !by_tiles) fetch<Words>(next, block - range.first, blocks);
+      const std::int64_t width = picked.width(block);
+      float* out = products + (picked.begin(block) - picked.begin(range.first)) * kLanes;
       for (std::int64_t column = 0; column < width; column += kColumns) {
-        add_columns<Dot>(HWY_MIN(kColumns, width - column),
-                         {task, block, begin, width, column, first}, group);
+        for (std::int64_t lane = 0; lane < kLanes; lane += kStrip) {
+          const Tile tile{.panel = panel + lane,
+                          .picked = picked.at(block, word) + column,
+                          .products = out + column * kLanes + lane,
+                          .words = words,
+                          .stride = width,
+                          .next_picked = picked_after(picked, range, block, word),
+                          .ahead = ahead < ahead_end ? ahead : nullptr};
+          add_columns<Dot>(HWY_MIN(kColumns, width - column), tile, word == 0);
+          if (tile.ahead) ahead += words * kLine;
+        }
       }
-      if (block + 1 == blocks || (block + 1) % per_group == 0) group.finish(lanes, first);
+    }
+  }
+}
+
+/// Groups whose products wait for their last chain at a time.
+inline constexpr std::int64_t kGroupsAtATime = 3;
+
+template <class Dot, class Words, class Group>
+void reduce(const PanelTask& task, typename Group::Lanes& lanes) {
+  HWY_ALIGN float products[kGroupsAtATime * kGroupColumns * kLanes];
+  const Blocks& picked = task.picked;
+  const std::int64_t per_group = picked.per_group();
+  const std::int64_t blocks = picked.count();
+  for (std::int64_t first = 0; first < blocks; first += kGroupsAtATime * per_group) {
+    const BlockRange range{first, HWY_MIN(first + kGroupsAtATime * per_group, blocks)};
+    multiply<Dot, Words>(task, range, products);
+    for (std::int64_t start = first; start < range.end; start += per_group) {
+      Group group(lanes);
+      for (std::int64_t block = start; block < HWY_MIN(start + per_group, range.end); ++block) {
+        const std::int64_t column = picked.begin(block) - picked.begin(first);
+        add_block(task, block, products + column * kLanes, group);
+      }
+      group.finish(lanes);
     }
   }
 }
 
 template <class Dot, class Words>
 Kernel kernel(InstructionSet set) {
-  return {set, Words::kValues, pack<Words>, reduce<Dot, SigmoidGroup>, reduce<Dot, SoftmaxGroup>};
+  return {set, Words::kValues, pack<Words>, reduce<Dot, Words, SigmoidGroup>,
+          reduce<Dot, Words, SoftmaxGroup>};
 }
 
 /// Products in float32, of values that are rounded to bfloat16 where those are asked for.

@@ -137,25 +137,29 @@ struct PanelSums::State {
 
   /// `column_of` [B]: where in the slice a candidate itself is, if it is; or empty.
   void add_slice(std::span<const std::int64_t> picks, std::span<const std::int32_t> column_of) {
-    const std::int64_t multiply_adds = kSides * std::ssize(picks) * panels.candidates() * width;
+    const std::int64_t multiply_adds = kSides * std::ssize(picks) * panels.size() * width;
     const std::int64_t workers = std::clamp<std::int64_t>(
         multiply_adds / std::max<std::int64_t>(engine.multiply_adds_per_thread, 1), 1,
         std::max(engine.threads, 1));
     for (const Side side : {0, 1}) pack_picked(side, picks, workers);
-    panels.prepare(workers);
-    run_tasks(panels.count(), static_cast<int>(workers), [&](std::int64_t panel, int worker) {
+    panels.prepare();
+    run_tasks(panels.count(), static_cast<int>(workers), [&](std::int64_t panel, int) {
       const std::span<const std::int32_t> positions = panels.positions(panel);
       alignas(64) std::int32_t own[kLanes];
       for (std::size_t lane = 0; lane < kLanes && !column_of.empty(); ++lane) {
         own[lane] = lane < positions.size() ? column_of[positions[lane]] : -1;
       }
+      const float* rows[kLanes];
+      const float* next_rows[kLanes];
       for (const Side side : {0, 1}) {
         const Blocks columns{std::ssize(picks), panels.depth(), picked[side].data()};
-        const PanelTask task{.panel = panels.packed(panel, side, worker),
+        const Candidates candidates = panels.candidates(panel, side, rows);
+        const std::optional<Candidates> next = panels.after(panel, side, workers, next_rows);
+        const PanelTask task{.candidates = candidates,
+                             .next = next ? &*next : nullptr,
                              .picked = columns,
                              .logit = logit,
-                             .own_columns = column_of.empty() ? nullptr : own,
-                             .ahead = panels.ahead_of(panel, side, workers, columns.count())};
+                             .own_columns = column_of.empty() ? nullptr : own};
         sums[side].add(kernel, task, positions);
       }
       panels.brought_up_to_date(panel);

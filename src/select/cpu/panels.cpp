@@ -39,18 +39,13 @@ Panels::Panels(const EmbeddingsView& view, const Kernel& kernel)
   }
 }
 
-void Panels::prepare(std::int64_t workers) {
-  if (!prepared_) {
-    const auto bytes =
-        kSides * panel_floats() * static_cast<std::int64_t>(sizeof(float));  // of a panel
-    kept_count_ = std::min(count(), kKeptPanelBytes / bytes);
-    kept_ = AlignedFloats(kSides * kept_count_ * panel_floats());
-    stale_.resize(static_cast<std::size_t>(kept_count_), kAllLanes);
-    prepared_ = true;
-  }
-  if (kept_count_ < count() && scratch_.size() < workers * panel_floats()) {
-    scratch_ = AlignedFloats(workers * panel_floats());
-  }
+void Panels::prepare() {
+  if (prepared_) return;
+  const auto bytes = kSides * panel_floats() * static_cast<std::int64_t>(sizeof(float));
+  kept_count_ = std::min(count(), kKeptPanelBytes / bytes);
+  kept_ = AlignedFloats(kSides * kept_count_ * panel_floats());
+  stale_.resize(static_cast<std::size_t>(kept_count_), kAllLanes);
+  prepared_ = true;
 }
 
 void Panels::remove(std::int64_t position) {
@@ -65,28 +60,24 @@ void Panels::remove(std::int64_t position) {
   if (panel < std::ssize(stale_)) stale_[panel] |= std::uint32_t{1} << (lane % kLanes);
 }
 
-const float* Panels::packed(std::int64_t panel, Side side, int worker) {
-  if (panel >= kept_count_) {
-    float* out = scratch_.data() + worker * panel_floats();
-    pack_all(panel, side, out);
-    return out;
-  }
+Candidates Panels::candidates(std::int64_t panel, Side side, std::span<const float*, kLanes> room) {
+  if (panel >= kept_count_) return rows_of(panel, side, room);
   float* out = kept(panel, side);
   if (stale_[panel] == kAllLanes) {
-    pack_all(panel, side, out);
+    kernel_.pack(rows_of(panel, side, room).rows, kLanes, out);
   } else {
     pack_stale(panel, side, out);
   }
-  return out;
+  return {out, {}};
 }
 
-void Panels::pack_all(std::int64_t panel, Side side, float* out) const {
+Candidates Panels::rows_of(std::int64_t panel, Side side,
+                           std::span<const float*, kLanes> room) const {
   const std::span<const std::int32_t> seated = positions(panel);
-  const float* lanes[kLanes];
   for (std::size_t lane = 0; lane < kLanes; ++lane) {
-    lanes[lane] = rows_[side].row(seated[std::min(lane, seated.size() - 1)]);
+    room[lane] = rows_[side].row(seated[std::min(lane, seated.size() - 1)]);
   }
-  kernel_.pack({lanes, rows_[side].cols}, kLanes, out);
+  return {nullptr, {room, rows_[side].cols}};
 }
 
 void Panels::pack_stale(std::int64_t panel, Side side, float* out) const {
@@ -99,23 +90,16 @@ void Panels::pack_stale(std::int64_t panel, Side side, float* out) const {
   }
 }
 
-/// In a kept panel, a line of 16 floats of each row by each of two blocks; before packing anew, the
-/// rows themselves, as if they followed each other.
-Ahead Panels::ahead_of(std::int64_t panel, Side side, std::int64_t workers,
-                       std::int64_t blocks) const {
-  const Side next_side = 1 - side;
+std::optional<Candidates> Panels::after(std::int64_t panel, Side side, std::int64_t workers,
+                                        std::span<const float*, kLanes> room) const {
   const std::int64_t next = side == 0 ? panel : panel + workers;
-  if (next >= count()) return {};
-  if (next < kept_count_) return {kept(next, next_side), 2, kLanes / 2, kLanes};
-  const MatrixView& rows = rows_[next_side];
-  const std::int64_t rows_a_block = (kLanes + blocks - 1) / blocks;
-  return {rows.row(positions_[next * kLanes]), blocks, rows_a_block * rows.row_stride,
-          rows_a_block * (rows.row_stride / depth_)};
+  if (next >= count()) return std::nullopt;
+  if (next < kept_count_) return Candidates{kept(next, 1 - side), {}};
+  return rows_of(next, 1 - side, room);
 }
 
 std::int64_t Panels::bytes() const {
-  return kept_.bytes() + scratch_.bytes() +
-         std::ssize(lane_of_) * static_cast<std::int64_t>(2 * sizeof(std::int32_t));
+  return kept_.bytes() + std::ssize(lane_of_) * static_cast<std::int64_t>(2 * sizeof(std::int32_t));
 }
 
 }  // namespace jest::cpu

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -19,13 +20,13 @@ inline constexpr Side kSides = 2;
 
 /// Candidates are positions in the super-batch; those with a NaN never get a lane, and the last
 /// one takes the lane of one that leaves. Panels are kept between rounds up to kKeptPanelBytes,
-/// where only lanes with somebody new in them are packed again; others are packed for each use.
+/// where only lanes with somebody new in them are packed again; others are packed as they are used.
 class Panels {
  public:
   Panels(const EmbeddingsView& view, const Kernel& kernel);
 
-  std::int64_t candidates() const { return std::ssize(positions_); }
-  std::int64_t count() const { return (candidates() + kLanes - 1) / kLanes; }
+  std::int64_t size() const { return std::ssize(positions_); }
+  std::int64_t count() const { return (size() + kLanes - 1) / kLanes; }
   std::int64_t depth() const { return depth_; }
   /// The largest |x| and |y| of those with a lane.
   float largest(Side side) const { return largest_[side]; }
@@ -36,23 +37,23 @@ class Panels {
     return lanes.first(std::min<std::size_t>(kLanes, lanes.size()));
   }
 
-  /// Gets memory for the panels that are kept and for packing by `workers` threads at a time.
-  void prepare(std::int64_t workers);
+  /// Gets memory for the panels that are kept.
+  void prepare();
 
   /// The candidate at `position` leaves, if it has not left.
   void remove(std::int64_t position);
 
-  /// [depth][32] words. Lanes beyond the last candidate hold anybody. Each worker has room for one
-  /// panel that is not kept; no panel is asked for by two workers at a time.
-  const float* packed(std::int64_t panel, Side side, int worker);
+  /// Lanes beyond the last candidate hold anybody; `room` is for pointers to rows. No panel is
+  /// asked for by two threads at a time.
+  Candidates candidates(std::int64_t panel, Side side, std::span<const float*, kLanes> room);
   /// Both sides of a panel have been asked for since the last removal.
   void brought_up_to_date(std::int64_t panel) {
     if (panel < kept_count_) stale_[panel] = 0;
   }
 
-  /// What will most likely be read after (panel, side) by one of `workers`, to be fetched during
-  /// the work on `blocks` blocks of picks.
-  Ahead ahead_of(std::int64_t panel, Side side, std::int64_t workers, std::int64_t blocks) const;
+  /// What is read after (panel, side) where `workers` threads take turns, as it is now; or nothing.
+  std::optional<Candidates> after(std::int64_t panel, Side side, std::int64_t workers,
+                                  std::span<const float*, kLanes> room) const;
 
   std::int64_t bytes() const;
 
@@ -63,7 +64,7 @@ class Panels {
   float* kept(std::int64_t panel, Side side) const {
     return kept_.data() + (kSides * panel + side) * panel_floats();
   }
-  void pack_all(std::int64_t panel, Side side, float* out) const;
+  Candidates rows_of(std::int64_t panel, Side side, std::span<const float*, kLanes> room) const;
   void pack_stale(std::int64_t panel, Side side, float* out) const;
 
   MatrixView rows_[kSides];
@@ -76,7 +77,6 @@ class Panels {
   std::int64_t kept_count_ = 0;
   AlignedFloats kept_;                // [kept_count_][side][depth][32]
   std::vector<std::uint32_t> stale_;  // [kept_count_]: lanes to be packed before use
-  AlignedFloats scratch_;             // [worker][depth][32]
 };
 
 }  // namespace jest::cpu

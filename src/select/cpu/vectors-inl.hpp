@@ -12,6 +12,7 @@
 #include <cstdint>
 
 #include "formulas.hpp"
+#include "kernel.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace jest::cpu::HWY_NAMESPACE {
@@ -24,7 +25,7 @@ using V = hn::Vec<Tag>;
 inline constexpr Tag kTag;
 inline constexpr IntTag kIntTag;
 inline constexpr std::int64_t kWidth = hn::MaxLanes(kTag);
-inline constexpr std::int64_t kVectors = 2;  ///< of candidates that a strip holds in registers
+inline constexpr std::int64_t kVectors = kLanes / kWidth;  ///< of candidates in a panel
 HWY_INLINE V constant(float value) { return hn::Set(kTag, value); }
 
 /// Adding 1.5·2^23 rounds to a whole number, which then lies in the low bits; 127 more make it the
