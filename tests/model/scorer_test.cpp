@@ -86,6 +86,26 @@ TEST(JointExampleScorer, ScoringInTrainModeSeesDropout) {
   EXPECT_NE(f.select({.scoring = {.mode = ScoringMode::kTrain}}).scores, first);
 }
 
+TEST(JointExampleScorer, LeavesFrozenPartsFrozenInTrainMode) {
+  Fixture f;
+  f.model->train();
+  f.model->dropout->eval();
+  const auto first = f.select({.scoring = {.mode = ScoringMode::kTrain}}).scores;
+  EXPECT_EQ(f.select({.scoring = {.mode = ScoringMode::kTrain}}).scores, first);
+}
+
+TEST(Learner, TrainsInTrainingModeAndLeavesFrozenPartsFrozen) {
+  Fixture f;
+  f.model->eval();
+  f.learner.step(f.batch);
+  EXPECT_TRUE(f.model->is_training());
+  EXPECT_TRUE(f.model->dropout->is_training());
+  f.model->dropout->eval();
+  f.learner.step(f.batch);
+  EXPECT_TRUE(f.model->is_training());
+  EXPECT_FALSE(f.model->dropout->is_training());
+}
+
 TEST(JointExampleScorer, LeavesNoGradientAndNoGraph) {
   Fixture f;
   f.select({});

@@ -48,10 +48,11 @@ class Learner {
 
   Model& model() { return model_; }
 
-  /// One optimizer step on `batch` in training mode; returns its loss.
+  /// One optimizer step on `batch` in training mode; returns its loss. Parts that are frozen in
+  /// evaluation mode, within a model that is in training mode, stay so.
   template <Batch B>
   double step(const B& batch) {
-    model_->train();
+    if (!model_->is_training()) model_->train();
     return detail::optimizer_step(*optimizer_, loss(batch));
   }
 

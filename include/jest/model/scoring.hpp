@@ -50,8 +50,8 @@ class JEST_EXPORT ScoredRows {
 /// tells what the work took. Nothing for the CPU and for an undefined tensor.
 JEST_EXPORT void wait_for(const at::Tensor& result);
 
-/// Puts a module and all below it into a mode for the time of a scope. Afterwards each has its own
-/// mode again: a part may be frozen in evaluation mode while the rest trains.
+/// Puts a module and all below it into a mode for the time of a scope; in one that is in training
+/// mode, parts that are frozen in evaluation mode stay so. Afterwards each has its own mode again.
 template <class Model>
 class ModeGuard {
  public:
@@ -60,7 +60,8 @@ class ModeGuard {
         was_training_(model->is_training()),
         parts_(model->modules(/*include_self=*/false)) {
     for (const auto& part : parts_) were_training_.push_back(part->is_training());
-    model_->train(mode == ScoringMode::kTrain);
+    const bool trains = mode == ScoringMode::kTrain;
+    if (!trains || !was_training_) model_->train(trains);
   }
   ModeGuard(const ModeGuard&) = delete;
   ModeGuard& operator=(const ModeGuard&) = delete;
