@@ -13,7 +13,7 @@ std::string with_separators(std::string digits) {
   std::size_t place = std::min(digits.find('.'), digits.size());
   while (place > 3) {
     place -= 3;
-    digits.insert(place, ",");
+    digits.insert(place, 1, ',');
   }
   return digits;
 }

@@ -116,7 +116,7 @@ struct Uploaded {
   gpu::Buffer<double> own;
 };
 
-constexpr cuda::Engine kDirect{.launch = cuda::Launch::kDirect};
+constexpr cuda::Engine kDirectly{.launch = cuda::Launch::kDirect};
 
 TEST_F(CudaLinear, ReplaysAGraphWithOtherNumbersAndPointers) {
   const Uploaded first(1);
@@ -131,14 +131,14 @@ TEST_F(CudaLinear, ReplaysAGraphWithOtherNumbersAndPointers) {
     if (call == 6) alignment.step_size = 2;
     if (call == 7) alignment.also = nullptr;
     place.enqueue(selector, alignment, other);
-    EXPECT_EQ(place.answer(), answer_of(alignment, other, kDirect)) << call;
+    EXPECT_EQ(place.answer(), answer_of(alignment, other, kDirectly)) << call;
   }
 }
 
 TEST_F(CudaLinear, GivesTheSameBitsInEveryRunAndStream) {
   const Uploaded uploaded(1);
   const SelectionSpec spec{.count = 600, .gain = 3, .seed = 3};
-  const Answer want = answer_of(uploaded.alignment(), spec, kDirect);
+  const Answer want = answer_of(uploaded.alignment(), spec, kDirectly);
   std::vector<std::thread> threads;
   std::vector<Answer> answers(4);
   for (Answer& answer : answers) {
