@@ -8,7 +8,7 @@
 namespace jest::bench {
 namespace {
 
-void run(benchmark::State& state, const oracle::Regime& regime, cpu::Reduction reduction) {
+void run_accuracy(benchmark::State& state, const oracle::Regime& regime, cpu::Reduction reduction) {
   SuperBatch batch(Shape{1024, 768, 205, 16});
   // Half of the pairs are alike, so that some logits are large.
   batch.learner_y.slice(0, 0, 1024, 2).copy_(batch.learner_x.slice(0, 0, 1024, 2));
@@ -26,8 +26,8 @@ void add_accuracy() {
   for (const oracle::Regime& regime : oracle::kRegimes) {
     for (const auto& [name, reduction] : {std::pair{"sigmoid", cpu::Reduction::kSoftplusSum},
                                           std::pair{"softmax", cpu::Reduction::kLogSumExp}}) {
-      benchmark::RegisterBenchmark((std::string("error/") + name + "/" + regime.name).c_str(), run,
-                                   regime, reduction)
+      benchmark::RegisterBenchmark((std::string("error/") + name + "/" + regime.name).c_str(),
+                                   run_accuracy, regime, reduction)
           ->Iterations(1)
           ->Unit(benchmark::kMillisecond);
     }

@@ -65,8 +65,8 @@ struct Packed {
   cpu::PanelTask task() const { return {candidates, nullptr, picks, {20, -10, 0, 0}, nullptr}; }
 };
 
-void run(benchmark::State& state, const cpu::Kernel& kernel, const KernelShape& shape,
-         bool sigmoid) {
+void run_kernel(benchmark::State& state, const cpu::Kernel& kernel, const KernelShape& shape,
+                bool sigmoid) {
   const Packed packed(kernel, shape);
   cpu::SigmoidLanes sums{};
   cpu::SoftmaxLanes logs{};
@@ -97,7 +97,7 @@ void add_kernel(Extent extent) {
                                    (sigmoid ? "/sigmoid/" : "/softmax/") +
                                    "d:" + std::to_string(shape.width) +
                                    "/c:" + std::to_string(shape.columns);
-          benchmark::RegisterBenchmark(name.c_str(), run, kernel, shape, sigmoid)
+          benchmark::RegisterBenchmark(name.c_str(), run_kernel, kernel, shape, sigmoid)
               ->MinTime(0.004)
               ->Repetitions(45)
               ->UseRealTime()

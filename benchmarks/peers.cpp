@@ -18,7 +18,7 @@ struct Peer {
   bool warms_up = true;  // not where one run takes seconds
 };
 
-void run(benchmark::State& state, const Peer& peer, const Shape& shape, int threads) {
+void run_peer(benchmark::State& state, const Peer& peer, const Shape& shape, int threads) {
   const SuperBatch& batch = super_batch(shape);
   at::set_num_threads(threads);
   if (peer.warms_up) peer.run(batch);
@@ -27,10 +27,10 @@ void run(benchmark::State& state, const Peer& peer, const Shape& shape, int thre
   state.counters["flops"] = shape.flops();
 }
 
-void add(const Peer& peer, const Shape& shape, int threads = 1) {
+void add_peer(const Peer& peer, const Shape& shape, int threads = 1) {
   const std::string name =
       "peer/" + peer.name + "/threads:" + std::to_string(threads) + "/" + shape.name();
-  benchmark::RegisterBenchmark(name.c_str(), run, peer, shape, threads)
+  benchmark::RegisterBenchmark(name.c_str(), run_peer, peer, shape, threads)
       ->Iterations(1)
       ->Repetitions(peer.repetitions)
       ->UseRealTime()
@@ -64,19 +64,21 @@ void add_peers(Extent extent) {
   const Shape large{16384, 768, 3277, 16};
   const Shape medium{2048, 512, 410, 16};
   const Shape small{640, 64, 128, 4};
-  add(recomputed, medium);
-  add(softmax, medium);
+  add_peer(recomputed, medium);
+  add_peer(softmax, medium);
   for (const Peer& peer : {incremental, incremental_bf16, tiled, tiled_bf16, topk, literal}) {
-    add(peer, small);
+    add_peer(peer, small);
   }
-  for (const Peer& peer : {tiled_large, tiled_bf16_large, topk, literal_once}) add(peer, large);
+  for (const Peer& peer : {tiled_large, tiled_bf16_large, topk, literal_once})
+    add_peer(peer, large);
   if (quick) return;
-  for (const Peer& peer : {incremental, incremental_bf16}) add(peer, large);
-  add(loss, large);
-  for (const Peer& peer : {incremental, incremental_bf16, tiled, tiled_bf16}) add(peer, large, 2);
+  for (const Peer& peer : {incremental, incremental_bf16}) add_peer(peer, large);
+  add_peer(loss, large);
+  for (const Peer& peer : {incremental, incremental_bf16, tiled, tiled_bf16})
+    add_peer(peer, large, 2);
   for (const Shape& shape : {medium, Shape{4096, 768, 819, 16}}) {
     for (const Peer& peer : {literal, incremental, incremental_bf16, tiled, tiled_bf16, topk}) {
-      add(peer, shape);
+      add_peer(peer, shape);
     }
   }
 }

@@ -31,7 +31,7 @@ SelectionSpec spec_of(const Case& c) {
 /// Such a run needs no other to warm up.
 bool takes_seconds(const Shape& shape) { return shape.flops() > 1e11; }
 
-void run(benchmark::State& state, const Case& c) {
+void run_case(benchmark::State& state, const Case& c) {
   const SuperBatch& batch = super_batch(c.shape);
   SelectionSpec spec = spec_of(c);
   Selection picks;
@@ -83,7 +83,7 @@ void add(const std::string& name, const Shape& shape, const Arguments&... argume
       ->Unit(benchmark::kMillisecond);
 }
 
-void add_case(const Case& c) { add(c.name(), c.shape, run, c); }
+void add_case(const Case& c) { add(c.name(), c.shape, run_case, c); }
 
 /// f = 0.8 unless b is given.
 Shape shape_of(std::int64_t candidates, std::int64_t width, std::int64_t chunks) {
