@@ -89,6 +89,14 @@ void read_memory(benchmark::State& state) {
 
 }  // namespace
 
+bool multiplies_bfloat16() {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("avx512bf16");
+#else
+  return false;
+#endif
+}
+
 void add_machine() {
 #if defined(__x86_64__)
   constexpr double kFlops = 2.0 * kChains * 16 * kRounds;
@@ -97,7 +105,7 @@ void add_machine() {
   } else if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
     add_peak("peak/f32", {multiply_add_256, kFlops / 4});
   }
-  if (__builtin_cpu_supports("avx512bf16")) add_peak("peak/bf16", {multiply_add_bf16, 2 * kFlops});
+  if (multiplies_bfloat16()) add_peak("peak/bf16", {multiply_add_bf16, 2 * kFlops});
 #endif
   benchmark::RegisterBenchmark("peak/read", read_memory)
       ->Iterations(1)

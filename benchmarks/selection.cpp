@@ -86,7 +86,7 @@ void add(const std::string& name, const Shape& shape, const Arguments&... argume
 void add_case(const Case& c) { add(c.name(), c.shape, run_case, c); }
 
 /// f = 0.8 unless b is given.
-Shape shape_of(std::int64_t candidates, std::int64_t width, std::int64_t chunks) {
+constexpr Shape shape_of(std::int64_t candidates, std::int64_t width, std::int64_t chunks) {
   return {candidates, width, (candidates + 4) / 5, chunks};
 }
 
@@ -103,12 +103,27 @@ std::vector<Shape> all_shapes() {
   return shapes;
 }
 
-}  // namespace
+constexpr Shape kLarge = shape_of(16384, 768, 16);
+constexpr Shape kMemory = shape_of(8192, 512, 16);  // of which the peak is told
+constexpr Shape kMedium = shape_of(2048, 512, 16);
 
-void add_selection(Extent extent) {
-  const Shape large = shape_of(16384, 768, 16);
-  for (const Shape& shape : {Shape{640, 64, 128, 4}, Shape{640, 64, 128, 16},
-                             shape_of(1024, 512, 16), shape_of(8192, 512, 16), large}) {
+/// What the headline's figures are made of.
+void add_headline() {
+  for (const int threads : {1, 2}) {
+    for (const Shape& shape : {kMemory, kLarge}) {
+      add_case({.shape = shape, .backend = Backend::kCpu, .threads = threads});
+    }
+  }
+  add_case({.shape = kLarge, .backend = Backend::kCpuBf16});
+  add("sampler/" + kLarge.name(), kLarge, run_sampler, kLarge);
+  add_case({.shape = kMedium, .backend = Backend::kCpu, .sigmoid = false});
+}
+
+/// Both operands on one and two threads, where the headline does not have them already, and what
+/// takes part in every selection.
+void add_parts() {
+  const Shape small[] = {{640, 64, 128, 4}, {640, 64, 128, 16}, shape_of(1024, 512, 16)};
+  for (const Shape& shape : small) {
     for (const Backend backend : {Backend::kCpu, Backend::kCpuBf16}) {
       for (const int threads : {1, 2}) {
         add_case({.shape = shape, .backend = backend, .threads = threads});
@@ -117,11 +132,22 @@ void add_selection(Extent extent) {
     add("sampler/" + shape.name(), shape, run_sampler, shape);
     add("own/" + shape.name(), shape, run_own, shape);
   }
-  for (const Backend backend : {Backend::kCpu, Backend::kCpuBf16}) {
-    add_case({.shape = shape_of(2048, 512, 16), .backend = backend, .sigmoid = false});
+  add_case({.shape = kMemory, .backend = Backend::kCpuBf16});
+  add("sampler/" + kMemory.name(), kMemory, run_sampler, kMemory);
+  for (const Shape& shape : {kMemory, kLarge}) {
+    add_case({.shape = shape, .backend = Backend::kCpuBf16, .threads = 2});
+    add("own/" + shape.name(), shape, run_own, shape);
   }
-  add_case({.shape = shape_of(2048, 512, 16), .backend = Backend::kEigen});
+  add_case({.shape = kMedium, .backend = Backend::kCpuBf16, .sigmoid = false});
+  add_case({.shape = kMedium, .backend = Backend::kEigen});
+}
+
+}  // namespace
+
+void add_selection(Extent extent) {
+  add_headline();
   if (extent == Extent::kQuick) return;
+  add_parts();
   for (const Shape& shape : all_shapes()) {
     for (const Backend backend : {Backend::kCpu, Backend::kCpuBf16}) {
       for (const bool sigmoid : {true, false}) {

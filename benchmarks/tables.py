@@ -12,6 +12,7 @@ def ms_text(ms):
 
 
 def headline_rows(h):
+    peer_bf16 = h["vs_incremental_bf16_peer_in_bf16"]
     yield "Kernel alone, c = 204, d = 512 and 768, lower of both", [
         ("share of the float32 multiply-add peak", f"{h['kernel_f32_share']:.2f}"),
         ("the same in the least disturbed repetition", f"{h['kernel_f32_share_undisturbed']:.2f}"),
@@ -25,7 +26,7 @@ def headline_rows(h):
         ("bfloat16 against the faster incremental float32 peer",
          f"{h['vs_incremental_bf16']:.2f}x"),
         ("bfloat16 against the faster incremental bfloat16 peer",
-         f"{h['vs_incremental_bf16_peer_in_bf16']:.2f}x"),
+         "not run" if peer_bf16 is None else f"{peer_bf16:.2f}x"),
         ("float32 against the literal listing", f"{h['vs_literal_f32']:.1f}x"),
         ("the sampler's share", f"{100 * h['sampler_share']:.1f} %")]
     yield "Other shapes", [

@@ -59,9 +59,11 @@ def selection_share(stages):
 
 
 def incremental(t, kind):
-    """The faster of two ways to write it on LibTorch: all rows at once (full run only), or in tiles."""
+    """The faster of two ways to write it on LibTorch: all rows at once (full run only), or in tiles.
+    None where neither was run."""
     names = [f"peer/{way}-{kind}/{ONE}/{LARGE}" for way in ("incremental", "tiled")]
-    return t.best([name for name in names if name in t.all])
+    found = [name for name in names if name in t.all]
+    return t.best(found) if found else None
 
 
 def headline(t, step):
@@ -72,6 +74,7 @@ def headline(t, step):
         fastest = names[0].split("/")[2]
         return min(rate(n) for n in names if f"/{fastest}/" in n) / t.peak(bf16)
 
+    peer_bf16 = incremental(t, "bf16")
     select = f"select/cpu/sigmoid/{ONE}/{LARGE}"
     select_bf16 = f"select/cpu-bf16/sigmoid/{ONE}/{LARGE}"
     return {
@@ -84,7 +87,7 @@ def headline(t, step):
         "two_thread_speedup": t.ms(select) / t.ms(select.replace(ONE, "threads:2")),
         "vs_incremental_f32": incremental(t, "f32") / t.ms(select),
         "vs_incremental_bf16": incremental(t, "f32") / t.ms(select_bf16),
-        "vs_incremental_bf16_peer_in_bf16": incremental(t, "bf16") / t.ms(select_bf16),
+        "vs_incremental_bf16_peer_in_bf16": peer_bf16 and peer_bf16 / t.ms(select_bf16),
         "vs_literal_f32": t.ms(f"peer/literal/{ONE}/{LARGE}") / t.ms(select),
         "softmax_vs_recompute": t.ms(f"peer/recomputed-softmax/{ONE}/{MEDIUM}")
         / t.ms(f"select/cpu/softmax/{ONE}/{MEDIUM}"),
