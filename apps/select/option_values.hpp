@@ -3,7 +3,6 @@
 // conversions take "-1" for 2^64-1 and "010" for 8.
 
 #include <CLI/CLI.hpp>
-#include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -11,6 +10,7 @@
 
 #include "jest/core/error.hpp"
 #include "jest/select/selection.hpp"
+#include "parse_whole.hpp"
 
 namespace jest {
 
@@ -34,41 +34,28 @@ CLI::Option* add_text(CLI::App& app, const OptionText& option, const Take& take)
       ->type_name(option.type);
 }
 
-/// True when all of `word` is one number.
-template <class Number>
-struct Parsed {
-  Number value{};
-  bool complete = false;
-
-  explicit Parsed(const std::string& word) {
-    const char* const end = word.data() + word.size();
-    const auto result = std::from_chars(word.data(), end, value);
-    complete = result.ec == std::errc{} && result.ptr == end;
-  }
-};
-
 template <class Integer, class Take>
 CLI::Option* add_integer(CLI::App& app, const OptionText& option, AtLeast<Integer> least,
                          const Take& take) {
   return add_text(app, option, [=](const std::string& word) {
-    const Parsed<Integer> parsed(word);
-    if (!parsed.complete || parsed.value < least.value) {
+    Integer value{};
+    if (!parse_whole(word, value) || value < least.value) {
       refuse(option.name,
              text("an integer from ", least.value, " to ", std::numeric_limits<Integer>::max()),
              "'", word, "'");
     }
-    take(parsed.value);
+    take(value);
   });
 }
 
 template <class Take>
 CLI::Option* add_real(CLI::App& app, const OptionText& option, const Take& take) {
   return add_text(app, option, [=](const std::string& word) {
-    const Parsed<double> parsed(word);
-    if (!parsed.complete || !std::isfinite(parsed.value)) {
+    double value{};
+    if (!parse_whole(word, value) || !std::isfinite(value)) {
       refuse(option.name, "a finite number", "'", word, "'");
     }
-    take(parsed.value);
+    take(value);
   });
 }
 

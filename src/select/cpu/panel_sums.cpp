@@ -13,8 +13,8 @@
 namespace jest::cpu {
 namespace {
 
-/// Picks whose rows are packed at a time, in whole groups: they stay in the second cache, and
-/// conditioning on everybody needs no second copy of all embeddings.
+/// Picks whose rows are packed at a time, in whole groups: conditioning on everybody needs no
+/// second copy of all embeddings.
 constexpr std::int64_t kSliceColumns = 8 * kGroupColumns;
 
 Logit logit_of(const EmbeddingsView& embeddings) {
