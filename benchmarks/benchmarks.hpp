@@ -8,12 +8,12 @@ enum class Extent { kQuick, kFull };
 
 void add_machine();
 void add_accuracy();
-/// Whether this machine has products of bfloat16: without them LibTorch's take a hundred times as
-/// long as of float32.
-bool multiplies_bfloat16();
-
 void add_kernel(Extent extent);
 void add_selection(Extent extent);
 void add_peers(Extent extent);
+
+/// Whether this machine has products of bfloat16. Without them LibTorch's take several times as
+/// long as its products of float32.
+bool multiplies_bfloat16();
 
 }  // namespace jest::bench

@@ -65,16 +65,17 @@ void add_peers(Extent extent) {
   const Shape small{640, 64, 128, 4};
   add_peer(recomputed, medium);
   add_peer(softmax, medium);
-  for (const Peer& peer : {incremental, incremental_bf16, tiled, tiled_bf16, topk, literal}) {
-    add_peer(peer, small);
-  }
   for (const Peer& peer : {tiled_large, topk, literal_once}) add_peer(peer, large);
   if (!quick || multiplies_bfloat16()) add_peer(tiled_bf16_large, large);
   if (quick) return;
+  for (const Peer& peer : {incremental, incremental_bf16, tiled, tiled_bf16, topk, literal}) {
+    add_peer(peer, small);
+  }
   for (const Peer& peer : {incremental, incremental_bf16}) add_peer(peer, large);
   add_peer(loss, large);
-  for (const Peer& peer : {incremental, incremental_bf16, tiled, tiled_bf16})
+  for (const Peer& peer : {incremental, incremental_bf16, tiled, tiled_bf16}) {
     add_peer(peer, large, 2);
+  }
   for (const Shape& shape : {medium, Shape{4096, 768, 819, 16}}) {
     for (const Peer& peer : {literal, incremental, incremental_bf16, tiled, tiled_bf16, topk}) {
       add_peer(peer, shape);
