@@ -46,6 +46,8 @@ def with_target(recipe, target):
     (command, data), = recipe["data"].items()
     if "target" not in data:
         sys.exit(f"study --target: expected a recipe whose data have a target, got {command}")
+    if data["target"] == target:
+        sys.exit(f"study --target: expected another than the recipe's own, got {target}")
     before, after = f"oracle:{data['target']}", f"oracle:{target}"
     arms = [after + arm[len(before):] if arm.split(":")[:2] == before.split(":") else arm
             for arm in recipe["options"].get("arms", [])]

@@ -118,20 +118,21 @@ class Study(ScriptCase):
     def test_an_unknown_recipe_is_refused(self):
         self.check_refused("study: expected one of map, docs-", "study", "no", "--jobs", 1)
 
-    def test_a_target_does_not_take_the_name_of_a_recipe(self):
-        for name, target in (("translations-de", "ja"), ("translations-ja", "de"),
-                             ("translations-de", "de")):
-            said = f"than that of recipes/translations-{target}.toml, got {target}\n"
-            self.check_refused("study --target: expected another " + said, "study", name,
-                               "--target", target)
+    def test_the_recipes_own_target_is_no_other(self):
+        self.check_refused("study --target: expected another than the recipe's own, got de",
+                           "study", "translations-de", "--target", "de")
 
-    def test_another_target_has_the_folder_of_its_data(self):
-        for name, target, out in (("translations-ja", "ko", "translations-ko"),
-                                  ("translations-de-mismatched", "ja", "translations-ja-0.9")):
-            with self.subTest(out):
-                self.tables(self.tree / "runs/data" / out)
+    def test_no_two_recipes_share_a_run_under_another_target(self):
+        for name, target, data in (("translations-ja", "ko", "translations-ko"),
+                                   ("translations-ja-guide", "ko", "translations-ko"),
+                                   ("translations-de", "ko", "translations-ko"),
+                                   ("translations-de-mismatched", "ja", "translations-ja-0.9")):
+            with self.subTest(name):
+                self.tables(self.tree / "runs/data" / data)
                 self.run_script("study", name, "--target", target)
-                self.assertIn(f" --out {self.tree}/runs/study/{out} ", self.calls()[2])
+                _, prepare, train, *_ = self.calls()
+                self.assertIn(f" --out {self.tree}/runs/data/{data}", prepare)
+                self.assertIn(f" --out {self.tree}/runs/study/{name}-{target} ", train)
 
     def test_a_recipe_is_run_after_set_up(self):
         self.tables(self.tree / "runs/data/translations-ja")
