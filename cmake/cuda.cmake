@@ -9,7 +9,7 @@ endif()
 set(JEST_CUDA ${default} CACHE STRING
   "The CUDA backend: ON, OFF, or AUTO (where nvcc 12.8 or newer is)")
 set_property(CACHE JEST_CUDA PROPERTY STRINGS AUTO ON OFF)
-# Code for the compute capabilities 8.x, 9.0, 10.x, 12.x, and for what comes after them.
+# Code for the compute capabilities 8.x, 9.0, 10.x, 12.x, and for what comes after 12.
 set(JEST_CUDA_ARCHITECTURES "80-real;90a-real;100-real;120" CACHE STRING
   "What the CUDA backend is compiled for, as CMAKE_CUDA_ARCHITECTURES")
 set(JEST_CUDA_MINIMUM 12.8)

@@ -1,3 +1,4 @@
+#include <c10/core/StreamGuard.h>
 #include <torch/torch.h>
 
 #include <cstring>
@@ -23,10 +24,12 @@ std::vector<Value> values_of(const at::Tensor& tensor) {
 }  // namespace
 
 void DevicePicks::check() const {
+  const c10::OptionalStreamGuard copies_behind_the_selection(stream);
   if (status.defined()) cuda::check_status(status_of(status), spec, candidates);
 }
 
 Selection DevicePicks::selection() const {
+  const c10::OptionalStreamGuard copies_behind_the_selection(stream);
   Selection result{{}, {}, statistics};
   if (status.defined()) {
     const cuda::Status said = status_of(status);

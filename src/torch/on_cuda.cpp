@@ -8,6 +8,11 @@
 namespace jest::detail {
 namespace {
 
+/// A copy in pinned memory. `pin_memory()` makes none of what is pinned already.
+at::Tensor pinned_copy(const at::Tensor& host) {
+  return torch::empty(host.sizes(), host.options().pinned_memory(true)).copy_(host);
+}
+
 /// [B] int64 on `device`, or undefined. What the host has goes by way of pinned memory: nobody
 /// waits, and the caller may let go of it at once.
 at::Tensor ids_on(const at::Device& device, at::Tensor ids, const SelectionSpec& spec) {
@@ -16,7 +21,7 @@ at::Tensor ids_on(const at::Device& device, at::Tensor ids, const SelectionSpec&
     auto* host = const_cast<std::int64_t*>(spec.ids.data());  // from_blob has no other form
     ids = torch::from_blob(host, {std::ssize(spec.ids)}, at::kLong);
   }
-  if (ids.is_cpu()) ids = ids.pin_memory();
+  if (ids.is_cpu()) ids = pinned_copy(ids);
   return ids.to(device, /*non_blocking=*/true).contiguous();
 }
 
@@ -78,6 +83,7 @@ DevicePicks enqueue_on_cuda(const at::Device& device, const cuda::DeviceCriterio
   // Let go with this call: the allocator gives memory again only to work behind on this stream.
   const at::Tensor workspace = torch::empty({bytes}, picks.status.options());
   const c10::Stream stream = c10::impl::VirtualGuardImpl(device.type()).getStream(device);
+  picks.stream = stream;
   own_selector(device.index())
       .enqueue(criterion, on_device,
                {longs(picks.indices), picks.scores.data_ptr<double>(),

@@ -112,7 +112,8 @@ Picks select_shapes(const OptionalTensor& learner_x, const OptionalTensor& learn
 
 }  // namespace
 
-TORCH_LIBRARY(jest, m) { m.def(kSchema, {at::Tag::pt2_compliant_tag}); }
+/// On a device the operator waits for its answer, which a capture into a graph does not survive.
+TORCH_LIBRARY(jest, m) { m.def(kSchema, {at::Tag::pt2_compliant_tag, at::Tag::cudagraph_unsafe}); }
 TORCH_LIBRARY_IMPL(jest, CPU, m) { m.impl("select", &select_operator); }
 TORCH_LIBRARY_IMPL(jest, CUDA, m) { m.impl("select", &select_operator); }
 TORCH_LIBRARY_IMPL(jest, Autograd, m) { m.impl("select", torch::CppFunction::makeFallthrough()); }

@@ -6,15 +6,16 @@
 //   const auto bytes = cuda::workspace_bytes(pairs, spec, {});
 //   selector.enqueue(pairs, spec, answer, {memory, bytes, stream});
 //
-// Contract of `enqueue`: it only enqueues. No allocation of device memory and no wait for the
-// device; whoever waits for `stream` finds indices, scores and a Status in device memory, and calls
-// check_status on a copy of it. Sampling is the one of select/sampler.hpp: the same noise bits, the
-// same total order. Results are a function of the arguments, the device's model and the version of
-// cuBLASLt; they do not depend on streams, on earlier calls or on what the workspace held. Own
-// terms and running sums are float64. Of the contrastive criteria, products are made of
-// `Engine::operands` and float32 sums, functions are float32: scores differ from the cpu backend's
-// by that, and picks where two keys are that close; a logit beyond float32 makes a score NaN or
-// infinite. The other criteria are float64 throughout and do not look at operands and route.
+// Contract of `enqueue`: it only enqueues. No wait for the device, and no device memory but what
+// CUDA itself takes for code and graphs; whoever waits for `stream` finds indices, scores and a
+// Status in device memory, and calls check_status on a copy of it. Sampling is the one of
+// select/sampler.hpp: the same noise bits, the same total order. Results are a function of the
+// arguments, the device's model and the version of cuBLASLt; they do not depend on streams, on
+// earlier calls or on what the workspace held. Own terms and running sums are float64. Of the
+// contrastive criteria, products are made of `Engine::operands` and float32 sums, functions are
+// float32: scores differ from the cpu backend's by that, and picks where two keys are that close; a
+// logit beyond float32 makes a score NaN or infinite. The other criteria are float64 throughout and
+// do not look at operands and route.
 //
 // The first call with some shape and workspace runs its kernels one by one, the second one captures
 // them in a CUDA graph, later ones replay it whatever seed, step, gain, weights and pointers are.
@@ -36,7 +37,8 @@ namespace jest::cuda {
 /// Whether this build has the CUDA backend.
 bool available();
 
-/// Devices it could run on; 0 without a driver, a device or the backend. Never throws.
+/// Devices that the driver shows; 0 without a driver, a device or the backend. Never throws. That
+/// this build has code for one is for the constructor of Selector to say.
 int device_count();
 
 /// What may be wrong with a selection that only the device could see; bits of Status::faults.
@@ -96,6 +98,7 @@ void check_status(const Status& status, const SelectionSpec& spec, std::int64_t 
 /// device that was current when it was made, and to one thread at a time.
 class Selector {
  public:
+  /// Throws where the current device is of a compute capability that this build has no code for.
   explicit Selector(const Engine& engine);
   Selector(Selector&&) noexcept;
   Selector& operator=(Selector&&) noexcept;

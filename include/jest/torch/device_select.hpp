@@ -16,8 +16,10 @@
 // and with a backend named that is of the host, the selection is done when the call returns.
 
 #include <ATen/core/Tensor.h>
+#include <c10/core/Stream.h>
 
 #include <cstdint>
+#include <optional>
 
 #include "jest/select/selection.hpp"
 #include "jest/torch/embeddings.hpp"
@@ -34,11 +36,12 @@ struct JEST_EXPORT DevicePicks {
   at::Tensor status;
   SelectionSpec spec;  ///< what was asked for, without the ids
   std::int64_t candidates = 0;
-  SelectionStatistics statistics;  ///< what was known when the call returned
+  SelectionStatistics statistics;                    ///< what was known when the call returned
+  std::optional<c10::Stream> stream = std::nullopt;  ///< the device's, where it was enqueued
 
   /// Throws what `select` throws of too few eligible candidates, of repeated or negative ids and of
   /// values beyond float16: the device alone can see them, and such picks mean nothing. Waits for
-  /// the selection.
+  /// the selection, whatever stream is the current one.
   void check() const;
 
   /// Checked, and copied to the host with full statistics; `select_ms` is the time to enqueue.

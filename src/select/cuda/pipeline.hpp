@@ -96,15 +96,11 @@ class Pipeline {
       const Slice slice{first, std::min(plan_.slice_columns(), columns - first)};
       pack(slice);
       executor_.fork();
-      std::int64_t tile = 0;
-      for (int m = 0; m < kModels; ++m) {
-        if (!plan_.models[m].exists()) continue;
-        for (int side = 0; side < kSides; ++side) {
-          for (std::int64_t row = 0; row < rows; row += plan_.tile_rows()) {
-            const Tile at{m, side, row, std::min(plan_.tile_rows(), rows - row)};
-            add(slice, at, static_cast<int>(tile++ % kLanes));
-          }
-        }
+      try {
+        add_all(slice, rows);
+      } catch (...) {
+        executor_.join();  // whose memory this is may let go of it behind lane 0
+        throw;
       }
       executor_.join();
     }
@@ -139,6 +135,19 @@ class Pipeline {
         executor_.launch(0, PackRows{arrays_.parameters, m, side, plan_.models[m], Role::kPicked,
                                      arrays_.columns + slice.first, slice.columns, slice.stride(),
                                      arrays_.models[m].picked[side]});
+      }
+    }
+  }
+
+  void add_all(const Slice& slice, std::int64_t rows) {
+    std::int64_t tile = 0;
+    for (int m = 0; m < kModels; ++m) {
+      if (!plan_.models[m].exists()) continue;
+      for (int side = 0; side < kSides; ++side) {
+        for (std::int64_t row = 0; row < rows; row += plan_.tile_rows()) {
+          const Tile at{m, side, row, std::min(plan_.tile_rows(), rows - row)};
+          add(slice, at, static_cast<int>(tile++ % kLanes));
+        }
       }
     }
   }

@@ -44,8 +44,9 @@ void set(cublasLtMatmulPreferenceOpaque_t& preference, cublasLtMatmulPreferenceA
 
 }  // namespace
 
-Products::Products() { check(cublaslt().create(&handle_), "starting cuBLASLt"); }
-Products::~Products() { cublaslt().destroy(handle_); }
+Products::~Products() {
+  if (handle_) cublaslt().destroy(handle_);
+}
 
 /// Row-major products [rows, columns] are column-major [columns, rows]: picked^T · rows, both
 /// operands being column-major [width, ...].
@@ -90,6 +91,7 @@ Products::Prepared& Products::prepared(const Shape& shape) {
 }
 
 void Products::enqueue(const Product& product, void* workspace, cudaStream_t stream) {
+  if (!handle_) check(cublaslt().create(&handle_), "starting cuBLASLt");
   Prepared& how = prepared({product.rows, product.columns, product.width, product.type});
   const float one = 1;
   const float zero = 0;

@@ -15,7 +15,7 @@ namespace jest::cuda {
 
 class Products {
  public:
-  Products();
+  Products() = default;
   Products(const Products&) = delete;
   Products& operator=(const Products&) = delete;
   ~Products();
@@ -44,7 +44,7 @@ class Products {
   Prepared& prepared(const Shape& shape);
   void choose_algorithm(Prepared& out) const;
 
-  cublasLtHandle_t handle_ = nullptr;
+  cublasLtHandle_t handle_ = nullptr;  // made with the first product
   std::map<Shape, Prepared> prepared_;
 };
 

@@ -1,12 +1,14 @@
 #include <vector>
 
 #include "device_executor.cuh"
+#include "launch_count.hpp"
 
 namespace jest::cuda {
 namespace {
 
-/// More rounds than this are enqueued one by one: their graph would take more memory than picks.
-constexpr std::int64_t kMostCapturedRounds = 1024;
+/// Selections of more launches are enqueued one by one: their graph would take more memory than
+/// they do.
+constexpr std::int64_t kMostCapturedLaunches = 1 << 15;
 /// Graphs are kept until the selector goes; further shapes are enqueued one by one.
 constexpr std::size_t kMostGraphs = 32;
 
@@ -15,6 +17,7 @@ struct Recording {
   Plan plan;
   void* workspace;
   OwnGraph graph;
+  bool refused = false;  ///< CUDA would not make a graph of it
 };
 
 int current_device() {
@@ -23,15 +26,32 @@ int current_device() {
   return device;
 }
 
-/// Compute capability 9.0, whose instructions the fused product is made of.
-bool is_hopper(int device) {
+struct ComputeCapability {
   int major = 0;
   int minor = 0;
-  check(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device),
-        "asking for the compute capability");
-  check(cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, device),
-        "asking for the compute capability");
-  return major == 9 && minor == 0;
+
+  explicit ComputeCapability(int device) {
+    check(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device),
+          "asking for the compute capability");
+    check(cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, device),
+          "asking for the compute capability");
+  }
+  /// What the fused product's instructions need.
+  bool is_hopper() const { return major == 9 && minor == 0; }
+};
+
+/// The compute capability of the current device, for which this build has code.
+ComputeCapability usable(int device) {
+  const ComputeCapability capability(device);
+  cudaFuncAttributes attributes;
+  const auto found = cudaFuncGetAttributes(&attributes, run<Each<SetParameters>>);
+  if (found == cudaErrorNoKernelImageForDevice || found == cudaErrorInvalidDeviceFunction) {
+    cudaGetLastError();
+    refuse("select, cuda", "a device that this build has code for, or a backend of the host",
+           text("compute capability ", capability.major, ".", capability.minor));
+  }
+  check(found, "loading a kernel");
+  return capability;
 }
 
 void check_memory(const DeviceAnswer& answer, const Workspace& workspace, std::int64_t needed) {
@@ -59,7 +79,7 @@ int device_count() {
 
 struct Selector::State {
   explicit State(const Engine& how)
-      : engine(how), device(current_device()), fused(fused_built() && is_hopper(device)) {
+      : engine(how), device(current_device()), fused(usable(device).is_hopper() && fused_built()) {
     if (engine.route == Route::kFused && !fused) {
       refuse("select, cuda", "route default or products",
              "fused, which this device or this build has not");
@@ -85,20 +105,34 @@ struct Selector::State {
   }
 
   /// Null where the pipeline is to be enqueued one by one.
-  Recording* recording_of(const Plan& plan, void* workspace) {
-    if (engine.launch == Launch::kDirect || plan.chunks > kMostCapturedRounds) return nullptr;
+  const OwnGraph* graph_of(const Plan& plan, const Arrays& arrays, void* workspace) {
+    if (engine.launch == Launch::kDirect) return nullptr;
     for (Recording& recording : recordings) {
-      if (recording.plan == plan && recording.workspace == workspace) return &recording;
+      if (recording.plan == plan && recording.workspace == workspace) {
+        return captured_graph(recording, arrays);
+      }
     }
     // The first time everything runs one by one, so that no library loads code inside a capture.
-    if (recordings.size() < kMostGraphs) recordings.push_back({plan, workspace, {}});
+    if (recordings.size() < kMostGraphs && launches_of(plan, arrays) <= kMostCapturedLaunches) {
+      recordings.push_back({plan, workspace, {}});
+    }
     return nullptr;
   }
 
-  void capture(Recording& recording, const Arrays& arrays) {
-    Capture capture(captured.get());
-    enqueue_pipeline(recording.plan, arrays, captured.get());
-    recording.graph.take(capture.instantiate());
+  /// A graph takes device memory of its own: where there is none left, picks are still made.
+  const OwnGraph* captured_graph(Recording& recording, const Arrays& arrays) {
+    if (recording.refused) return nullptr;
+    if (!recording.graph.ready()) {
+      try {
+        Capture capture(captured.get());
+        enqueue_pipeline(recording.plan, arrays, captured.get());
+        recording.graph.take(capture.instantiate());
+      } catch (const Error&) {
+        recording.refused = true;
+        return nullptr;
+      }
+    }
+    return &recording.graph;
   }
 
   Engine engine;
@@ -127,10 +161,8 @@ void Selector::enqueue(const DeviceCriterion& criterion, const SelectionSpec& sp
   launch(
       Each<SetParameters>{{.arrays = arrays, .parameters = parameters_of(criterion, spec, answer)}},
       stream);
-  Recording* recording = state_->recording_of(plan, workspace.data);
-  if (!recording) return state_->enqueue_pipeline(plan, arrays, stream);
-  if (!recording->graph.ready()) state_->capture(*recording, arrays);
-  recording->graph.launch(stream);
+  const OwnGraph* graph = state_->graph_of(plan, arrays, workspace.data);
+  graph ? graph->launch(stream) : state_->enqueue_pipeline(plan, arrays, stream);
 }
 
 }  // namespace jest::cuda

@@ -105,6 +105,35 @@ TEST_F(CudaTensors, GiveTheSameOnTwoStreamsAtOnce) {
   for (const DevicePicks& one : picks) EXPECT_EQ(one.selection().indices, want);
 }
 
+/// Copies on the stream that is current now would be ahead of the selection.
+TEST_F(CudaTensors, AreWaitedForWhateverStreamIsCurrent) {
+  const auto want = on_host().indices;
+  const PairTensors ready = pairs_without_waiting();
+  gpu::streams().synchronizeDevice(device.index());
+  for (int call = 0; call < 3; ++call) {
+    DevicePicks picks;
+    {
+      const gpu::OtherStream other(device);
+      const at::Tensor work = gpu::long_work(device);
+      picks = select_on_device(ready, spec);
+    }
+    EXPECT_EQ(picks.selection().indices, want) << call;
+  }
+}
+
+/// The call returns before the device reads them.
+TEST_F(CudaTensors, DoNotNeedPinnedIdsAfterTheCall) {
+  const auto ids = oracle::shuffled_ids(3000, 3);
+  PairTensors there = pairs_without_waiting();
+  there.ids = torch::tensor(ids).to(device);
+  const auto want = select_on_device(there, spec).selection().indices;
+  there.ids = torch::tensor(ids).pin_memory();
+  const at::Tensor work = gpu::long_work(device);
+  const DevicePicks picks = select_on_device(there, spec);
+  there.ids.zero_();
+  EXPECT_EQ(picks.selection().indices, want);
+}
+
 TEST_F(CudaTensors, TakeIdsOfTheHostAndOfTheDevice) {
   const auto ids = oracle::shuffled_ids(3000, 3);
   SelectionSpec named = spec;
