@@ -32,16 +32,17 @@ class ArmTraining {
         reference_(reference),
         live_(reference.model, {.precision = options_.precision()}),
         folder_(options_.out / run.name()),
+        files_{folder_ / "model.safetensors", folder_ / "checkpoints"},
         model_(moved_to(options_.device_name, task.make_learner(run.seed))),
         optimizer_(fused_adam(model_->parameters(), {.learning_rate = options_.learning_rate})) {}
 
   void run(ReferenceStores<T>& stores) {
-    if (std::filesystem::exists(folder_ / "model.safetensors")) return;
+    if (files_.finished()) return;
     std::filesystem::create_directories(folder_);
     const ForwardFlops forward = arm_flops(task_, model_, reference_, options_, run_.arm);
     spec_ = trainer_spec(options_, steps_of(run_.arm, options_, forward), run_.seed);
     if (!compares_models(run_.arm)) spec_.selection.stop_window = 0;
-    spec_.checkpoints = folder_ / "checkpoints";
+    spec_.checkpoints = files_.checkpoints;
     spec_.sinks = run_sinks(run_.name(), folder_, forward);
     if (!method_.uses_reference()) {
       NoReference none;
@@ -187,7 +188,7 @@ class ArmTraining {
       }
     };
     trainer.run();
-    save_model(folder_ / "model.safetensors", *model_, model_->metadata());
+    files_.finish(*model_, model_->metadata());
   }
 
   void watch(const Batch& super_batch, const Selection& picks, std::int64_t step) {
@@ -224,6 +225,7 @@ class ArmTraining {
   ReferenceRun<T>& reference_;
   ReferenceModel<Model> live_;
   std::filesystem::path folder_;
+  RunFiles files_;
   Model model_;
   std::unique_ptr<torch::optim::Optimizer> optimizer_;
   std::optional<LossStore> first_stage_;

@@ -17,6 +17,17 @@ void save_model(const std::filesystem::path& path, torch::nn::Module& module, Me
   save_tensors(path, tensors, metadata);
 }
 
+bool RunFiles::finished() const {
+  if (!std::filesystem::exists(model)) return false;
+  std::filesystem::remove_all(checkpoints);
+  return true;
+}
+
+void RunFiles::finish(torch::nn::Module& module, Metadata metadata) const {
+  save_model(model, module, std::move(metadata));
+  std::filesystem::remove_all(checkpoints);
+}
+
 void expect_architecture(const SafetensorsFile& file, const std::string& architecture) {
   const auto found = file.metadata().find("architecture");
   if (found == file.metadata().end() || found->second != architecture) {

@@ -14,6 +14,17 @@ namespace jest {
 /// Writes all parameters; a fingerprint is added to `metadata`, which holds "architecture".
 void save_model(const std::filesystem::path& path, torch::nn::Module& module, Metadata metadata);
 
+/// A run in training: what it leaves, and what it only needs until then.
+struct RunFiles {
+  std::filesystem::path model;
+  std::filesystem::path checkpoints;  ///< three times the size of the model
+
+  /// Whether the run has left its model; checkpoints that a crash left beside it go.
+  bool finished() const;
+  /// save_model; then the checkpoints go.
+  void finish(torch::nn::Module& module, Metadata metadata) const;
+};
+
 /// Throws unless the file says that it is of `architecture`.
 void expect_architecture(const SafetensorsFile& file, const std::string& architecture);
 

@@ -30,9 +30,9 @@ double metadata_number(const SafetensorsFile& file, const std::string& key);
 /// Shortest digits that read back as the same number.
 std::string exact_digits(double value);
 
-/// Trains by the same Trainer as every arm, in OUT/reference, and writes `result`.
+/// Trains by the same Trainer as every arm, in OUT/reference, and leaves its model.
 template <Task T>
-void train_reference(const T& task, const std::filesystem::path& result) {
+void train_reference(const T& task, const RunFiles& files) {
   constexpr std::uint64_t kSeed = 0;  // it must not depend on the seed of an arm
   const auto& options = task.options();
   const std::filesystem::path folder = options.out / "reference";
@@ -44,7 +44,7 @@ void train_reference(const T& task, const std::filesystem::path& result) {
   const auto source = task.guide_source(kSeed);
   TrainerSpec spec = trainer_spec(options, options.reference_steps, kSeed);
   spec.selection = {};
-  spec.checkpoints = folder / "checkpoints";
+  spec.checkpoints = files.checkpoints;
   const double forward = task.guide_forwards() * task.training_flops(model, options, Arm{});
   spec.sinks = run_sinks("reference", folder, {.learner = forward});
   Trainer trainer(source, learner, scorer, spec);
@@ -54,22 +54,23 @@ void train_reference(const T& task, const std::filesystem::path& result) {
   Metadata metadata = model->metadata();
   metadata["training_flops"] = exact_digits(flops);
   metadata["training_seconds"] = exact_digits(state.seconds.steps());
-  save_model(result, *model, metadata);
+  files.finish(*model, std::move(metadata));
 }
 
 /// Leaves OUT/reference.safetensors.
 template <Task T>
 ReferenceRun<T> prepare_reference(const T& task) {
   const auto& options = task.options();
-  const std::filesystem::path result = options.out / "reference.safetensors";
-  if (!std::filesystem::exists(result)) {
+  const RunFiles files{options.out / "reference.safetensors",
+                       options.out / "reference" / "checkpoints"};
+  if (!files.finished()) {
     if (options.reference.empty()) {
-      train_reference(task, result);
+      train_reference(task, files);
     } else {
-      write_file(result, read_file(options.reference));
+      write_file(files.model, read_file(options.reference));
     }
   }
-  const SafetensorsFile file(result);
+  const SafetensorsFile file(files.model);
   return {moved_to(options.device_name, T::load(file)), metadata_number(file, "training_flops"),
           metadata_number(file, "training_seconds")};
 }

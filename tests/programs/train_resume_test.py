@@ -140,16 +140,26 @@ class Hindered(UndisturbedCase):
         self.assert_same_result(self.out, self.undisturbed)
 
     def test_a_damaged_checkpoint_is_refused(self):
-        shutil.copytree(self.undisturbed, self.out)
-        os.remove(os.path.join(self.out, "joint-seed3", "model.safetensors"))
-        checkpoint = os.path.join(checkpoints_of(self.out, "joint-seed3"), "step-00000004")
+        resumed = TINY | {"resume": True}
+        checkpoint = os.path.join(checkpoints_of(self.out, "joint-seed3"), "step-00000002")
+        self.assertTrue(kill_when(lambda: os.path.exists(checkpoint), self.out, resumed))
         for name in ("tensors.safetensors", "state.json"):
             with self.subTest(name):
                 whole = read(checkpoint, name)
                 os.truncate(os.path.join(checkpoint, name), len(whole) // 2)
-                done = pairs(self.out, TINY | {"resume": True})
-                self.assertIn("step-00000004", self.error_line(done))
+                done = pairs(self.out, resumed)
+                self.assertIn("step-00000002", self.error_line(done))
                 write(whole, checkpoint, name)
+
+    def test_checkpoints_beside_a_finished_model_go(self):
+        shutil.copytree(self.undisturbed, self.out)
+        for run in ("reference", "joint-seed3"):
+            left = os.path.join(checkpoints_of(self.out, run), "step-00000002")
+            os.makedirs(left)
+            write(b"", left, "complete")
+        finished(pairs(self.out, TINY | {"resume": True}))
+        self.assertEqual([name for name in names_in(self.out) if "checkpoint" in name], [])
+        self.assert_same_result(self.out, self.undisturbed)
 
 
 if __name__ == "__main__":
