@@ -40,9 +40,9 @@ double JsonFields::number(const std::string& key) const {
   return number_of(field(key));
 }
 
-std::int64_t JsonFields::integer(const std::string& key) const {
-  if (!field(key).is_number_integer()) fail("a whole number", key);
-  return field(key).get<std::int64_t>();
+std::uint64_t JsonFields::unsigned_integer(const std::string& key) const {
+  if (!field(key).is_number_unsigned()) fail("a whole number from 0", key);
+  return field(key).get<std::uint64_t>();
 }
 
 bool JsonFields::boolean(const std::string& key) const {

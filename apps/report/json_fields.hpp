@@ -22,7 +22,7 @@ class JsonFields {
   /// Present and of the type asked for, or jest::Error. A number that is null (which is how JSON
   /// writes what is not finite) comes back as NaN.
   double number(const std::string& key) const;
-  std::int64_t integer(const std::string& key) const;
+  std::uint64_t unsigned_integer(const std::string& key) const;
   bool boolean(const std::string& key) const;
   std::string string(const std::string& key) const;
   JsonFields object(const std::string& key) const;

@@ -44,7 +44,7 @@ std::vector<double> parse_values(const JsonFields& fields, const std::vector<Mea
 Run parse_run(const JsonFields& fields, const std::vector<Measure>& measures) {
   Run run;
   run.arm = fields.string("arm");
-  run.seed = fields.integer("seed");
+  run.seed = fields.unsigned_integer("seed");
   run.steps = fields.number("steps");
   for (const JsonFields& entry : fields.objects("evaluations")) {
     run.evaluations.push_back({.step = entry.number("step"),

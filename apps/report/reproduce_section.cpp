@@ -64,10 +64,10 @@ std::string settings(const Experiment& experiment) {
 }
 
 std::string seeds(const Experiment& experiment) {
-  std::set<std::int64_t> distinct;
+  std::set<std::uint64_t> distinct;
   for (const Run& run : experiment.runs) distinct.insert(run.seed);
   std::string joined;
-  for (const std::int64_t seed : distinct) joined += text(joined.empty() ? "" : ", ", seed);
+  for (const std::uint64_t seed : distinct) joined += text(joined.empty() ? "" : ", ", seed);
   return joined;
 }
 

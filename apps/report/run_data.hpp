@@ -81,7 +81,7 @@ struct PickedTags {
 
 struct Run {
   std::string arm;
-  std::int64_t seed = 0;
+  std::uint64_t seed = 0;
   double steps = 0;
   std::vector<Evaluation> evaluations;  ///< at least one
   double examples_scored = 0;

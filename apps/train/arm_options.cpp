@@ -21,6 +21,7 @@ void check_used(const Arm& arm) {
       {"diversity", method.criterion == Criterion::kDiversity},
       {"half-resolution", method.seen_as == SeenAs::kCheaper},
       {"rank-power", method.criterion == Criterion::kLossRanks},
+      {"score-prefix", method.scores()},
       {"temperature", method.trained_by == TrainedBy::kReferenceWeights},
       {"tokens", method.trained_by == TrainedBy::kOwnLoss ||
                      method.trained_by == TrainedBy::kLearnableTokens}};

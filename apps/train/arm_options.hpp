@@ -33,9 +33,8 @@ void set_by_method(ExperimentOptions& options, const Method& method);
 void check_used(const Arm& arm);
 
 /// What an arm runs under: its own options in the place of its method's, and those in the place of
-/// what all arms share. Throws on an
-/// option that arms cannot have, and on a value that is none. `Options::own_setters()` are those of
-/// its task.
+/// what all arms share. Throws on an option that arms cannot have, and on a value that is none.
+/// `Options::own_setters()` are those of its task.
 template <class Options>
 Options options_of(const Arm& arm, const Options& shared) {
   Options options = shared;
@@ -56,6 +55,7 @@ Options options_of(const Arm& arm, const Options& shared) {
     for (const auto& [name, set] : Options::own_setters()) known += ", " + name;
     refuse("--arms " + arm.name, "options of an arm (" + known + ")", named.first);
   }
+  options.leave_out_unused(arm.method);
   options.check_numbers();
   if (arm.has_first_stage()) options.check_cascade();
   return options;

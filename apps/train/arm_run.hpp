@@ -192,10 +192,18 @@ class ArmTraining {
   }
 
   void watch(const Batch& super_batch, const Selection& picks, std::int64_t step) {
-    if (step != spec_.steps / 10 && step != spec_.steps * 9 / 10) return;
+    if (!shows_samples(step)) return;
     const std::string line = sample_line<T>(task_.stored_as(super_batch, options_), picks,
                                             {task_, step + 1, model_, reference_.model});
     record(line);
+  }
+
+  /// A tenth and nine tenths through the steps among which a schedule selects.
+  bool shows_samples(std::int64_t step) const {
+    const SelectionSchedule& schedule = spec_.selection;
+    const std::int64_t steps = std::min(spec_.steps, schedule.end) - schedule.start;
+    return step == schedule.latest(schedule.start + steps / 10) ||
+           step == schedule.latest(schedule.start + steps * 9 / 10);
   }
 
   /// As many curated examples as an arm trains on, or all there are.

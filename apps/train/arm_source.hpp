@@ -31,22 +31,29 @@ struct CuratedSource {
   }
 };
 
-/// Per-example FLOPs of an arm. A proxy has the architecture of the reference; it learns what the
-/// learner does and is scored in its place. A live reference that training asks runs forward once.
+/// A proxy scores in the learner's place, and learns from what each selection picks: FLOPs of both
+/// for a candidate.
+template <Task T>
+double proxy_flops(const T& task, const typename T::Options& options, const Arm& arm) {
+  const auto proxy = task.make_reference(0);  // whatever --reference is
+  const double candidates = static_cast<double>(options.super_batch);
+  return task.scoring_flops(proxy, options, arm) +
+         kTrainingForwards * task.training_flops(proxy, options, arm) * options.count / candidates;
+}
+
+/// Per-example FLOPs of an arm. A live reference that training asks runs forward once.
 template <Task T>
 ForwardFlops arm_flops(const T& task, typename T::Model& learner, ReferenceRun<T>& reference,
                        const typename T::Options& options, const Arm& arm) {
-  const double reference_forward = task.scoring_flops(reference.model, options, Arm{});
   double training = task.training_flops(learner, options, arm);
-  if (arm.has_proxy()) training += task.training_flops(reference.model, options, arm);
-  const bool asked = arm.method.trained_by != TrainedBy::kOwnLoss && !uses_store(arm, options);
-  if (asked || options.tokens < 1) {
+  const bool live = options.tokens < 1 || !uses_store(arm, options);
+  if (live && trains_by_reference(arm, options)) {
     training += task.training_flops(reference.model, options, Arm{}) / kTrainingForwards;
   }
-  auto& scored = arm.has_proxy() ? reference.model : learner;
   return {.learner = training,
-          .reference = reference_forward,
-          .scoring = task.scoring_flops(scored, options, arm)};
+          .reference = task.scoring_flops(reference.model, options, Arm{}),
+          .scoring = arm.has_proxy() ? proxy_flops(task, options, arm)
+                                     : task.scoring_flops(learner, options, arm)};
 }
 
 }  // namespace jest

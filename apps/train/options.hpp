@@ -64,6 +64,8 @@ struct ExperimentOptions {
 
   /// Adds the options to a command; `rows` says what a data file holds, `known` its arms.
   void add_to(CLI::App& command, const std::string& rows, const std::vector<std::string>& known);
+  /// Options that a method has no use for, as if they had not been given. A task's own hide it.
+  void leave_out_unused(const Method&) {}
   /// Throws unless every number is possible by itself.
   void check_numbers() const;
   /// Throws unless a cascade's sizes fit each other.

@@ -12,8 +12,20 @@ std::vector<ArmRun> all_runs(const ExperimentOptions& options) {
   return runs;
 }
 
+bool trains_by_reference(const Arm& arm, const ExperimentOptions& options) {
+  switch (arm.method.trained_by) {
+    case TrainedBy::kDistillation:
+    case TrainedBy::kReferenceWeights:
+      return true;
+    case TrainedBy::kOwnLoss:
+    case TrainedBy::kLearnableTokens:
+      break;
+  }
+  return options.tokens < 1;
+}
+
 bool uses_reference(const Arm& arm, const ExperimentOptions& options) {
-  return arm.method.uses_reference() || options.tokens < 1;
+  return arm.method.scores_by_reference() || trains_by_reference(arm, options);
 }
 
 bool uses_store(const Arm& arm, const ExperimentOptions& options) {

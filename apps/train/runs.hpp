@@ -24,6 +24,9 @@ struct ArmRun {
 
 std::vector<ArmRun> all_runs(const ExperimentOptions& options);
 
+/// Whether its learner is trained by what a reference gives, not by its own loss alone.
+bool trains_by_reference(const Arm& arm, const ExperimentOptions& options);
+
 /// Whether it asks a reference for anything.
 bool uses_reference(const Arm& arm, const ExperimentOptions& options);
 

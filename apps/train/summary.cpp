@@ -22,7 +22,8 @@ std::map<std::string, std::vector<Json>> read_events(const std::filesystem::path
   for (std::string line; std::getline(lines, line);) {
     ++number;
     Json json = Json::parse(line, nullptr, false);
-    if (json.is_discarded()) refuse(text("read ", path.string(), ", line ", number), "JSON", line);
+    if (json.is_discarded())
+      refuse(text("read ", path.string(), ", line ", number), "JSON", line.substr(0, 60));
     events[json.value("event", "")].push_back(std::move(json));
   }
   if (events["evaluation"].empty()) {
@@ -80,7 +81,8 @@ std::vector<double> targets_for(const Json& runs, const Measure& measure) {
   }
   if (!uniform.empty()) {
     std::sort(uniform.begin(), uniform.end());
-    targets.push_back(rounded_target(uniform[uniform.size() / 2], measure));
+    const double median = (uniform[(uniform.size() - 1) / 2] + uniform[uniform.size() / 2]) / 2;
+    targets.push_back(rounded_target(median, measure));
   }
   return targets;
 }

@@ -48,7 +48,8 @@ class Reader {
     columns_ = fields.size();
     const bool fits = (columns_ == 3 || columns_ == 4) && fields[0] == "id" && fields[1] == "x" &&
                       fields[2] == "y" && (columns_ == 3 || fields[3] == "tag");
-    if (!fits) refuse("read " + file_ + ", line 1", "the header id, x, y and maybe tag", line);
+    if (!fits)
+      refuse("read " + file_ + ", line 1", "the header id, x, y and maybe tag", line.substr(0, 60));
   }
 
   void row(std::string_view line, std::int64_t number) {
@@ -108,7 +109,9 @@ class Reader {
 PairTable read_pairs(const std::filesystem::path& path) {
   const std::string content = read_file(path);
   Reader reader(path.string());
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";  // some editors begin files with it
   std::string_view rest = content;
+  if (rest.starts_with(kByteOrderMark)) rest.remove_prefix(kByteOrderMark.size());
   for (std::int64_t number = 1; !rest.empty(); ++number) {
     const std::size_t end = rest.find('\n');
     std::string_view line = rest.substr(0, end);

@@ -88,7 +88,7 @@ Embeddings EmbeddingStore::gather(std::span<const std::int64_t> ids) const {
   return {x, y, scale_, bias_};
 }
 
-LossStore EmbeddingStore::own_losses() const {
+LossStore EmbeddingStore::own_losses(Contrast contrast) const {
   const double scale = scale_.item<double>();
   const double bias = bias_.item<double>();
   std::vector<std::int64_t> ids;
@@ -96,7 +96,9 @@ LossStore EmbeddingStore::own_losses() const {
   for (const auto& [id, row] : row_of_) {
     const double dot = std::inner_product(x_.row(row), x_.row(row) + x_.cols, y_.row(row), 0.0);
     ids.push_back(id);
-    losses.push_back(static_cast<float>(softplus(-(scale * dot + bias))));
+    const double against = -(scale * dot + bias);
+    const double own = contrast == Contrast::kSigmoid ? softplus(against) : against;
+    losses.push_back(static_cast<float>(own));
   }
   return {ids, losses};
 }

@@ -2,7 +2,10 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
+#include <iterator>
 #include <map>
+#include <set>
 
 namespace jest::detail {
 namespace {
@@ -35,6 +38,13 @@ NamedTensors optimizer_tensors(torch::optim::OptimizerParamState& state) {
     return tensors;
   }
   throw Error("checkpoint: expected the state of Adam, AdamW or SGD, got another optimizer's");
+}
+
+void expect_known(torch::optim::Optimizer& optimizer) {
+  if (dynamic_cast<torch::optim::Adam*>(&optimizer)) return;
+  if (dynamic_cast<torch::optim::AdamW*>(&optimizer)) return;
+  if (dynamic_cast<torch::optim::SGD*>(&optimizer)) return;
+  throw Error("checkpoint: expected Adam, AdamW or SGD, got another optimizer");
 }
 
 using StateByName = std::map<std::string, at::Tensor>;
@@ -90,12 +100,9 @@ std::unique_ptr<torch::optim::OptimizerParamState> optimizer_state(
     torch::optim::Optimizer& optimizer, const SavedState& saved) {
   if (dynamic_cast<torch::optim::AdamW*>(&optimizer)) return adam_state<AdamWParamState>(saved);
   if (dynamic_cast<torch::optim::Adam*>(&optimizer)) return adam_state<AdamParamState>(saved);
-  if (dynamic_cast<torch::optim::SGD*>(&optimizer)) {
-    auto state = std::make_unique<SGDParamState>();
-    state->momentum_buffer(saved.like_parameter("momentum_buffer"));
-    return state;
-  }
-  throw Error("checkpoint: expected Adam, AdamW or SGD, got another optimizer");
+  auto state = std::make_unique<SGDParamState>();
+  state->momentum_buffer(saved.like_parameter("momentum_buffer"));
+  return state;
 }
 
 /// Every parameter that the optimizer moves, numbered over its groups.
@@ -118,6 +125,27 @@ NamedTensors module_tensors(torch::nn::Module& module) {
   return tensors;
 }
 
+/// What the optimizer moves and the model has not: a temperature of the objective, for instance.
+NamedTensors further_parameters(torch::nn::Module& module, torch::optim::Optimizer& optimizer) {
+  std::set<const void*> of_module;
+  for (const at::Tensor& parameter : module.parameters()) {
+    of_module.insert(parameter.unsafeGetTensorImpl());
+  }
+  NamedTensors tensors;
+  const auto parameters = optimized(optimizer);
+  for (std::size_t k = 0; k < parameters.size(); ++k) {
+    if (of_module.contains(parameters[k].unsafeGetTensorImpl())) continue;
+    tensors.emplace_back(text("optimized.", k), parameters[k]);
+  }
+  return tensors;
+}
+
+NamedTensors trained_tensors(torch::nn::Module& module, torch::optim::Optimizer& optimizer) {
+  NamedTensors tensors = module_tensors(module);
+  std::ranges::move(further_parameters(module, optimizer), std::back_inserter(tensors));
+  return tensors;
+}
+
 bool any_begins_with(const std::string& prefix, const StateByName& saved) {
   const auto first = saved.lower_bound(prefix);
   return first != saved.end() && first->first.starts_with(prefix);
@@ -137,7 +165,8 @@ void set_learning_rate(torch::optim::Optimizer& optimizer, double learning_rate)
 }
 
 NamedTensors training_state(torch::nn::Module& module, torch::optim::Optimizer& optimizer) {
-  NamedTensors tensors = module_tensors(module);
+  expect_known(optimizer);
+  NamedTensors tensors = trained_tensors(module, optimizer);
   const auto parameters = optimized(optimizer);
   for (std::size_t k = 0; k < parameters.size(); ++k) {
     const auto found = optimizer.state().find(parameters[k].unsafeGetTensorImpl());
@@ -152,8 +181,11 @@ NamedTensors training_state(torch::nn::Module& module, torch::optim::Optimizer& 
 void load_training_state(torch::nn::Module& module, torch::optim::Optimizer& optimizer,
                          const NamedTensors& state) {
   const torch::NoGradGuard no_gradient;
+  expect_known(optimizer);
   const StateByName saved(state.begin(), state.end());
-  for (const auto& [name, tensor] : module_tensors(module)) copy_into(name, tensor, saved);
+  for (const auto& [name, tensor] : trained_tensors(module, optimizer)) {
+    copy_into(name, tensor, saved);
+  }
   const auto parameters = optimized(optimizer);
   for (std::size_t k = 0; k < parameters.size(); ++k) {
     const std::string prefix = text("optimizer.", k, ".");

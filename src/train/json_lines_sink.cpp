@@ -63,6 +63,7 @@ JsonLinesSink::~JsonLinesSink() {
 }
 
 void JsonLinesSink::resume(std::int64_t step) {
+  if (!std::filesystem::is_regular_file(path_)) return;  // a pipe keeps nothing to be taken back
   write_file(path_, lines_until(read_file(path_), step));
   ::close(descriptor_);
   descriptor_ = ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);

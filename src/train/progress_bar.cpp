@@ -26,7 +26,10 @@ class ProgressBar : public MetricSink {
   explicit ProgressBar(std::string run) : run_(std::move(run).substr(0, 24)) {}
   ~ProgressBar() override { clear(); }
 
-  void resume(std::int64_t step) override { first_ = step; }
+  void resume(std::int64_t step) override {
+    first_ = step;
+    start_ = Clock::now();
+  }
 
   void step(const StepMetrics& metrics) override {
     const auto now = Clock::now();
@@ -36,9 +39,10 @@ class ProgressBar : public MetricSink {
     const auto done = static_cast<double>(metrics.step - first_);
     const double left = done > 0 ? elapsed / done * (metrics.steps - metrics.step) : 0;
     const auto filled = static_cast<int>(kBarColumns * metrics.step / metrics.steps);
-    fmt::print(stderr, "\r\033[K{} [{:=<{}}{: <{}}] {}/{}  {:.0f} steps/s  {} left", run_, "",
-               filled, "", kBarColumns - filled, metrics.step, metrics.steps, done / elapsed,
-               clock_time(left));
+    const double rate = done / elapsed;
+    fmt::print(stderr, "\r\033[K{} [{:=<{}}{: <{}}] {}/{}  {:.{}f} steps/s  {} left", run_, "",
+               filled, "", kBarColumns - filled, metrics.step, metrics.steps, rate,
+               rate < 10 ? 1 : 0, clock_time(left));
     std::fflush(stderr);
   }
 

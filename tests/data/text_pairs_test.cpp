@@ -36,6 +36,7 @@ TEST_F(ReadPairs, KeepsIdsTextsAndTags) {
   EXPECT_EQ(table.tag_names, (std::vector<std::string>{"de", "fr"}));
   EXPECT_EQ(table.tags, (std::vector<std::int32_t>{0, 1, 0}));
   EXPECT_TRUE(read("id\tx\ty\n1\ta\tb\n").tags.empty());
+  EXPECT_EQ(read("\xEF\xBB\xBFid\tx\ty\n1\ta\tb\n").ids, (std::vector<std::int64_t>{1}));
 }
 
 TEST_F(ReadPairs, NamesLineAndColumnOfTheFirstDefect) {

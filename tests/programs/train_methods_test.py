@@ -2,6 +2,7 @@
 """Methods by name, each with what sets it apart. Usage: train_methods_test.py JEST_TRAIN"""
 
 import os
+import shutil
 import sys
 
 sys.dont_write_bytecode = True  # a test leaves nothing in the source tree
@@ -73,14 +74,27 @@ class ModelsThatEmbed(MethodCase):
     def test_active_clip_scores_with_a_proxy_that_costs_what_the_reference_costs(self):
         runs = self.train(("active-clip", "independent", "uniform"))
         flops = runs["active-clip"]["flops"]
-        self.assertEqual(flops["learner_scoring"], flops["reference_scoring"])
-        self.assertLess(flops["learner_scoring"],
+        self.assertLess(flops["reference_scoring"],
                         0.7 * runs["independent"]["flops"]["learner_scoring"])
-        proxy_training = 3 * flops["reference_scoring"] * COUNT / SUPER_BATCH
-        self.assertAlmostEqual(
-            flops["learner_training"] - runs["uniform"]["flops"]["learner_training"],
-            proxy_training, delta=1e-6 * proxy_training)
+        self.assertEqual(flops["learner_training"], runs["uniform"]["flops"]["learner_training"])
+        scoring_and_training = flops["reference_scoring"] * (1 + 3 * COUNT / SUPER_BATCH)
+        self.assertAlmostEqual(flops["learner_scoring"], scoring_and_training,
+                               delta=1e-6 * scoring_and_training)
         self.assert_other_model(runs["active-clip"], runs["independent"])
+
+    def test_a_proxy_costs_what_it_costs_whatever_the_reference_and_where_it_selects_alone(self):
+        always = self.train(("active-clip",))["active-clip"]["flops"]["learner_scoring"]
+        shutil.rmtree(self.out)
+        once = self.train(("active-clip",), **{"select-end": 1})["active-clip"]["flops"]
+        self.assertAlmostEqual(once["learner_scoring"], always / STEPS, delta=1e-6 * always)
+        shutil.rmtree(self.out)
+        large = self.out + "-large"
+        self.addCleanup(shutil.rmtree, large, ignore_errors=True)
+        finished(train("images", large, {"arms": "uniform"} | LARGE_REFERENCE))
+        given = {"reference": os.path.join(large, "reference.safetensors")}
+        guided = self.train(("active-clip",), **given)["active-clip"]["flops"]
+        self.assertEqual(guided["learner_scoring"], always)
+        self.assertGreater(guided["reference_scoring"], always)
 
     def test_acid_wants_a_large_reference(self):
         runs = self.train(("acid", "jest"), **LARGE_REFERENCE)
@@ -136,6 +150,8 @@ class ModelsThatEmbed(MethodCase):
         for arm in ("joint:temperature=2", "drrho:distillation=2", "jest:diversity=1"):
             self.refused(train("images", self.out, {"arms": arm}), "options that this method has")
         self.refused(pairs(self.out, TINY | {"arms": "joint:tokens=0.5"}), "tokens")
+        for arm in ("uniform:score-prefix=8", "drrho:score-prefix=8"):
+            self.refused(train("text", self.out, {"arms": arm}), "options that this method has")
 
     def test_methods_that_these_models_cannot_follow_are_refused(self):
         for arm in ("greats", "flexi-jest", "rho-1"):
@@ -177,6 +193,17 @@ class LanguageModels(MethodCase):
                           for name in (with_tokens, without))
             self.assertGreater(more, less)
             self.assertGreater(runs[with_tokens]["flops"]["reference_training"], 0)
+        self.assertEqual(runs["rho-1:tokens=1"]["flops"], runs["uniform"]["flops"])
+
+    def test_drrho_compares_whole_sequences_whatever_scoring_sees(self):
+        arm = "drrho:temperature=0.1"
+        given = {"cache-reference": True}
+        whole = self.train((arm,), "text", **given)[arm]
+        model = self.model(whole)
+        shutil.rmtree(self.out)
+        prefix = self.train((arm,), "text", **given, **{"score-prefix": 8})[arm]
+        self.assertTrue(self.model(prefix) == model)
+        self.assertEqual(prefix["flops"], whole["flops"])
 
     def test_language_models_know_what_needs_no_embeddings(self):
         names = ("jest", "rho-loss", "active-clip", "acid", "selective-backprop", "drrho",

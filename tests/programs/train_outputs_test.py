@@ -2,6 +2,7 @@
 """jest-train: summaries, costs, models, reports. Usage: train_outputs_test.py JEST_TRAIN"""
 
 import html
+import math
 import os
 import shlex
 import shutil
@@ -68,6 +69,12 @@ class Results(Case):
             for evaluation in run["evaluations"]:
                 self.assertEqual(set(evaluation), {"step", "r_at_1", "r_at_10"})
                 self.assertTrue(0 <= evaluation["r_at_1"] <= evaluation["r_at_10"] <= 1)
+
+    def test_a_target_is_the_median_of_uniform(self):
+        ends = [self.runs["uniform", seed]["evaluations"][-1]["r_at_1"] for seed in (1, 2)]
+        target = math.floor(statistics.mean(ends) * 1e4) / 1e4
+        for run in self.runs.values():
+            self.assertIn(f"{target:.4g}", run["steps_to"])
 
     def test_command_version_and_data_are_told(self):
         self.assertTrue(self.summary["command"].startswith("jest-train pairs --curated"))
@@ -205,7 +212,7 @@ class Results(Case):
 class Command(FolderCase):
     def test_it_can_be_pasted_into_a_shell(self):
         out = os.path.join(self.out, "it's a run; $HOME")
-        given = SHORTEST | {"arms": "uniform"}
+        given = SHORTEST | {"arms": "uniform", "seeds": 2**64 - 1}  # the largest there is
         finished(pairs(out, given))
         command = summary_of(out)["command"]
         self.assertEqual(shlex.split(command), ["jest-train", *pairs_arguments(out, given)])

@@ -75,10 +75,21 @@ class Results(TaskCase):
     def test_samples_show_examples(self):
         self.run_for_tasks(self.samples_of_task)
 
+    def samples(self):
+        return [line for line in metrics_of(os.path.join(self.out, "independent-seed3"))
+                if line["event"] == "samples"]
+
+    def test_samples_are_of_steps_that_select(self):
+        for given, steps in (({"select-every": 4}, [1, 9]), ({"select-start": 3}, [4, 10]),
+                             ({"select-end": 5}, [1, 5])):
+            with self.subTest(given):
+                self.summary("labels", arms="independent", steps=10, **given)
+                self.assertEqual([line["step"] for line in self.samples()], steps)
+                train_cases.shutil.rmtree(self.out)
+
     def samples_of_task(self, task):
         self.summary(task, arms="independent")
-        lines = [line for line in metrics_of(os.path.join(self.out, "independent-seed3"))
-                 if line["event"] == "samples"]
+        lines = self.samples()
         self.assertEqual(len(lines), 2)
         for row in lines[0]["picked"] + lines[0]["passed_over"]:
             if task == "text":
@@ -103,6 +114,10 @@ class Results(TaskCase):
             self.assertGreater(look["gradient_norm"], 0)
             self.assertLessEqual(abs(look["gradient_cosine"]), 1)
             self.assertEqual("negatives_share" in look, task == "images")
+
+    def test_gradients_of_batches_of_two_resolutions_are_recorded(self):
+        for look in self.summary("images", arms="flexi", gradients=True)["runs"][0]["gradients"]:
+            self.assertTrue(0 < look["negatives_share"] < 1)
 
     def test_training_learns(self):
         self.run_for_tasks(self.learns)

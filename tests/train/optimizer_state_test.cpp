@@ -71,6 +71,28 @@ TEST(OptimizerState, OfAnotherKindOfOptimizerIsRefused) {
               HasSubstr("expected tensor optimizer.0.momentum_buffer, got none"));
 }
 
+/// A temperature of the objective, which no module owns.
+TEST(OptimizerState, HoldsWhatTheOptimizerMovesAndTheModelHasNot) {
+  Columns model, other;
+  const auto temperature = [] { return torch::full({1}, 2.0F).requires_grad_(); };
+  const at::Tensor trained = temperature();
+  const at::Tensor resumed = temperature();
+  const auto optimizer = fused_adam({model->matrix, trained}, {.learning_rate = 0.1});
+  detail::optimizer_step(*optimizer, model->loss() / trained.sum());
+  const NamedTensors saved = detail::training_state(*model, *optimizer);
+  const auto again = fused_adam({other->matrix, resumed}, {.learning_rate = 0.1});
+  detail::load_training_state(*other, *again, saved);
+  EXPECT_FALSE(trained.equal(temperature()));
+  EXPECT_TRUE(resumed.equal(trained));
+}
+
+TEST(OptimizerState, OfAnUnknownOptimizerIsRefusedBeforeItTakesAStep) {
+  Columns model;
+  torch::optim::RMSprop rmsprop(model->parameters());
+  EXPECT_THAT(oracle::message_of([&] { detail::training_state(*model, rmsprop); }),
+              HasSubstr("expected Adam, AdamW or SGD, got another"));
+}
+
 TEST(FusedAdam, LeavesAGroupWithoutGradientsAlone) {
   Columns model;
   const auto optimizer = fused_adam({model->vector}, {.learning_rate = 0.1});

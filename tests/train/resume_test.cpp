@@ -128,6 +128,12 @@ TEST(JsonLines, AreThereWhenARunWithoutCheckpointsEnds) {
   EXPECT_NE(read_file(folder.file("metrics.jsonl")).find("\"evaluation\""), std::string::npos);
 }
 
+TEST(JsonLines, CanGoWhereNothingIsKept) {
+  TrainerSpec spec{.steps = 2};
+  spec.sinks = {std::make_shared<JsonLinesSink>("/dev/null", ForwardFlops{})};
+  EXPECT_NO_THROW(Training().train(spec));
+}
+
 TEST(JsonLines, OfARunThatStartsAnewHoldNothingOfTheOneBefore) {
   oracle::TemporaryFolder folder;
   const auto path = folder.file("metrics.jsonl");

@@ -36,6 +36,9 @@ TEST(SelectionSchedule, StartsEndsAndSkips) {
     if (schedule.selects(step)) selects.push_back(step);
   }
   EXPECT_EQ(selects, (std::vector<int>{4, 7}));
+  EXPECT_EQ(schedule.latest(4), 4);
+  EXPECT_EQ(schedule.latest(6), 4);
+  EXPECT_EQ(schedule.latest(30), 7);
   EXPECT_THROW(check_schedule({.start = 5, .end = 4}), Error);
   EXPECT_THROW(check_schedule({.every = 0}), Error);
 }

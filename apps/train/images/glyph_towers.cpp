@@ -67,24 +67,43 @@ at::Tensor GlyphTowersImpl::embed_names(const FeatureBags& words) {
   return normalised(name_->forward(norm_->forward(pooled)));
 }
 
-Embeddings GlyphTowersImpl::embed(const ImageBatch& batch) {
-  if (batch.is_mixed()) refuse("embed images", "one resolution", "a mixed batch");
+Embeddings GlyphTowersImpl::embed_alike(const ImageBatch& batch) {
   const Resolution resolution = batch.half_share() == 0 ? Resolution::kFull : Resolution::kHalf;
   return {embed_images(batch.images(), resolution), embed_names(batch.words()), log_scale_.exp(),
           bias_};
 }
 
-at::Tensor GlyphTowersImpl::loss(const ImageBatch& batch) {
-  if (!batch.is_mixed()) return sigmoid_loss(embed(batch));
-  std::vector<std::int64_t> at_half, in_full;
+Embeddings GlyphTowersImpl::embed_grouped(const ImageBatch& batch, const Groups& groups) {
+  if (groups.in_full.empty()) return embed_alike(batch.seen_at(Resolution::kHalf));
+  if (groups.at_half.empty()) return embed_alike(batch.seen_at(Resolution::kFull));
+  const Embeddings half = embed_alike(batch.at(groups.at_half).seen_at(Resolution::kHalf));
+  const Embeddings full = embed_alike(batch.at(groups.in_full).seen_at(Resolution::kFull));
+  return {torch::cat({half.x, full.x}), torch::cat({half.y, full.y}), full.scale, full.bias};
+}
+
+GlyphTowersImpl::Groups GlyphTowersImpl::groups_of(const ImageBatch& batch) {
+  Groups groups;
   for (std::int64_t k = 0; k < batch.rows().size(); ++k) {
-    (batch.at_half(k) ? at_half : in_full).push_back(k);
+    (batch.at_half(k) ? groups.at_half : groups.in_full).push_back(k);
   }
-  const Embeddings half = embed(batch.at(at_half).seen_at(Resolution::kHalf));
-  if (in_full.empty()) return sigmoid_loss(half);
-  const Embeddings full = embed(batch.at(in_full).seen_at(Resolution::kFull));
-  return sigmoid_loss(
-      {torch::cat({half.x, full.x}), torch::cat({half.y, full.y}), full.scale, full.bias});
+  return groups;
+}
+
+Embeddings GlyphTowersImpl::embed(const ImageBatch& batch) {
+  if (!batch.is_mixed()) return embed_alike(batch);
+  const Groups groups = groups_of(batch);
+  Embeddings result = embed_grouped(batch, groups);
+  std::vector<std::int64_t> rows = groups.at_half;
+  rows.insert(rows.end(), groups.in_full.begin(), groups.in_full.end());
+  const at::Tensor back = torch::tensor(rows, at::kLong).argsort().to(result.x.device());
+  result.x = result.x.index_select(0, back);
+  result.y = result.y.index_select(0, back);
+  return result;
+}
+
+at::Tensor GlyphTowersImpl::loss(const ImageBatch& batch) {
+  if (!batch.is_mixed()) return sigmoid_loss(embed_alike(batch));
+  return sigmoid_loss(embed_grouped(batch, groups_of(batch)));
 }
 
 double GlyphTowersImpl::forward_flops(Resolution resolution) const {

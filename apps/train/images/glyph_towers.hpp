@@ -29,9 +29,9 @@ class GlyphTowersImpl : public torch::nn::Module {
   /// Throws unless the side is a multiple of 16.
   explicit GlyphTowersImpl(const GlyphTowersSpec& spec);
 
-  /// At the batch's resolution; one that is mixed is refused.
+  /// Each image at the resolution that the batch shows it in.
   Embeddings embed(const ImageBatch& batch);
-  /// The sigmoid loss; a mixed batch may have both resolutions.
+  /// The sigmoid loss.
   at::Tensor loss(const ImageBatch& batch);
 
   double forward_flops(Resolution resolution) const;
@@ -39,6 +39,15 @@ class GlyphTowersImpl : public torch::nn::Module {
   Metadata metadata() const;
 
  private:
+  /// Positions of a batch by resolution.
+  struct Groups {
+    std::vector<std::int64_t> at_half;
+    std::vector<std::int64_t> in_full;
+  };
+  static Groups groups_of(const ImageBatch& batch);
+  Embeddings embed_alike(const ImageBatch& batch);
+  /// Those at half resolution first.
+  Embeddings embed_grouped(const ImageBatch& batch, const Groups& groups);
   at::Tensor embed_images(const at::Tensor& images, Resolution resolution);
   at::Tensor embed_names(const FeatureBags& words);
   /// Of the first linear layer: those of four places added up.

@@ -21,6 +21,10 @@ struct TextOptions : ExperimentOptions {
 
   TextOptions();
   static const Setters<TextOptions>& own_setters();
+  /// A prefix is of what is scored, not of what is trained on.
+  void leave_out_unused(const Method& method) {
+    if (!method.scores()) score_prefix = 0;
+  }
   /// Whether these models, which give losses and no embeddings, can be trained so.
   static bool knows(const Method& method) {
     return method.seen_as == SeenAs::kWhole && method.criterion != Criterion::kDiversity &&

@@ -77,10 +77,10 @@ struct Method {
 
   bool scores() const { return criterion != Criterion::kNone; }
 
+  bool scores_by_reference() const { return scores() && score.reference != 0; }
+
   /// Whether a reference is asked for anything.
-  bool uses_reference() const {
-    return (scores() && score.reference != 0) || trained_by != TrainedBy::kOwnLoss;
-  }
+  bool uses_reference() const { return scores_by_reference() || trained_by != TrainedBy::kOwnLoss; }
 
   /// For `count` picks a step; other fields are free to be changed.
   ScorerSpec scorer(std::int64_t count, std::uint64_t seed) const {

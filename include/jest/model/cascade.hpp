@@ -5,6 +5,8 @@
 //   jest::Cascade cascade{scorer, store.own_losses(), {.keep = 256}};
 //   auto picks = cascade.select(super_batch, step);      // 5,120 → 256 → 128
 //
+// store.own_losses(Contrast::kSoftmax) where the models are trained by the softmax loss.
+//
 // Stage one draws B₁ ("keep") of B₀ candidates by Gumbel top-k of −gain₁·loss, easy-reference
 // selection, with noise of its own; stage two is any scorer on those B₁. The law is the product of
 // the two: with B₁ = B₀ the scorer's own, with B₁ = b independent easy-reference selection.

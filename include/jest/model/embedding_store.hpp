@@ -17,6 +17,7 @@
 #include "jest/io/safetensors.hpp"
 #include "jest/model/loss_store.hpp"
 #include "jest/torch/embeddings.hpp"
+#include "jest/torch/losses.hpp"
 
 namespace jest {
 
@@ -41,9 +42,9 @@ class JEST_EXPORT EmbeddingStore {
   /// Embeddings of `ids` in this order, copied. Throws when one is not in the store. O(n·d).
   Embeddings gather(std::span<const std::int64_t> ids) const;
 
-  /// Own terms softplus(−u_ii) of every pair by itself: what easy-reference selection ranks by.
-  /// O(rows·d).
-  LossStore own_losses() const;
+  /// Own terms of every pair by itself, what easy-reference selection ranks by: softplus(−u_ii) of
+  /// sigmoid models, −u_ii of softmax ones. O(rows·d).
+  LossStore own_losses(Contrast contrast = Contrast::kSigmoid) const;
 
  private:
   SafetensorsFile file_;

@@ -24,7 +24,8 @@ namespace detail {
 JEST_EXPORT double optimizer_step(torch::optim::Optimizer& optimizer, const at::Tensor& loss);
 JEST_EXPORT void set_learning_rate(torch::optim::Optimizer& optimizer, double learning_rate);
 
-/// Parameters, buffers and optimizer state under stable names, and back, in place.
+/// Parameters (the model's, and others that the optimizer moves), buffers and optimizer state under
+/// stable names, and back, in place. Throws where the optimizer is none of Adam, AdamW and SGD.
 JEST_EXPORT NamedTensors training_state(torch::nn::Module& module,
                                         torch::optim::Optimizer& optimizer);
 JEST_EXPORT void load_training_state(torch::nn::Module& module, torch::optim::Optimizer& optimizer,

@@ -43,6 +43,10 @@ struct SelectionSchedule {
   bool selects(std::int64_t step) const {
     return step >= start && step < end && (step - start) % every == 0;
   }
+  /// The last step until `step`, which is not before `start`, that selects.
+  std::int64_t latest(std::int64_t step) const {
+    return std::min(step, end - 1) - (std::min(step, end - 1) - start) % every;
+  }
 };
 
 inline void check_schedule(const SelectionSchedule& schedule) {

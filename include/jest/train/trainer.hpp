@@ -61,8 +61,9 @@ JEST_EXPORT Values shares_of(const std::map<std::string, std::int64_t>& counts);
 ///   it remembers between steps is in the checkpoints where it has `state` and `load_state`.
 ///
 /// run() resumes from the newest complete checkpoint in `spec.checkpoints`, if there is one, and
-/// then ends with the very bits of an undisturbed run at the same thread count. Everything passed
-/// in must outlive the trainer.
+/// then ends with the very bits of an undisturbed run at the same thread count, provided that what
+/// is trained is a parameter of the model or of the optimizer. Everything passed in must outlive
+/// the trainer.
 template <class Source, class L, class Scorer>
 class Trainer {
  public:
@@ -173,11 +174,15 @@ class Trainer {
   void save() {
     for (const auto& sink : spec_.sinks) sink->flush();
     if (spec_.checkpoints.empty()) return;
-    NamedTensors tensors = learner_.state();
+    save_checkpoint(spec_.checkpoints, {state_, tensors()});
+  }
+
+  NamedTensors tensors() {
+    NamedTensors all = learner_.state();
     if constexpr (KeepsState<Scorer>) {
-      std::ranges::move(detail::with_prefix(scorer_.state()), std::back_inserter(tensors));
+      std::ranges::move(detail::with_prefix(scorer_.state()), std::back_inserter(all));
     }
-    save_checkpoint(spec_.checkpoints, {state_, std::move(tensors)});
+    return all;
   }
 
   void resume() {
@@ -188,6 +193,8 @@ class Trainer {
         }
         learner_.load_state(checkpoint->tensors);
         state_ = checkpoint->state;
+      } else {
+        tensors();  // what cannot be saved is refused before anything is trained
       }
     }
     for (const auto& sink : spec_.sinks) sink->resume(state_.step);
