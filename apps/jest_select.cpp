@@ -13,7 +13,8 @@ constexpr const char* kDescription =
     "already knows, and draws b examples in N rounds, each given the ones before. A\n"
     "file holds x and y [B, d] float32, used as given, a scale and a bias, and, if\n"
     "wanted, ids [B] int64. Prints positions in draw order, their scores and a few\n"
-    "statistics as one line of JSON. The same input and seed give the same answer.\n";
+    "statistics as one line of JSON; an infinite score is null there. The same input\n"
+    "and seed give the same answer.\n";
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 # Compile options of this project's own sources; nothing here reaches a user's targets.
 add_library(jest_options INTERFACE)
-target_compile_options(jest_options INTERFACE -Wall -Wextra)
+# A project that takes this one in may have fast math among its flags.
+target_compile_options(jest_options INTERFACE -Wall -Wextra -fno-fast-math)
 if(JEST_NATIVE)
   include(CheckCXXSourceRuns)
   check_cxx_source_runs(

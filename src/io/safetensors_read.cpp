@@ -49,17 +49,22 @@ Mapping map_file(const std::filesystem::path& path) {
   return {{static_cast<const std::byte*>(address), release}, size};
 }
 
+/// For a message: one line, and no descent into what a file nests without end.
+std::string shown(const Json& value) {
+  return value.is_structured() ? value.type_name() : value.dump().substr(0, 60);
+}
+
 /// A JSON number that counts something. nlohmann would convert 6.5, true and -1 without a word.
 std::uint64_t count_of(const Json& number, const char* key) {
   if (!number.is_number_unsigned() || number.get<std::uint64_t>() > INT64_MAX) {
-    throw Error(text(key, " with ", number.dump(), ", which counts nothing"));
+    throw Error(text(key, " with ", shown(number), ", which counts nothing"));
   }
   return number.get<std::uint64_t>();
 }
 
 const Json& list_of(const Json& entry, const char* key) {
   const Json& list = entry.at(key);
-  if (!list.is_array()) throw Error(text("no list under ", key, ": ", list.dump()));
+  if (!list.is_array()) throw Error(text("no list under ", key, ": ", shown(list)));
   return list;
 }
 

@@ -96,8 +96,8 @@ LossStore EmbeddingStore::own_losses(Contrast contrast) const {
   for (const auto& [id, row] : row_of_) {
     const double dot = std::inner_product(x_.row(row), x_.row(row) + x_.cols, y_.row(row), 0.0);
     ids.push_back(id);
-    const double against = -(scale * dot + bias);
-    const double own = contrast == Contrast::kSigmoid ? softplus(against) : against;
+    const double logit = scale * dot;
+    const double own = contrast == Contrast::kSigmoid ? softplus(-(logit + bias)) : -logit;
     losses.push_back(static_cast<float>(own));
   }
   return {ids, losses};

@@ -46,6 +46,23 @@ TEST_F(Safetensors, ReadsBackWhatWasWritten) {
   EXPECT_FALSE(file.has("y"));
 }
 
+/// A reader that showed it all in a message would run out of stack.
+TEST_F(Safetensors, RefusesAHeaderThatNestsWithoutEnd) {
+  constexpr std::int64_t kDeep = 200'000;
+  const std::string list = std::string(kDeep, '[') + std::string(kDeep, ']');
+  std::string object;
+  for (std::int64_t k = 0; k < kDeep; ++k) object += R"({"a":)";
+  object += "1" + std::string(kDeep, '}');
+  for (const std::string& shape : {list, object}) {
+    const std::string header =
+        R"({"x":{"dtype":"F32","shape":)" + shape + R"(,"data_offsets":[0,0]}})";
+    folder_.write("deep", file_of(header, ""));
+    const std::string said = message_of([&] { SafetensorsFile file(folder_.file("deep")); });
+    EXPECT_LT(said.size(), 300) << said.substr(0, 300);
+    EXPECT_THAT(said, HasSubstr("shape"));
+  }
+}
+
 TEST_F(Safetensors, WritesTheFormatOfTheField) {
   const auto path = folder_.file("some.safetensors");
   write_safetensors(path, {{"x", {"F32", {3, 2}, bytes_of(floats_)}}}, {});

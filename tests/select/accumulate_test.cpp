@@ -73,6 +73,22 @@ TEST(Accumulation, KeepsTheOptionsOfItsCriterion) {
   EXPECT_EQ(super_batch.finish({.count = 9}).scores, select(pairs, {.count = 9}).scores);
 }
 
+/// Half a part must not stay behind: whatever failed, the next part can be the first.
+TEST(Accumulation, IsAsBeforeWhenThereIsNoMemory) {
+  if (!oracle::memory_is_counted()) GTEST_SKIP() << "a sanitizer owns the allocator";
+  constexpr std::int64_t kTooWide = 1 << 16;  // 64 TiB of the reference's rows
+  const auto narrow = oracle::random_embeddings({1, 1}, 4);
+  const auto wider = oracle::random_embeddings({1, 2}, 4);
+  const std::vector<float> row(kTooWide);
+  EmbeddingsView reference = narrow.view();
+  reference.x = reference.y = matrix_view(row.data(), 1, kTooWide);
+  Accumulation<SigmoidPairs> super_batch({.candidates = std::int64_t{1} << 28});
+  for (const EmbeddingsView& learner : {narrow.view(), wider.view()}) {
+    EXPECT_THROW(super_batch.add({.learner = learner, .reference = reference}), std::bad_alloc);
+    EXPECT_EQ(super_batch.rows(), 0);
+  }
+}
+
 std::string refusal(const std::function<void()>& call) {
   try {
     call();

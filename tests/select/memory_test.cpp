@@ -74,6 +74,17 @@ TYPED_TEST(PeakMemory, IsWhatTheStatisticsSayWithinAFactorOfTwo) {
   }
 }
 
+/// Lists that grew by doubling would hold an old copy and a new one.
+TEST(PlainPeakMemory, IsWhatTheStatisticsSayOfLosses) {
+  if (!oracle::memory_is_counted()) GTEST_SKIP() << "a sanitizer owns the allocator";
+  const std::vector<float> losses((1 << 18) + 1, 1.0F);
+  const std::int64_t before = oracle::bytes_now();
+  oracle::restart_peak();
+  const Selection picks = select(Losses{losses, losses}, {.count = 64});
+  const auto measured = static_cast<double>(oracle::peak_bytes() - before);
+  EXPECT_NEAR(measured / static_cast<double>(picks.statistics.extra_bytes), 1, 0.1);
+}
+
 /// docs/benchmarks.md claims it: 64 MiB beside inputs of as much.
 TEST(CpuPeakMemory, IsBelow64MebibytesFor8192CandidatesOfWidth512) {
   if (!oracle::memory_is_counted()) GTEST_SKIP() << "a sanitizer owns the allocator";

@@ -52,9 +52,12 @@ TEST(SelectionSpec, IsRefusedWithDuplicateNegativeOrMissingIds) {
 }
 
 TEST(SelectionSpec, FindsOneIdTwiceAmongMany) {
-  for (const std::int64_t stride : {std::int64_t{1}, std::int64_t{1} << 40}) {
+  // One product with the golden ratio sends multiples of Fibonacci's numbers to neighbours:
+  // minutes.
+  for (const std::int64_t stride :
+       {std::int64_t{1}, std::int64_t{1} << 40, std::int64_t{832040}, std::int64_t{12586269025}}) {
     std::vector<std::int64_t> ids;
-    for (std::int64_t i = 0; i < 5000; ++i) ids.push_back(i * stride);
+    for (std::int64_t i = 0; i < 400'000; ++i) ids.push_back(i * stride);
     EXPECT_NO_THROW(check_ids(ids));
     ids[4321] = ids[17];
     EXPECT_THAT(message_of([&] { check_ids(ids); }), HasSubstr(text("got ", ids[17], " more")));

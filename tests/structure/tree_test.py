@@ -50,13 +50,13 @@ def torch_folder():
     return done.stdout.strip()
 
 
-def compile_alone(name, torch):
+def compile_alone(name, torch, *flags):
     """What the compiler says of a file that includes nothing but the header `name`."""
     folders = ["/usr/include/eigen3"]
     if layer_of(name) not in BELOW_TORCH:
         folders += [f"{torch}/include", f"{torch}/include/torch/csrc/api/include"]
     words = [os.environ.get("CXX", "c++"), "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra",
-             "-Werror", "-Iinclude", *[word for folder in folders for word in ("-isystem", folder)],
+             "-Werror", *flags, "-Iinclude", *[word for folder in folders for word in ("-isystem", folder)],
              "-x", "c++", "-"]
     done = subprocess.run(words, input=f'#include "{name.removeprefix("include/")}"\n', text=True,
                           cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
@@ -149,6 +149,10 @@ class Tree(unittest.TestCase):
             for name, said in zip(names, pool.map(lambda name: compile_alone(name, torch), names)):
                 with self.subTest(header=name):
                     self.assertEqual(said.splitlines()[:20], [])
+
+    def test_fast_math_is_refused_when_compiling(self):
+        said = compile_alone("include/jest/core/error.hpp", "", "-ffast-math")
+        self.assertIn("without -ffast-math", said)
 
     def test_core_headers_compile_alone_without_libtorch(self):
         self.check_headers_alone([name for name in sources("include")

@@ -7,6 +7,10 @@
 #include <stdexcept>
 #include <string>
 
+#if defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__
+#error "jest must see NaN and add in its own order: compile what includes it without -ffast-math"
+#endif
+
 #define JEST_EXPORT __attribute__((visibility("default")))
 
 namespace jest {

@@ -43,7 +43,7 @@ class JEST_EXPORT EmbeddingStore {
   Embeddings gather(std::span<const std::int64_t> ids) const;
 
   /// Own terms of every pair by itself, what easy-reference selection ranks by: softplus(−u_ii) of
-  /// sigmoid models, −u_ii of softmax ones. O(rows·d).
+  /// sigmoid models, −t·(x_i·y_i) of softmax ones. O(rows·d).
   LossStore own_losses(Contrast contrast = Contrast::kSigmoid) const;
 
  private:

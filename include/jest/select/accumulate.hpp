@@ -10,8 +10,7 @@
 //
 //   rows      8·B·(d_learner + d_reference)      float32 x and y of both models
 //   ids       8·B
-//   selection statistics.extra_bytes             for backend cpu at most 48 MiB of panels, O(d) and
-//   O(B)
+//   selection statistics.extra_bytes             of cpu at most 48 MiB of panels, O(d) and O(B)
 //
 // The answer is that of select() on the whole super-batch, to the last bit.
 
@@ -56,12 +55,14 @@ class AccumulatedRows {
     }
   }
 
-  void append(const EmbeddingsView& part, std::int64_t candidates) {
-    if (!first_) {
-      first_ = part;
-      x_.reserve(static_cast<std::size_t>(candidates * part.x.cols));
-      y_.reserve(static_cast<std::size_t>(candidates * part.x.cols));
-    }
+  /// Gets all memory that `append` will need.
+  void reserve(const EmbeddingsView& part, std::int64_t candidates) {
+    x_.reserve(static_cast<std::size_t>(candidates * part.x.cols));
+    y_.reserve(static_cast<std::size_t>(candidates * part.x.cols));
+  }
+
+  void append(const EmbeddingsView& part) {
+    if (!first_) first_ = part;
     for (std::int64_t i = 0; i < part.rows(); ++i) {
       x_.insert(x_.end(), part.x.row(i), part.x.row(i) + part.x.cols);
       y_.insert(y_.end(), part.y.row(i), part.y.row(i) + part.y.cols);
@@ -96,14 +97,15 @@ class Accumulation {
   /// Candidates that have come.
   std::int64_t rows() const { return rows_; }
 
-  /// Copies a part. Throws, and nothing has changed, when it does not fit what came before.
+  /// Copies a part. Throws, and nothing has changed, when it does not fit what came before, and
+  /// when there is no memory: it is asked for with the first part, for all.
   void add(const MicroBatch& part) {
     const std::int64_t rows = check(part);
-    if (learns()) learner_.append(part.learner, spec_.candidates);
-    if (refers()) reference_.append(part.reference, spec_.candidates);
-    if (!part.ids.empty() && ids_.empty()) {
-      ids_.reserve(static_cast<std::size_t>(spec_.candidates));
-    }
+    if (learns()) learner_.reserve(part.learner, spec_.candidates);
+    if (refers()) reference_.reserve(part.reference, spec_.candidates);
+    if (!part.ids.empty()) ids_.reserve(static_cast<std::size_t>(spec_.candidates));
+    if (learns()) learner_.append(part.learner);
+    if (refers()) reference_.append(part.reference);
     ids_.insert(ids_.end(), part.ids.begin(), part.ids.end());
     rows_ += rows;
   }

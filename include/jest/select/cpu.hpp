@@ -80,7 +80,7 @@ class Sums {
   bool fell_back() const { return begun_ && !panels_; }
 
   std::int64_t extra_bytes() const {
-    return panels_ ? panels_->extra_bytes() : plain_.extra_bytes();
+    return panels_ ? panels_->extra_bytes() + plain_.kept_bytes() : plain_.extra_bytes();
   }
 
  private:

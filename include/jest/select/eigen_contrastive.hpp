@@ -126,6 +126,7 @@ class SigmoidSums {
     });
   }
 
+  std::int64_t kept_bytes() const { return 0; }
   std::int64_t extra_bytes() const {
     return static_cast<std::int64_t>(sums_.size() * sizeof(double)) + loop_.scratch_bytes();
   }
@@ -148,6 +149,7 @@ class SoftmaxSums {
   SoftmaxSums(const SoftmaxPairs& pairs, const EmbeddingsView& embeddings, const Engine& engine)
       : loop_(embeddings, 0.0, engine) {
     if (!pairs.include_positive) return;
+    positives_.reserve(static_cast<std::size_t>(embeddings.rows()));
     for (std::int64_t i = 0; i < embeddings.rows(); ++i) positives_.push_back(model().own_logit(i));
   }
 
@@ -177,8 +179,13 @@ class SoftmaxSums {
     });
   }
 
+  /// Beside sums and scratch.
+  std::int64_t kept_bytes() const {
+    return static_cast<std::int64_t>(positives_.size() * sizeof(double));
+  }
   std::int64_t extra_bytes() const {
-    return static_cast<std::int64_t>(rows_.size() * 2 * sizeof(double)) + loop_.scratch_bytes();
+    return kept_bytes() + static_cast<std::int64_t>(rows_.size() * 2 * sizeof(double)) +
+           loop_.scratch_bytes();
   }
 
  private:

@@ -46,6 +46,7 @@ class Draw {
     for (std::size_t i = 0; i < own.size(); ++i) available_.push_back(static_cast<std::int64_t>(i));
     candidates_ = static_cast<std::int64_t>(own.size());
     picked_.resize(own.size());
+    keyed_.reserve(own.size());
     set_nan_aside(own);
   }
 
@@ -93,7 +94,7 @@ class Draw {
     keyed_.clear();
     constexpr std::size_t kBatch = 256;
     std::int64_t ids[kBatch];
-    double noise[kBatch];
+    double noise[kBatch] = {};
     for (std::size_t first = 0; first < available_.size(); first += kBatch) {
       const std::size_t count = std::min(kBatch, available_.size() - first);
       const auto batch = std::span(available_).subspan(first, count);

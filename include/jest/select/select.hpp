@@ -7,8 +7,9 @@
 //
 // Contract: exactly `count` distinct positions in draw order; the same for any thread count; a
 // pure function of its arguments. Time O(d·b·B) for contrastive criteria and O(N·d·B) for linear
-// ones; memory O(B) beside the inputs, never B×B. Throws jest::Error before any work when the
-// arguments are impossible. Sources: see criteria/ and select/sampler.hpp.
+// ones; memory O(B) beside the inputs, never B×B. Throws jest::Error when the arguments are
+// impossible; but for ids that are not distinct, before any work. Sources: see criteria/ and
+// select/sampler.hpp.
 
 #include "jest/criteria/conditional_scores.hpp"
 #include "jest/criteria/contrastive.hpp"
@@ -38,13 +39,16 @@ Selection select_by(const Pairs& pairs, const SelectionSpec& spec,
   return selection;
 }
 
+/// Whether the cpu backend has vectors on this machine; its scalar twin is no match for Eigen.
+inline bool vectorised() { return cpu::fastest_instruction_set() != cpu::InstructionSet::kScalar; }
+
 /// The one place that turns a backend's name into its code.
 template <class EigenScores, class CpuScores, class Pairs>
 Selection select_pairs(const Pairs& pairs, const SelectionSpec& spec) {
   check_pairs("select", pairs);
   check_counts(spec, pairs.candidates());
   if (spec.backend == Backend::kCuda) return cuda::select(pairs, spec);
-  if (spec.backend == Backend::kEigen) {
+  if (spec.backend == Backend::kEigen || (spec.backend == Backend::kDefault && !vectorised())) {
     Selection selection = select_by<EigenScores>(pairs, spec, {spec.threads});
     selection.statistics.backend = "eigen";
     return selection;
@@ -69,12 +73,14 @@ inline Selection select(const SoftmaxPairs& pairs, const SelectionSpec& spec) {
 }
 
 inline Selection select(const GradientAlignment& criterion, const SelectionSpec& spec) {
+  check_counts(spec, criterion.features.rows);
   if (spec.backend == Backend::kCuda) return cuda::select(criterion, spec);
   LinearPairScores scores = conditional_scores(criterion);
   return sample(scores, spec);
 }
 
 inline Selection select(const EmbeddingDiversity& criterion, const SelectionSpec& spec) {
+  check_counts(spec, criterion.embeddings.rows);
   if (spec.backend == Backend::kCuda) return cuda::select(criterion, spec);
   LinearPairScores scores = conditional_scores(criterion);
   return sample(scores, spec);
@@ -82,6 +88,7 @@ inline Selection select(const EmbeddingDiversity& criterion, const SelectionSpec
 
 inline Selection select(const Losses& losses, const SelectionSpec& spec,
                         const ScoreWeights& weights = kLearnability) {
+  check_counts(spec, check_losses(losses, weights));
   if (spec.backend == Backend::kCuda) return cuda::select(losses, spec, weights);
   SeparableScores scores(losses, weights);
   return sample(scores, spec);

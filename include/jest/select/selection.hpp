@@ -104,6 +104,15 @@ inline std::int64_t chunk_count(const SelectionSpec& spec) {
   return chunks;
 }
 
+/// Bits of an id spread over all of a word. One product alone would send ids at some regular
+/// distances, Fibonacci's numbers, to neighbouring places.
+inline std::uint64_t mixed(std::uint64_t id) {
+  constexpr std::uint64_t kOdd = 0xbf58476d1ce4e5b9;
+  constexpr std::uint64_t kGoldenRatio = 0x9e3779b97f4a7c15;
+  id = (id ^ id >> 32) * kOdd;
+  return (id ^ id >> 29) * kGoldenRatio;
+}
+
 /// Throws unless all ids are distinct and none is negative. Expected O(B): sorting them would cost
 /// as much as drawing does.
 inline void check_ids(std::span<const std::int64_t> ids) {
@@ -112,8 +121,7 @@ inline void check_ids(std::span<const std::int64_t> ids) {
   std::vector<std::int64_t> seen(last + 1, -1);
   for (const std::int64_t id : ids) {
     if (id < 0) refuse("select", "ids of at least 0", id);
-    constexpr std::uint64_t kGoldenRatio = 0x9e3779b97f4a7c15;
-    std::size_t slot = (static_cast<std::uint64_t>(id) * kGoldenRatio) >> (64 - bits);
+    std::size_t slot = mixed(static_cast<std::uint64_t>(id)) >> (64 - bits);
     for (; seen[slot] >= 0; slot = (slot + 1) & last) {
       if (seen[slot] == id) refuse("select", "distinct ids", id, " more than once");
     }

@@ -7,6 +7,8 @@
 #define JEST_GROUPS_INL
 #endif
 
+#include <cmath>
+
 #include "kernel.hpp"
 #include "vectors-inl.hpp"
 

@@ -1,10 +1,10 @@
 // The vector kernels, one for each instruction set with fused multiply-adds, through Highway.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "select/cpu/kernel_simd.cpp"
-// Targets that differ from the three below in nothing that is used here; as a compiler's baseline
-// they would take the place of those.
+// The three targets below and Highway's fallback. Others, which newer versions of Highway add to,
+// differ in nothing that is used here, and would take the place of those as a compiler's baseline.
 #ifndef HWY_DISABLED_TARGETS
-#define HWY_DISABLED_TARGETS (HWY_AVX3_DL | HWY_SVE | HWY_SVE2)
+#define HWY_DISABLED_TARGETS (~(HWY_AVX3 | HWY_AVX2 | HWY_NEON | HWY_EMU128 | HWY_SCALAR))
 #endif
 // clang-format off
 #include <hwy/foreach_target.h>

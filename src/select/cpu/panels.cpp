@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <bit>
+#include <limits>
 
+#include "jest/core/error.hpp"
 #include "jest/select/cpu.hpp"
 
 namespace jest::cpu {
@@ -26,6 +28,9 @@ Panels::Panels(const EmbeddingsView& view, const Kernel& kernel)
       kernel_(kernel),
       depth_(kernel.depth(view.x.cols)),
       lane_of_(static_cast<std::size_t>(view.rows()), -1) {
+  if (view.rows() > std::numeric_limits<std::int32_t>::max()) {
+    refuse("cpu backend", "less than 2^31 candidates", view.rows());
+  }
   positions_.reserve(lane_of_.size());
   for (std::int64_t i = 0; i < view.rows(); ++i) {
     const std::uint32_t bits[] = {largest_bits(view.x.row(i), view.x.cols),
