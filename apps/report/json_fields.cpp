@@ -41,8 +41,11 @@ double JsonFields::number(const std::string& key) const {
 }
 
 std::uint64_t JsonFields::unsigned_integer(const std::string& key) const {
-  if (!field(key).is_number_unsigned()) fail("a whole number from 0", key);
-  return field(key).get<std::uint64_t>();
+  const auto& value = field(key);
+  const bool counts = value.is_number_unsigned() ||
+                      (value.is_number_integer() && value.get<std::int64_t>() >= 0);
+  if (!counts) fail("a whole number from 0", key);
+  return value.get<std::uint64_t>();
 }
 
 bool JsonFields::boolean(const std::string& key) const {
