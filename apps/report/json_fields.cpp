@@ -42,8 +42,8 @@ double JsonFields::number(const std::string& key) const {
 
 std::uint64_t JsonFields::unsigned_integer(const std::string& key) const {
   const auto& value = field(key);
-  const bool counts = value.is_number_unsigned() ||
-                      (value.is_number_integer() && value.get<std::int64_t>() >= 0);
+  const bool counts =
+      value.is_number_unsigned() || (value.is_number_integer() && value.get<std::int64_t>() >= 0);
   if (!counts) fail("a whole number from 0", key);
   return value.get<std::uint64_t>();
 }
