@@ -22,8 +22,9 @@ std::map<std::string, std::vector<Json>> read_events(const std::filesystem::path
   for (std::string line; std::getline(lines, line);) {
     ++number;
     Json json = Json::parse(line, nullptr, false);
-    if (json.is_discarded())
+    if (json.is_discarded()) {
       refuse(text("read ", path.string(), ", line ", number), "JSON", line.substr(0, 60));
+    }
     events[json.value("event", "")].push_back(std::move(json));
   }
   if (events["evaluation"].empty()) {

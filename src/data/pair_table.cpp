@@ -48,8 +48,9 @@ class Reader {
     columns_ = fields.size();
     const bool fits = (columns_ == 3 || columns_ == 4) && fields[0] == "id" && fields[1] == "x" &&
                       fields[2] == "y" && (columns_ == 3 || fields[3] == "tag");
-    if (!fits)
+    if (!fits) {
       refuse("read " + file_ + ", line 1", "the header id, x, y and maybe tag", line.substr(0, 60));
+    }
   }
 
   void row(std::string_view line, std::int64_t number) {
