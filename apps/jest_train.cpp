@@ -18,6 +18,9 @@
 
 namespace {
 
+namespace report = jest::apps::report;
+namespace train = jest::apps::train;
+
 /// Activations of a super-batch come and go with every step. What is freed stays with the process:
 /// the system would take it back and clear every page anew. For glibc.
 void keep_freed_memory() {
@@ -29,7 +32,7 @@ void keep_freed_memory() {
 
 std::string joined(int argc, char** argv) {
   std::string command = "jest-train";
-  for (int k = 1; k < argc; ++k) command.append(" ").append(jest::shell_quoted(argv[k]));
+  for (int k = 1; k < argc; ++k) command.append(" ").append(report::shell_quoted(argv[k]));
   return command;
 }
 
@@ -74,7 +77,7 @@ void add_training(CLI::App& app, Options& options, const char* name, const char*
   command->callback([&options, run] {
     run(options);
     const std::string summary = jest::read_file(options.out / "summary.json");
-    std::cout << jest::summary_table(nlohmann::json::parse(summary));
+    std::cout << report::summary_table(nlohmann::json::parse(summary));
   });
 }
 
@@ -87,33 +90,33 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", JEST_VERSION);
   app.require_subcommand(1);
 
-  jest::PairsOptions pairs;
-  jest::TextOptions text;
-  jest::ImagesOptions images;
-  jest::LabelsOptions labels;
+  train::PairsOptions pairs;
+  train::TextOptions text;
+  train::ImagesOptions images;
+  train::LabelsOptions labels;
   pairs.command = images.command = labels.command = text.command = joined(argc, argv);
   add_training(app, pairs, "pairs", "Train two text towers on a pool of text pairs",
-               jest::run_pairs);
+               train::run_pairs);
   add_training(app, images, "images", "Train two towers on a pool of named images",
-               jest::run_images);
+               train::run_images);
   add_training(app, labels, "labels", "Train a classifier on a pool of labelled images",
-               jest::run_labels);
+               train::run_labels);
   add_training(app, text, "text", "Train a language model on a pool of byte sequences",
-               jest::run_text);
-  jest::Probes probes;
-  jest::add_probe(app, probes, joined(argc, argv));
+               train::run_text);
+  train::Probes probes;
+  train::add_probe(app, probes, joined(argc, argv));
   app.config_formatter(std::make_shared<CommandConfig>(given_command(&app, argc, argv)));
   app.allow_config_extras(CLI::config_extras_mode::error);
   app.set_config("--config", "", "TOML file with options of the command");
 
   std::vector<std::filesystem::path> folders;
-  CLI::App* report = app.add_subcommand("report", "Write DIR/report.html from finished runs");
-  report->add_option("DIR", folders, "Folders that runs left; the first gets the report")
+  CLI::App* page = app.add_subcommand("report", "Write DIR/report.html from finished runs");
+  page->add_option("DIR", folders, "Folders that runs left; the first gets the report")
       ->required();
-  report->callback([&] {
+  page->callback([&] {
     const std::filesystem::path output = folders.front() / "report.html";
-    jest::write_report(folders, output);
+    report::write_report(folders, output);
     std::cout << output.string() << '\n';
   });
-  return jest::run_program(app, argc, argv);
+  return jest::apps::run_program(app, argc, argv);
 }

@@ -14,7 +14,7 @@ set(package_folder "${CMAKE_INSTALL_LIBDIR}/cmake/jest")
 set(header_folders core criteria io select)
 set(JEST_COMPONENTS core)
 if(JEST_TORCH)
-  list(APPEND header_folders torch model methods data train)
+  list(APPEND header_folders torch learner scorers methods data train)
   list(APPEND JEST_COMPONENTS jest)
 endif()
 

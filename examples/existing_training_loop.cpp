@@ -6,7 +6,7 @@
 
 #include <iostream>
 
-#include "jest/model/joint_example_scorer.hpp"
+#include "jest/scorers/joint_example_scorer.hpp"
 #include "jest/torch/device.hpp"
 #include "jest/train/retrieval.hpp"
 

@@ -8,10 +8,10 @@
 
 #include <iostream>
 
-#include "jest/model/aligned_scorer.hpp"
+#include "jest/scorers/aligned_scorer.hpp"
 #include "jest/torch/device.hpp"
 #include "jest/torch/tensor_sketch.hpp"
-#include "jest/train/uniform_picks.hpp"
+#include "jest/scorers/uniform_scorer.hpp"
 
 namespace {
 

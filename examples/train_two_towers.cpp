@@ -6,10 +6,10 @@
 #include <iostream>
 #include <numeric>
 
-#include "jest/model/joint_example_scorer.hpp"
+#include "jest/scorers/joint_example_scorer.hpp"
 #include "jest/torch/device.hpp"
 #include "jest/train/retrieval.hpp"
-#include "jest/train/uniform_picks.hpp"
+#include "jest/scorers/uniform_scorer.hpp"
 
 namespace {
 

@@ -7,7 +7,7 @@
 #include <map>
 #include <set>
 
-namespace jest {
+namespace jest::apps::report {
 namespace {
 
 constexpr std::array<const char*, 13> kOrder = {
@@ -151,4 +151,4 @@ bool is_contender(const std::string& arm) {
   return kind != kUniform && kind != kEqualComputeUniform && kind != "oracle";
 }
 
-}  // namespace jest
+}  // namespace jest::apps::report

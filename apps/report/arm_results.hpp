@@ -7,7 +7,7 @@
 #include "report/run_data.hpp"
 #include "report/statistics.hpp"
 
-namespace jest {
+namespace jest::apps::report {
 
 inline constexpr const char* kUniform = "uniform";
 inline constexpr const char* kEqualComputeUniform = "uniform@equal-compute";
@@ -60,4 +60,4 @@ bool scores_learnability(const std::string& arm);
 /// Is it a way of selecting that competes, not a baseline or an oracle?
 bool is_contender(const std::string& arm);
 
-}  // namespace jest
+}  // namespace jest::apps::report

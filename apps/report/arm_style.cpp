@@ -3,7 +3,7 @@
 #include <iterator>
 #include <map>
 
-namespace jest {
+namespace jest::apps::report {
 namespace {
 
 // Of the second arm of a kind and those after it, which have its colour. No kind has one of these.
@@ -63,4 +63,4 @@ Html arm_label(const ArmResult& arm) {
   return element("span", swatch(arm_stroke(arm)) + element("span", name), "class=\"arm\"");
 }
 
-}  // namespace jest
+}  // namespace jest::apps::report

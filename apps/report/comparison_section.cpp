@@ -5,7 +5,7 @@
 #include "report/number_format.hpp"
 #include "report/sections.hpp"
 
-namespace jest {
+namespace jest::apps::report {
 namespace {
 
 Html link_to(const Study& study, std::size_t position) {
@@ -100,4 +100,4 @@ Html comparison_section(const std::vector<Study>& studies) {
                              "class=\"fine\""));
 }
 
-}  // namespace jest
+}  // namespace jest::apps::report

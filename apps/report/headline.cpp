@@ -5,7 +5,7 @@
 #include "jest/core/error.hpp"
 #include "report/number_format.hpp"
 
-namespace jest {
+namespace jest::apps::report {
 namespace {
 
 constexpr double kLevel = 0.0005;  // differences that three decimals do not show
@@ -161,4 +161,4 @@ Headline headline(const std::vector<ArmResult>& results, const Measure& measure)
           {}};
 }
 
-}  // namespace jest
+}  // namespace jest::apps::report

@@ -2,7 +2,7 @@
 
 #include "report/number_format.hpp"
 
-namespace jest {
+namespace jest::apps::report {
 namespace {
 
 bool is_unit(const Measure& measure) {
@@ -36,4 +36,4 @@ std::string axis_label(const Measure& measure) {
   return measure.label + (measure.higher_is_better ? "" : " (lower is better)");
 }
 
-}  // namespace jest
+}  // namespace jest::apps::report

@@ -3,7 +3,7 @@
 
 #include <string>
 
-namespace jest {
+namespace jest::apps::report {
 
 struct Measure {
   std::string name;   ///< of its field in the files
@@ -29,4 +29,4 @@ std::string title_of(const Measure& measure);
 /// The label along an axis: "R@1", "bits per byte (lower is better)".
 std::string axis_label(const Measure& measure);
 
-}  // namespace jest
+}  // namespace jest::apps::report

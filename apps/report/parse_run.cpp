@@ -1,7 +1,7 @@
 #include "report/json_fields.hpp"
 #include "report/run_data.hpp"
 
-namespace jest {
+namespace jest::apps::report {
 namespace {
 
 PickedTags parse_picked_tags(const JsonFields& fields) {
@@ -62,4 +62,4 @@ Run parse_run(const JsonFields& fields, const std::vector<Measure>& measures) {
   return run;
 }
 
-}  // namespace jest
+}  // namespace jest::apps::report

@@ -7,7 +7,7 @@
 #include "report/sections.hpp"
 #include "report/tag_layers.hpp"
 
-namespace jest {
+namespace jest::apps::report {
 namespace {
 
 Html absent(const std::string& why) { return element("p", why, "class=\"absent\""); }
@@ -89,4 +89,4 @@ Html picks_section(const Study& study) {
                  "class=\"fine\"");
 }
 
-}  // namespace jest
+}  // namespace jest::apps::report

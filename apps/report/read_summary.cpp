@@ -3,7 +3,7 @@
 #include "report/json_fields.hpp"
 #include "report/run_data.hpp"
 
-namespace jest {
+namespace jest::apps::report {
 namespace {
 
 Task parse_task(const JsonFields& summary, const std::string& source) {
@@ -115,4 +115,4 @@ Experiment read_experiment(const std::filesystem::path& folder) {
   return experiment;
 }
 
-}  // namespace jest
+}  // namespace jest::apps::report

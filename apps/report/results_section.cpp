@@ -6,7 +6,7 @@
 #include "report/number_format.hpp"
 #include "report/sections.hpp"
 
-namespace jest {
+namespace jest::apps::report {
 namespace {
 
 Html with_detail(const std::string& main, const std::string& detail) {
@@ -114,4 +114,4 @@ Html results_section(const Study& study) {
                  "class=\"fine\"");
 }
 
-}  // namespace jest
+}  // namespace jest::apps::report

@@ -15,7 +15,7 @@
 #include "jest/core/cost.hpp"
 #include "report/measure.hpp"
 
-namespace jest {
+namespace jest::apps::report {
 
 inline constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
@@ -140,4 +140,4 @@ FlopCount parse_flops(const JsonFields& fields);
 StageSeconds parse_seconds(const JsonFields& fields);
 std::vector<double> parse_values(const JsonFields& fields, const std::vector<Measure>& measures);
 
-}  // namespace jest
+}  // namespace jest::apps::report

@@ -5,7 +5,7 @@
 #include "report/sample_cell.hpp"
 #include "report/sections.hpp"
 
-namespace jest {
+namespace jest::apps::report {
 namespace {
 
 constexpr std::size_t kMostSamples = 6;
@@ -69,4 +69,4 @@ Html samples_section(const Study& study) {
                            "class=\"fine\"");
 }
 
-}  // namespace jest
+}  // namespace jest::apps::report

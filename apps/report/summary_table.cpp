@@ -8,7 +8,7 @@
 #include "report/number_format.hpp"
 #include "report/text_columns.hpp"
 
-namespace jest {
+namespace jest::apps::report {
 namespace {
 
 constexpr int kArmWidth = 21, kScoreWidth = 7;
@@ -92,4 +92,4 @@ std::string summary_table(const nlohmann::json& summary) {
   return out + (experiment.target_tag.empty() ? "\n" : "; tag: its share of all picks\n");
 }
 
-}  // namespace jest
+}  // namespace jest::apps::report

@@ -2,7 +2,7 @@
 
 #include "report/sections.hpp"
 
-namespace jest {
+namespace jest::apps::report {
 namespace {
 
 struct TaskTerm {
@@ -69,4 +69,4 @@ Html terms_section(const std::vector<Study>& studies) {
                  "class=\"box\"");
 }
 
-}  // namespace jest
+}  // namespace jest::apps::report

@@ -7,7 +7,7 @@
 #include "jest/select/select.hpp"
 #include "select/embedding_file.hpp"
 
-namespace jest {
+namespace jest::apps::select {
 namespace {
 
 /// The files that were named. A model without weight may lack one; given, it is asked for ids only.
@@ -49,7 +49,7 @@ Selection select_from(Inputs& inputs, const SelectArguments& arguments) {
   if (pairs.weights.reference != 0) pairs.reference = view(*inputs.reference);
   SelectionSpec spec = arguments.spec();
   spec.ids = inputs.ids();
-  return select(pairs, spec);
+  return jest::select(pairs, spec);
 }
 
 nlohmann::ordered_json json_of(const Selection& selection) {
@@ -78,4 +78,4 @@ std::string select_answer(const SelectArguments& arguments) {
   return json_of(selection).dump();
 }
 
-}  // namespace jest
+}  // namespace jest::apps::select

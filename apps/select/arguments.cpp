@@ -3,7 +3,7 @@
 #include "jest/select/cuda.hpp"
 #include "select/option_values.hpp"
 
-namespace jest {
+namespace jest::apps::select {
 namespace {
 
 constexpr Named<Criterion> kCriteria[] = {{"sigmoid", Criterion::kSigmoid},
@@ -81,4 +81,4 @@ void SelectArguments::check() const {
   if (score_.reference != 0 && reference_.empty()) refuse("--reference", "a file", "none");
 }
 
-}  // namespace jest
+}  // namespace jest::apps::select

@@ -7,7 +7,7 @@
 #include "jest/core/score.hpp"
 #include "jest/select/selection.hpp"
 
-namespace jest {
+namespace jest::apps::select {
 
 enum class Criterion { kSigmoid, kSoftmax };
 
@@ -42,4 +42,4 @@ class SelectArguments {
   SelectionSpec spec_{.backend = Backend::kEigen};  // answers are compared bit by bit
 };
 
-}  // namespace jest
+}  // namespace jest::apps::select

@@ -12,7 +12,7 @@
 #include "jest/select/selection.hpp"
 #include "parse_whole.hpp"
 
-namespace jest {
+namespace jest::apps::select {
 
 /// How an option appears in the help text.
 struct OptionText {
@@ -73,4 +73,4 @@ CLI::Option* add_name(CLI::App& app, const OptionText& option, const Named<Value
   });
 }
 
-}  // namespace jest
+}  // namespace jest::apps::select

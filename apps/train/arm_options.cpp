@@ -1,6 +1,6 @@
 #include "train/arm_options.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 namespace {
 
 /// Checked with all the others.
@@ -64,4 +64,4 @@ const Setters<ExperimentOptions>& common_setters() {
   return kSetters;
 }
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -10,7 +10,7 @@
 #include "parse_whole.hpp"
 #include "train/options.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 /// Sets one option from its text; false when that is no value of it.
 template <class Options>
@@ -61,4 +61,4 @@ Options options_of(const Arm& arm, const Options& shared) {
   return options;
 }
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -1,17 +1,17 @@
 #pragma once
 // One arm with one seed: a learner trained from scratch by the library's Trainer.
 
-#include "jest/model/aligned_scorer.hpp"
-#include "jest/model/cascade.hpp"
-#include "jest/model/online_proxy.hpp"
-#include "jest/model/scored_as.hpp"
-#include "train/any_scorer.hpp"
+#include "jest/scorers/aligned_scorer.hpp"
+#include "jest/scorers/cascade.hpp"
+#include "jest/scorers/online_proxy.hpp"
+#include "jest/scorers/scored_as.hpp"
+#include "jest/scorers/any_scorer.hpp"
 #include "train/arm_options.hpp"
 #include "train/arm_source.hpp"
 #include "train/batch_gradients.hpp"
 #include "train/samples.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 /// Trains, or goes on, in OUT/<arm>-seed<k>, and leaves model.safetensors there. From the method's
 /// fields to the training loop each function adds one part: reference, objective, criterion, what
@@ -240,4 +240,4 @@ class ArmTraining {
   TrainerSpec spec_;
 };
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -6,7 +6,7 @@
 #include "train/runs.hpp"
 #include "train/task.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 /// Super-batches as an arm's learner is to train on them.
 template <Task T>
@@ -56,4 +56,4 @@ ForwardFlops arm_flops(const T& task, typename T::Model& learner, ReferenceRun<T
                                      : task.scoring_flops(learner, options, arm)};
 }
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -3,7 +3,7 @@
 #include "jest/core/error.hpp"
 #include "jest/methods/methods.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 namespace {
 
 /// What no paper proposed: variations that separate one part of a method from the others.
@@ -83,4 +83,4 @@ Arm find_arm(const std::string& name) {
   return arm;
 }
 
-}  // namespace jest
+}  // namespace jest::apps::train

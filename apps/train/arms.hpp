@@ -8,7 +8,7 @@
 
 #include "jest/methods/method.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 enum class ArmKind {
   kMethod,
@@ -39,4 +39,4 @@ std::vector<std::string> arm_names(const std::function<bool(const Method&)>& kno
 /// of jest::kMethods or of the controls. Throws an error that lists them when it is neither.
 Arm find_arm(const std::string& name);
 
-}  // namespace jest
+}  // namespace jest::apps::train

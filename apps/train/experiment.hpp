@@ -5,7 +5,7 @@
 #include "train/run_folder.hpp"
 #include "train/summary.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 /// Throws unless every option is possible, for every arm; data files are not opened.
 template <class Options>
@@ -108,4 +108,4 @@ void run_experiment(const typename T::Options& options) {
                               {"runs", runs_json(task, reference)}});
 }
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -6,7 +6,7 @@
 
 #include "jest/core/error.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -117,4 +117,4 @@ std::map<std::string, std::int64_t> count_tags(const ExampleTable& table,
   return counts;
 }
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -10,7 +10,7 @@
 #include "train/arms.hpp"
 #include "train/options.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 template <class Table>
 using Shared = std::shared_ptr<const Table>;
@@ -97,4 +97,4 @@ std::vector<std::int64_t> rows_with_tag(const ExampleTable& pool, const std::str
 std::map<std::string, std::int64_t> count_tags(const ExampleTable& table,
                                                std::span<const std::int64_t> rows);
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -4,7 +4,7 @@
 
 #include "jest/core/error.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 void InitialBias::add_to(CLI::App& command) {
   command.add_option("--bias", given,
@@ -19,4 +19,4 @@ double InitialBias::at(std::int64_t count) const {
   return given ? *given : 0 - std::round(std::log(static_cast<double>(count)));
 }
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <optional>
 
-namespace jest {
+namespace jest::apps::train {
 
 /// Of b² pairs b match, so that with logits near zero a bias of −log b makes the sigmoid loss begin
 /// at the right share of positives (SigLIP, arXiv 2303.15343, section 3.2, begins at −10 for
@@ -20,4 +20,4 @@ struct InitialBias {
   double at(std::int64_t count) const;
 };
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -3,10 +3,10 @@
 #include <map>
 
 #include "jest/core/error.hpp"
-#include "jest/model/fingerprint.hpp"
+#include "jest/learner/fingerprint.hpp"
 #include "jest/torch/arrays.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 void save_model(const std::filesystem::path& path, torch::nn::Module& module, Metadata metadata) {
   NamedTensors tensors;
@@ -51,4 +51,4 @@ void load_parameters(const SafetensorsFile& file, torch::nn::Module& module) {
   }
 }
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -9,7 +9,7 @@
 #include "jest/io/safetensors.hpp"
 #include "jest/torch/device.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 /// Writes all parameters; a fingerprint is added to `metadata`, which holds "architecture".
 void save_model(const std::filesystem::path& path, torch::nn::Module& module, Metadata metadata);
@@ -38,4 +38,4 @@ Model moved_to(const std::string& device, Model model) {
 /// Fills every parameter of `module`; throws when one is missing or of another shape.
 void load_parameters(const SafetensorsFile& file, torch::nn::Module& module);
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -6,7 +6,7 @@
 #include "jest/torch/device.hpp"
 #include "parse_whole.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 namespace {
 
 constexpr int kMostThreads = 256;
@@ -246,4 +246,4 @@ nlohmann::ordered_json ExperimentOptions::identity() const {
           {"precision", precision_name}};
 }
 
-}  // namespace jest
+}  // namespace jest::apps::train

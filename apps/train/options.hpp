@@ -14,7 +14,7 @@
 #include "jest/train/schedule.hpp"
 #include "train/arms.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 struct ExperimentOptions {
   std::filesystem::path curated;
@@ -84,4 +84,4 @@ void option_at_least(const char* option, std::int64_t least, std::int64_t value)
 void option_is_share(const char* option, double value);
 
 }  // namespace detail
-}  // namespace jest
+}  // namespace jest::apps::train

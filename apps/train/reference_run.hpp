@@ -7,13 +7,13 @@
 #include <string>
 
 #include "jest/io/atomic_file.hpp"
-#include "jest/model/fingerprint.hpp"
-#include "jest/model/reference_model.hpp"
+#include "jest/learner/fingerprint.hpp"
+#include "jest/learner/reference_model.hpp"
 #include "jest/train/fused_adam.hpp"
 #include "train/model_file.hpp"
 #include "train/task.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 /// NaN, which JSON has as null.
 inline constexpr double kUnknownCost = std::numeric_limits<double>::quiet_NaN();
@@ -115,4 +115,4 @@ class ReferenceStores {
   std::map<std::string, Store> stores_;
 };
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -2,7 +2,7 @@
 
 #include <thread>
 
-namespace jest {
+namespace jest::apps::train {
 
 std::vector<ArmRun> all_runs(const ExperimentOptions& options) {
   std::vector<ArmRun> runs;
@@ -91,4 +91,4 @@ void set_threads(int threads) {
   at::set_num_threads(threads > 0 ? threads : std::max(available, 1));
 }
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -6,13 +6,13 @@
 #include <vector>
 
 #include "jest/core/cost.hpp"
-#include "jest/model/joint_example_scorer.hpp"
+#include "jest/scorers/joint_example_scorer.hpp"
 #include "jest/train/sinks.hpp"
 #include "jest/train/trainer.hpp"
 #include "train/arms.hpp"
 #include "train/options.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 /// One arm with one seed.
 struct ArmRun {
@@ -53,4 +53,4 @@ std::int64_t steps_of(const Arm& arm, const ExperimentOptions& options,
 
 void set_threads(int threads);
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -9,7 +9,7 @@
 #include "jest/core/error.hpp"
 #include "jest/io/atomic_file.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -145,4 +145,4 @@ void write_summary(const std::filesystem::path& folder, const Json& summary) {
              summary.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -8,7 +8,7 @@
 #include "jest/core/cost.hpp"
 #include "train/task.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 /// What a run pays once, beside its own metrics.
 struct SummaryRun {
@@ -32,4 +32,4 @@ void add_steps_to_targets(nlohmann::ordered_json& runs, const Measure& measure);
 /// Writes FOLDER/summary.json.
 void write_summary(const std::filesystem::path& folder, const nlohmann::ordered_json& summary);
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -11,7 +11,7 @@
 #include "train/experiment_data.hpp"
 #include "train/runs.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 /// What an evaluation gives. The first measure of a task decides; the others are shown beside it.
 struct Measure {
@@ -61,4 +61,4 @@ concept Task = requires(const T task, typename T::Model model, const typename T:
   { task.show(batch.rows().table(), std::int64_t{}) } -> std::same_as<nlohmann::ordered_json>;
 };
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -6,7 +6,7 @@
 #include "train/pairs/pairs_options.hpp"
 #include "train/text/text_options.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 /// Leaves everything in options.out; what is there already from an interrupted run is used.
 void run_pairs(const PairsOptions& options);
@@ -14,4 +14,4 @@ void run_images(const ImagesOptions& options);
 void run_labels(const LabelsOptions& options);
 void run_text(const TextOptions& options);
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -13,7 +13,7 @@
 #include <memory>
 #include <numeric>
 
-#include "jest/model/joint_example_scorer.hpp"
+#include "jest/scorers/joint_example_scorer.hpp"
 
 namespace {
 

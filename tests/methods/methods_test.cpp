@@ -5,7 +5,7 @@
 #include <set>
 
 #include "jest/methods/methods.hpp"
-#include "model/small_towers.hpp"
+#include "oracle/small_towers.hpp"
 #include "oracle/message_of.hpp"
 
 namespace jest {

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What scripts/demo, study, bench and evidence make of their words, in a tree where set-up, build
+"""What scripts/demo, scripts/bench, studies/study and studies/evidence make of their words, in a tree where set-up, build
 and programs only note that they were called."""
 
 import contextlib
@@ -25,8 +25,9 @@ class ScriptCase(unittest.TestCase):
         self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory())).resolve()
         self.tree = self.folder / "a tree"
         shutil.copytree(ROOT / "scripts", self.tree / "scripts")
-        for name in ("recipes", "benchmarks"):
-            (self.tree / name).symlink_to(ROOT / name)
+        shutil.copytree(ROOT / "studies", self.tree / "studies",
+                        ignore=shutil.ignore_patterns("prepare"))
+        (self.tree / "benchmarks").symlink_to(ROOT / "benchmarks")
         for program in ("scripts/setup", "build/release/bin/jest-data", "bin/cmake",
                         "build/release/bin/jest-train"):
             self.stub(program)
@@ -47,7 +48,8 @@ class ScriptCase(unittest.TestCase):
     def run_script(self, name, *words, cwd=None):
         (self.folder / "calls").unlink(missing_ok=True)
         path = os.pathsep.join([str(self.tree / "bin"), os.environ["PATH"]])
-        return subprocess.run([self.tree / "scripts" / name, *map(str, words)], text=True,
+        folder = "studies" if name == "study" else "scripts"
+        return subprocess.run([self.tree / folder / name, *map(str, words)], text=True,
                               cwd=cwd or self.folder, env=dict(os.environ, PATH=path), timeout=60,
                               capture_output=True, check=False)
 
@@ -212,7 +214,7 @@ class EvidencePicture(unittest.TestCase):
               f'<figure><svg aria-label="second">{"<path/>" * 9}</svg>\n</figure>\n')
 
     def setUp(self):
-        loader = importlib.machinery.SourceFileLoader("evidence", str(ROOT / "scripts/evidence"))
+        loader = importlib.machinery.SourceFileLoader("evidence", str(ROOT / "studies/evidence"))
         self.evidence = importlib.util.module_from_spec(
             importlib.util.spec_from_loader("evidence", loader))
         loader.exec_module(self.evidence)

@@ -11,10 +11,11 @@ MAY_USE = {
     "io": CORE,
     "select": {"core", "criteria", "io"},
     "torch": BELOW_TORCH,
-    "model": BELOW_TORCH | {"torch"},
-    "methods": BELOW_TORCH | {"torch", "model"},
-    "data": BELOW_TORCH | {"torch", "model"},
-    "train": BELOW_TORCH | {"torch", "model", "data"},
+    "learner": BELOW_TORCH | {"torch"},
+    "scorers": BELOW_TORCH | {"torch", "learner"},
+    "methods": BELOW_TORCH | {"torch", "learner", "scorers"},
+    "data": BELOW_TORCH | {"torch", "learner"},
+    "train": BELOW_TORCH | {"torch", "learner", "scorers", "data"},
 }
 TORCH = ("torch/", "ATen/", "c10/", "caffe2/")
 LOGGING = ("fmt/", "spdlog/")

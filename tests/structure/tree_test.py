@@ -19,7 +19,7 @@ from tree_rules import (BELOW_TORCH, FORBIDDEN_FOLDERS, MACHINE_PATH, REGISTRY, 
                         layer_of, links_of, main_length, region_of, snippets_of)
 
 ROOT = pathlib.Path.cwd()
-FORMATTED = ("include", "src", "apps", "tests", "examples", "benchmarks")
+FORMATTED = ("include", "src", "apps", "studies", "tests", "examples", "benchmarks")
 
 
 def tree_files():
@@ -81,9 +81,9 @@ class TheCheckers(unittest.TestCase):
             ("include/jest/torch/a.hpp", "#include <torch/torch.h>"),
             ("include/jest/torch/a.hpp", "#include <ATen/ATen.h>"),
             ("src/torch/a.hpp", "#include <torch/torch.h>"),
-            ("include/jest/model/a.hpp", '#include "jest/train/trainer.hpp"'),
+            ("include/jest/learner/a.hpp", '#include "jest/train/trainer.hpp"'),
             ("include/jest/train/a.hpp", "#include <spdlog/spdlog.h>"),
-            ("src/model/a.cpp", '#include "../train/a.hpp"'),
+            ("src/learner/a.cpp", '#include "../train/a.hpp"'),
             ("include/jest/extra/a.hpp", ""),
         }
         for path, text in bad:
@@ -93,8 +93,8 @@ class TheCheckers(unittest.TestCase):
                            ("src/train/a.cpp", "#include <spdlog/spdlog.h>"),
                            ("src/io/a.cpp", '#include "dtypes.hpp"'),
                            ("src/select/cuda/a.cu", "#include <cutlass/cutlass.h>"),
-                           ("include/jest/train/a.hpp", '#include "jest/data/pair_table.hpp"'),
-                           ("include/jest/model/a.hpp", "#include <ATen/core/Tensor.h>")):
+                           ("include/jest/train/a.hpp", '#include "train/formats/pair_table.hpp"'),
+                           ("include/jest/learner/a.hpp", "#include <ATen/core/Tensor.h>")):
             with self.subTest(path=path, text=text):
                 self.assertEqual(include_faults(path, text + "\n"), [])
 

@@ -1,9 +1,9 @@
 // A scorer's memory is part of a checkpoint: without it a resumed run goes another way.
 #include <gmock/gmock.h>
 
-#include "jest/model/aligned_scorer.hpp"
+#include "jest/scorers/aligned_scorer.hpp"
 #include "jest/train/trainer.hpp"
-#include "model/small_sequences.hpp"
+#include "oracle/small_sequences.hpp"
 #include "oracle/message_of.hpp"
 #include "oracle/temporary_folder.hpp"
 

@@ -10,7 +10,7 @@
 
 #include "jest/train/fused_adam.hpp"
 #include "jest/train/trainer.hpp"
-#include "model/small_towers.hpp"
+#include "oracle/small_towers.hpp"
 
 namespace jest::testing {
 

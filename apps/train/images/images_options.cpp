@@ -1,6 +1,6 @@
 #include "train/images/images_options.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 const Setters<ImagesOptions>& ImagesOptions::own_setters() {
   static const Setters<ImagesOptions> kSetters = {
@@ -49,4 +49,4 @@ nlohmann::ordered_json ImagesOptions::identity() const {
   return json;
 }
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -4,7 +4,7 @@
 #include "train/arm_options.hpp"
 #include "train/initial_bias.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 struct ImagesOptions : ExperimentOptions {
   InitialBias bias;
@@ -27,4 +27,4 @@ struct ImagesOptions : ExperimentOptions {
   nlohmann::ordered_json identity() const;
 };
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -2,12 +2,12 @@
 
 #include <set>
 
-#include "jest/model/scoring.hpp"
+#include "jest/learner/scoring.hpp"
 #include "jest/train/retrieval.hpp"
 #include "train/images/picture.hpp"
 #include "train/repeated.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 namespace {
 
 const Measure kRecall{"r_at_1", "R@1"};
@@ -123,4 +123,4 @@ nlohmann::ordered_json ImagesTask::show(const NamedImages& table, std::int64_t r
   return {{"image", picture_uri(table.image(row), table.side)}, {"y", table.name(row)}};
 }
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -1,13 +1,13 @@
 #pragma once
 // Images and their names: a convolutional tower and a bag of words, measured by retrieval.
 
-#include "jest/data/named_images.hpp"
-#include "jest/model/embedding_store.hpp"
+#include "train/formats/named_images.hpp"
+#include "jest/learner/embedding_store.hpp"
 #include "train/images/glyph_towers.hpp"
 #include "train/images/images_options.hpp"
 #include "train/task.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 class ImagesTask {
  public:
@@ -50,4 +50,4 @@ class ImagesTask {
   ExperimentData<NamedImages> data_;
 };
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -2,8 +2,8 @@
 #include "train/images/images_task.hpp"
 #include "train/tasks.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 void run_images(const ImagesOptions& options) { run_experiment<ImagesTask>(options); }
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -1,6 +1,6 @@
 #include "train/labels/labels_options.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 LabelsOptions::LabelsOptions() {
   arms = {"uniform", "independent"};
@@ -47,4 +47,4 @@ nlohmann::ordered_json LabelsOptions::identity() const {
   return json;
 }
 
-}  // namespace jest
+}  // namespace jest::apps::train

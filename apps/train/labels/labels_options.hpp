@@ -3,7 +3,7 @@
 
 #include "train/arm_options.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 struct LabelsOptions : ExperimentOptions {
   std::int64_t channels = 16;
@@ -26,4 +26,4 @@ struct LabelsOptions : ExperimentOptions {
   nlohmann::ordered_json identity() const;
 };
 
-}  // namespace jest
+}  // namespace jest::apps::train

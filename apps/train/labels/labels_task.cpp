@@ -1,9 +1,9 @@
 #include "train/labels/labels_task.hpp"
 
-#include "jest/model/scoring.hpp"
+#include "jest/learner/scoring.hpp"
 #include "train/images/picture.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 namespace {
 
 const Measure kAccuracy{"accuracy", "accuracy"};
@@ -83,4 +83,4 @@ nlohmann::ordered_json LabelsTask::show(const NamedImages& table, std::int64_t r
   return {{"image", picture_uri(table.image(row), table.side)}, {"y", table.name(row)}};
 }
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -1,13 +1,13 @@
 #pragma once
 // Classification: pictures and which of a few labels they have, measured by accuracy.
 
-#include "jest/data/named_images.hpp"
-#include "jest/model/loss_store.hpp"
+#include "train/formats/named_images.hpp"
+#include "jest/learner/loss_store.hpp"
 #include "train/labels/label_network.hpp"
 #include "train/labels/labels_options.hpp"
 #include "train/task.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 class LabelsTask {
  public:
@@ -52,4 +52,4 @@ class LabelsTask {
   ExperimentData<NamedImages> data_;
 };
 
-}  // namespace jest
+}  // namespace jest::apps::train

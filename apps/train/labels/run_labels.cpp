@@ -2,8 +2,8 @@
 #include "train/labels/labels_task.hpp"
 #include "train/tasks.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 void run_labels(const LabelsOptions& options) { run_experiment<LabelsTask>(options); }
 
-}  // namespace jest
+}  // namespace jest::apps::train

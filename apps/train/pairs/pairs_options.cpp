@@ -1,6 +1,6 @@
 #include "train/pairs/pairs_options.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 const Setters<PairsOptions>& PairsOptions::own_setters() {
   static const Setters<PairsOptions> kNone;
@@ -39,4 +39,4 @@ nlohmann::ordered_json PairsOptions::identity() const {
   return json;
 }
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -4,7 +4,7 @@
 #include "train/arm_options.hpp"
 #include "train/initial_bias.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 struct PairsOptions : ExperimentOptions {
   InitialBias bias;
@@ -25,4 +25,4 @@ struct PairsOptions : ExperimentOptions {
   nlohmann::ordered_json identity() const;
 };
 
-}  // namespace jest
+}  // namespace jest::apps::train

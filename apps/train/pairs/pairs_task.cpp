@@ -1,10 +1,10 @@
 #include "train/pairs/pairs_task.hpp"
 
-#include "jest/model/scoring.hpp"
+#include "jest/learner/scoring.hpp"
 #include "jest/train/retrieval.hpp"
 #include "train/repeated.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 PairsTask::PairsTask(Options options)
     : options_(std::move(options)),
@@ -80,4 +80,4 @@ nlohmann::ordered_json PairsTask::show(const TextPairs& table, std::int64_t row)
   return {{"x", table.x[row]}, {"y", table.y[row]}};
 }
 
-}  // namespace jest
+}  // namespace jest::apps::train

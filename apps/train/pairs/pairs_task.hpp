@@ -1,13 +1,13 @@
 #pragma once
 // Text pairs: two towers over bags of hashed features, measured by retrieval.
 
-#include "jest/model/embedding_store.hpp"
+#include "jest/learner/embedding_store.hpp"
 #include "train/pairs/guide.hpp"
 #include "train/pairs/pairs_options.hpp"
 #include "train/pairs/text_towers.hpp"
 #include "train/task.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 class PairsTask {
  public:
@@ -48,4 +48,4 @@ class PairsTask {
   ExperimentData<TextPairs> data_;
 };
 
-}  // namespace jest
+}  // namespace jest::apps::train

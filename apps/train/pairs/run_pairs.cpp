@@ -2,8 +2,8 @@
 #include "train/pairs/pairs_task.hpp"
 #include "train/tasks.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 void run_pairs(const PairsOptions& options) { run_experiment<PairsTask>(options); }
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -6,7 +6,7 @@
 #include "train/probe/probe_run.hpp"
 #include "train/text/text_task.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 namespace {
 
 /// What a reference and a look at losses have no use for. Not --reference either: some curated
@@ -36,7 +36,7 @@ void add_task(CLI::App& app, ProbeOptions<typename T::Options>& options, const c
   }
   command->fallthrough()->allow_config_extras(CLI::config_extras_mode::error);
   command->get_option("--resume")->description("Probe anew in the folder of an earlier probe");
-  command->add_option("--map", options.map, "map.json that scripts/study map wrote")
+  command->add_option("--map", options.map, "map.json that studies/study map wrote")
       ->capture_default_str();
   command->add_option("--probe-rows", options.probe_rows, "Rows of the pool that are looked at")
       ->capture_default_str();
@@ -81,4 +81,4 @@ void add_probe(CLI::App& app, Probes& probes, const std::string& command) {
   add_task<TextTask>(*probe, probes.text, "A pool of byte sequences");
 }
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -7,7 +7,7 @@
 
 #include "train/tasks.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 template <class Options>
 struct ProbeOptions : Options {
@@ -24,4 +24,4 @@ struct Probes {
 /// Adds the command; `probes` must outlive `app`. Leaves OUT/probe.json and prints a few lines.
 void add_probe(CLI::App& app, Probes& probes, const std::string& command);
 
-}  // namespace jest
+}  // namespace jest::apps::train

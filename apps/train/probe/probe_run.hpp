@@ -15,7 +15,7 @@
 #include "train/run_folder.hpp"
 #include "train/samples.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 /// A fifth of the curated examples, by their ids.
 bool held_out_of_probe(std::int64_t id);
@@ -150,4 +150,4 @@ void run_probe(const ProbeOptions<typename T::Options>& given) {
   std::cout << probe_lines(findings);
 }
 
-}  // namespace jest
+}  // namespace jest::apps::train

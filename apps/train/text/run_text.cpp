@@ -2,8 +2,8 @@
 #include "train/tasks.hpp"
 #include "train/text/text_task.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 void run_text(const TextOptions& options) { run_experiment<TextTask>(options); }
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-namespace jest {
+namespace jest::apps::train {
 
 TextOptions::TextOptions() {
   arms = {"uniform", "independent"};
@@ -94,4 +94,4 @@ nlohmann::ordered_json TextOptions::identity() const {
   return json;
 }
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -3,7 +3,7 @@
 
 #include "train/arm_options.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 struct TextOptions : ExperimentOptions {
   std::string model = "ngrams";
@@ -36,4 +36,4 @@ struct TextOptions : ExperimentOptions {
   nlohmann::ordered_json identity() const;
 };
 
-}  // namespace jest
+}  // namespace jest::apps::train

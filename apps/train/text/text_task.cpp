@@ -3,10 +3,10 @@
 #include <cmath>
 #include <numbers>
 
-#include "jest/model/scoring.hpp"
+#include "jest/learner/scoring.hpp"
 #include "train/text/near_duplicates.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 namespace {
 
 const Measure kBitsPerByte{"bits_per_byte", "bits per byte", false};
@@ -110,4 +110,4 @@ nlohmann::ordered_json TextTask::show(const ByteTable& table, std::int64_t row) 
   return {{"text", std::string(bytes.begin(), bytes.end())}};
 }
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -1,13 +1,13 @@
 #pragma once
 // Language modelling over bytes, measured in bits per byte.
 
-#include "jest/data/byte_table.hpp"
-#include "jest/model/loss_store.hpp"
+#include "train/formats/byte_table.hpp"
+#include "jest/learner/loss_store.hpp"
 #include "train/task.hpp"
 #include "train/text/byte_model.hpp"
 #include "train/text/text_options.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 class TextTask {
  public:
@@ -49,4 +49,4 @@ class TextTask {
   ExperimentData<ByteTable> data_;
 };
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -14,7 +14,7 @@
 #include <string_view>
 
 #include "jest/core/score.hpp"
-#include "jest/model/joint_example_scorer.hpp"
+#include "jest/scorers/joint_example_scorer.hpp"
 #include "jest/select/selection.hpp"
 
 namespace jest {

@@ -13,12 +13,12 @@
 #include <utility>
 #include <vector>
 
-#include "jest/model/joint_example_scorer.hpp"
-#include "jest/model/scorer_state.hpp"
+#include "jest/scorers/joint_example_scorer.hpp"
+#include "jest/scorers/scorer_state.hpp"
 #include "jest/train/checkpoint.hpp"
 #include "jest/train/metrics.hpp"
 #include "jest/train/schedule.hpp"
-#include "jest/train/uniform_picks.hpp"
+#include "jest/scorers/uniform_scorer.hpp"
 
 namespace jest {
 

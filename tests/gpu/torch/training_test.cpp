@@ -2,7 +2,7 @@
 #include "gpu/torch/on_device.hpp"
 #include "jest/torch/tensor_sketch.hpp"
 #include "jest/train/fused_adam.hpp"
-#include "model/small_towers.hpp"
+#include "oracle/small_towers.hpp"
 #include "oracle/temporary_folder.hpp"
 
 namespace jest {

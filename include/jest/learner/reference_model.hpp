@@ -1,0 +1,106 @@
+#pragma once
+// The frozen model that says what is learnable, from one of three sources.
+//
+//   jest::ReferenceModel reference{guide};                      a live module handle
+//   jest::ReferenceModel reference{EmbeddingStore{path, fp}};   embeddings by id
+//   jest::ReferenceModel reference{LossStore{ids, losses}};     losses by id
+//
+// `embeddings(batch)` or `losses(batch)` exist where the source can give them.
+
+#include <utility>
+
+#include "jest/learner/concepts.hpp"
+#include "jest/learner/embedding_store.hpp"
+#include "jest/learner/scoring.hpp"
+
+namespace jest {
+
+/// A live module: run on every super-batch, outside autograd.
+template <class Source>
+class ReferenceModel {
+ public:
+  explicit ReferenceModel(Source model, ScoringSpec scoring = {})
+      : model_(std::move(model)), scoring_(scoring) {}
+
+  static constexpr bool kRunsForward = true;
+
+  template <Batch B>
+  requires EmbedsPairs<Source, B> Embeddings embeddings(const B& batch) {
+    return score_embeddings(model_, batch, scoring_);
+  }
+
+  template <Batch B>
+  requires GivesLosses<Source, B> at::Tensor losses(const B& batch) {
+    return score_losses(model_, batch, scoring_);
+  }
+
+  template <Batch B>
+  requires GivesTokenLosses<Source, B> at::Tensor token_losses(const B& batch) {
+    return score_token_losses(model_, batch, scoring_);
+  }
+
+ private:
+  Source model_;
+  ScoringSpec scoring_;
+};
+
+template <>
+class ReferenceModel<EmbeddingStore> {
+ public:
+  explicit ReferenceModel(EmbeddingStore store) : store_(std::move(store)) {}
+
+  static constexpr bool kRunsForward = false;
+
+  template <Batch B>
+  Embeddings embeddings(const B& batch) const {
+    return store_.gather(batch.ids());
+  }
+
+ private:
+  EmbeddingStore store_;
+};
+
+template <>
+class ReferenceModel<LossStore> {
+ public:
+  explicit ReferenceModel(LossStore store) : store_(std::move(store)) {}
+
+  static constexpr bool kRunsForward = false;
+
+  template <Batch B>
+  at::Tensor losses(const B& batch) const {
+    return store_.gather(batch.ids());
+  }
+
+ private:
+  LossStore store_;
+};
+
+template <class Source>
+ReferenceModel(Source) -> ReferenceModel<Source>;
+
+/// Stands where a scorer that never asks its reference wants one; throws when it does ask.
+struct NoReference {
+  static constexpr bool kRunsForward = false;
+
+  template <Batch B>
+  Embeddings embeddings(const B&) const {
+    refuse("reference", "one, as it has a weight", "none");
+  }
+  template <Batch B>
+  at::Tensor losses(const B&) const {
+    refuse("reference", "one, as it has a weight", "none");
+  }
+};
+
+/// A reference that can be asked for embeddings, or for losses, of a batch of this type.
+template <class Reference, class B>
+concept ReferenceEmbeds = requires(Reference& reference, const B& batch) {
+  { reference.embeddings(batch) } -> std::convertible_to<Embeddings>;
+};
+template <class Reference, class B>
+concept ReferenceGivesLosses = requires(Reference& reference, const B& batch) {
+  { reference.losses(batch) } -> std::convertible_to<at::Tensor>;
+};
+
+}  // namespace jest
