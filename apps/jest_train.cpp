@@ -10,6 +10,7 @@
 
 #include "command_line.hpp"
 #include "jest/io/atomic_file.hpp"
+#include "jest/methods/methods.hpp"
 #include "report/report.hpp"
 #include "report/shell_words.hpp"
 #include "report/summary_table.hpp"
@@ -67,20 +68,6 @@ class CommandConfig : public CLI::ConfigTOML {
   std::vector<std::string> command_;
 };
 
-/// A command that trains, and shows its summary.
-template <class Options>
-void add_training(CLI::App& app, Options& options, const char* name, const char* description,
-                  void (*run)(const Options&)) {
-  CLI::App* command = app.add_subcommand(name, description);
-  options.add_to(*command);
-  command->fallthrough()->allow_config_extras(CLI::config_extras_mode::error);
-  command->callback([&options, run] {
-    run(options);
-    const std::string summary = jest::read_file(options.out / "summary.json");
-    std::cout << report::summary_table(nlohmann::json::parse(summary));
-  });
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -90,21 +77,17 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", JEST_VERSION);
   app.require_subcommand(1);
 
-  train::PairsOptions pairs;
-  train::TextOptions text;
-  train::ImagesOptions images;
-  train::LabelsOptions labels;
-  pairs.command = images.command = labels.command = text.command = joined(argc, argv);
-  add_training(app, pairs, "pairs", "Train two text towers on a pool of text pairs",
-               train::run_pairs);
-  add_training(app, images, "images", "Train two towers on a pool of named images",
-               train::run_images);
-  add_training(app, labels, "labels", "Train a classifier on a pool of labelled images",
-               train::run_labels);
-  add_training(app, text, "text", "Train a language model on a pool of byte sequences",
-               train::run_text);
-  train::Probes probes;
-  train::add_probe(app, probes, joined(argc, argv));
+  const std::string command_line = joined(argc, argv);
+  for (const train::TaskEntry& task : train::tasks()) {
+    task.add_training(app, command_line, [](const std::filesystem::path& out) {
+      std::cout << report::summary_table(nlohmann::json::parse(jest::read_file(out / "summary.json")));
+    });
+  }
+  train::add_probe(app, command_line);
+  app.add_subcommand("methods", "Print the methods that arms can follow, as Markdown")
+      ->callback([] { std::cout << jest::method_table(jest::kMethods); });
+  app.add_subcommand("options", "Print the options of every task, as Markdown")
+      ->callback([] { std::cout << train::option_tables(); });
   app.config_formatter(std::make_shared<CommandConfig>(given_command(&app, argc, argv)));
   app.allow_config_extras(CLI::config_extras_mode::error);
   app.set_config("--config", "", "TOML file with options of the command");

@@ -22,7 +22,7 @@ double cosine_between(const at::Tensor& one, const at::Tensor& other);
 /// Two training passes without the optimizer.
 template <class Model, Batch B>
 Values batch_gradients(Model& model, const B& batch, const B& curated) {
-  const detail::ModeGuard guard(model, ScoringMode::kEval);
+  const ModeGuard guard(model, ScoringMode::kEval);
   const auto gradient_of = [&](const B& examples) {
     return flat_gradient(*model, OwnLoss()(model, examples));
   };

@@ -19,8 +19,10 @@ struct RunFiles {
   std::filesystem::path model;
   std::filesystem::path checkpoints;  ///< three times the size of the model
 
-  /// Whether the run has left its model; checkpoints that a crash left beside it go.
+  /// Whether the run has left its model.
   bool finished() const;
+  /// A finished run needs none; a crash can leave some beside its model.
+  void remove_checkpoints() const;
   /// save_model; then the checkpoints go.
   void finish(torch::nn::Module& module, Metadata metadata) const;
 };

@@ -12,8 +12,8 @@ namespace jest::apps::train {
 
 /// What a run pays once, beside its own metrics.
 struct SummaryRun {
-  std::string arm;
-  std::uint64_t seed = 0;
+  ArmRun run;
+  Method method;  ///< with what the arm's name sets
   std::filesystem::path folder;
   double reference_training_flops = 0;  ///< NaN where it is unknown
   double pool_embedding_flops = 0;

@@ -3,6 +3,7 @@
 // everything else of an experiment is the same for all of them.
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -28,9 +29,13 @@ std::vector<Measure> measures_over_sets(const Measure& measure,
 Values values_over_sets(const std::string& measure, const std::vector<std::string>& sets,
                         const std::vector<double>& values);
 
+/// What a task's models see in the place of a whole batch; empty where they see all of it.
+template <class Batch>
+using View = std::function<Batch(const Batch&)>;
+
 template <class T>
 concept Task = requires(const T task, typename T::Model model, const typename T::Batch batch,
-                        const typename T::Options options, const Arm arm) {
+                        const typename T::Options options, const Method method) {
   typename T::Store;  // EmbeddingStore or LossStore
   { T::kName } -> std::convertible_to<std::string>;
   { task.options() } -> std::same_as<const typename T::Options&>;
@@ -47,10 +52,10 @@ concept Task = requires(const T task, typename T::Model model, const typename T:
   task.check_reference(*model);  // throws unless a given one fits the data
 
   // What an arm's models see of the batches it trains on and scores, and what that costs.
-  { task.trained_as(batch, options, arm) } -> std::same_as<typename T::Batch>;
-  { task.scored_as(batch, options, arm) } -> std::same_as<typename T::Batch>;
-  { task.training_flops(model, options, arm) } -> std::same_as<double>;
-  { task.scoring_flops(model, options, arm) } -> std::same_as<double>;
+  { task.trained_view(options, method) } -> std::same_as<View<typename T::Batch>>;
+  { task.scored_view(options, method) } -> std::same_as<View<typename T::Batch>>;
+  { task.training_flops(model, options, method) } -> std::same_as<double>;
+  { task.scoring_flops(model, options, method) } -> std::same_as<double>;
   // What a reference sees whose results are stored; arms with one name share them.
   { task.stored_as(batch, options) } -> std::same_as<typename T::Batch>;
   { task.store_name(options) } -> std::same_as<std::string>;

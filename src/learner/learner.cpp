@@ -1,3 +1,5 @@
+// The optimizer step, learning rates by group, and the state of training as named tensors.
+
 #include "jest/learner/learner.hpp"
 
 #include <torch/torch.h>
@@ -160,8 +162,29 @@ double optimizer_step(torch::optim::Optimizer& optimizer, const at::Tensor& loss
   return loss.item<double>();
 }
 
-void set_learning_rate(torch::optim::Optimizer& optimizer, double learning_rate) {
-  for (auto& group : optimizer.param_groups()) group.options().set_lr(learning_rate);
+std::vector<double> relative_rates(torch::optim::Optimizer& optimizer) {
+  std::vector<double> rates;
+  for (auto& group : optimizer.param_groups()) rates.push_back(group.options().get_lr());
+  const double first = rates.empty() ? 0 : rates.front();
+  for (double& rate : rates) {
+    if (first == 0 && rate != 0) {
+      refuse("learner", "a first parameter group with a learning rate above 0", first);
+    }
+    rate = first == 0 ? 1 : rate / first;
+  }
+  return rates;
+}
+
+void set_learning_rate(torch::optim::Optimizer& optimizer, const std::vector<double>& relative,
+                       double learning_rate) {
+  auto& groups = optimizer.param_groups();
+  if (groups.size() != relative.size()) {
+    refuse("learner", text("the ", relative.size(), " parameter groups it was made with"),
+           groups.size());
+  }
+  for (std::size_t k = 0; k < groups.size(); ++k) {
+    groups[k].options().set_lr(learning_rate * relative[k]);
+  }
 }
 
 NamedTensors training_state(torch::nn::Module& module, torch::optim::Optimizer& optimizer) {

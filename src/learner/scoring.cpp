@@ -1,3 +1,5 @@
+// Rows of scoring passes, and what scoring leaves as it was.
+
 #include "jest/learner/scoring.hpp"
 
 #include <c10/core/impl/VirtualGuardImpl.h>
@@ -28,8 +30,18 @@ void ScoredRows::append(const at::Tensor& part) {
 }
 
 at::Tensor ScoredRows::all() const {
-  if (filled_ != total_) refuse("score", text(total_, " rows, one an example"), filled_);
-  return all_;
+  if (filled_ == total_) return all_;
+  refuse(text("score ", what_), text(total_, " rows, one an example (no mean over the batch)"),
+         filled_);
+}
+
+SavedValues::SavedValues(std::vector<at::Tensor> tensors) : tensors_(std::move(tensors)) {
+  for (const at::Tensor& tensor : tensors_) values_.push_back(tensor.detach().clone());
+}
+
+void SavedValues::restore() const {
+  const torch::NoGradGuard no_gradient;
+  for (std::size_t k = 0; k < tensors_.size(); ++k) tensors_[k].detach().copy_(values_[k]);
 }
 
 }  // namespace jest::detail

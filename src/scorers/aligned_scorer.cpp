@@ -1,3 +1,5 @@
+// What AlignedScorer checks and adds up, compiled once.
+
 #include "jest/scorers/aligned_scorer.hpp"
 
 #include <torch/torch.h>
@@ -8,7 +10,7 @@ namespace jest {
 
 void check_aligned_scorer(const AlignedScorerSpec& spec) {
   if (spec.count < 1) refuse("aligned scorer", "a count of at least 1", spec.count);
-  chunk_count({.count = spec.count, .preset = spec.preset, .chunks = spec.chunks});
+  chunk_count({.count = spec.count, .sampling = spec.sampling});
   if (!std::isfinite(spec.step_size) || spec.step_size <= 0) {
     refuse("aligned scorer", "a finite step size > 0", spec.step_size);
   }

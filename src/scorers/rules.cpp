@@ -1,3 +1,5 @@
+// Rules that are more than a call of jest::select.
+
 #include "jest/scorers/rules.hpp"
 
 #include <torch/torch.h>
@@ -21,11 +23,10 @@ at::Tensor weighed(const LossTensors& losses, const ScoreWeights& weights) {
   return total;
 }
 
-LossTensors own_losses_of(const Embeddings& learner, const Embeddings& reference,
-                          const PairScore& score) {
-  LossTensors losses;
-  if (score.weights.learner != 0) losses.learner = own_losses(learner, score.contrast);
-  if (score.weights.reference != 0) losses.reference = own_losses(reference, score.contrast);
+LossTensors own_losses_of(const PairTensors& pairs, const PairScore& score) {
+  LossTensors losses{.learner = {}, .reference = {}, .ids = pairs.ids};
+  if (score.weights.learner != 0) losses.learner = own_losses(pairs.learner, score.contrast);
+  if (score.weights.reference != 0) losses.reference = own_losses(pairs.reference, score.contrast);
   return losses;
 }
 
@@ -49,19 +50,38 @@ at::Tensor side_by_side(const Embeddings& embeddings) {
 Selection ByLossRanks::operator()(const LossTensors& losses, const SelectionSpec& spec,
                                   const PairScore& score) const {
   const at::Tensor ranks = log_rank_shares(weighed(losses, score.weights)) * power;
-  return jest::select(LossTensors{ranks, {}}, spec, kHardLearner);
+  return jest::select(LossTensors{ranks, {}, losses.ids}, spec, kHardLearner);
 }
 
-Selection ByLossRanks::operator()(const Embeddings& learner, const Embeddings& reference,
-                                  const SelectionSpec& spec, const PairScore& score) const {
-  return (*this)(own_losses_of(learner, reference, score), spec, score);
+Selection ByLossRanks::operator()(const PairTensors& pairs, const SelectionSpec& spec,
+                                  const PairScore& score) const {
+  return (*this)(own_losses_of(pairs, score), spec, score);
 }
 
-Selection ByDiversity::operator()(const Embeddings& learner, const Embeddings& reference,
-                                  const SelectionSpec& spec, const PairScore& score) const {
-  const at::Tensor own = weighed(own_losses_of(learner, reference, score), score.weights);
-  const at::Tensor rows = side_by_side(score.weights.reference != 0 ? reference : learner);
-  return jest::select(DiversityTensors{rows, own}, spec, {strength, score.weights.interaction});
+Selection ByDiversity::operator()(const PairTensors& pairs, const SelectionSpec& spec,
+                                  const PairScore& score) const {
+  const at::Tensor own = weighed(own_losses_of(pairs, score), score.weights);
+  const at::Tensor rows = side_by_side(score.weights.reference != 0 ? pairs.reference
+                                                                    : pairs.learner);
+  return jest::select(DiversityTensors{rows, own, pairs.ids}, spec, {strength});
+}
+
+Selection AnyRule::operator()(const PairTensors& pairs, const SelectionSpec& spec,
+                              const PairScore& score) const {
+  return std::visit([&](const auto& one) { return one(pairs, spec, score); }, rule);
+}
+
+Selection AnyRule::operator()(const LossTensors& losses, const SelectionSpec& spec,
+                              const PairScore& score) const {
+  return std::visit(
+      [&](const auto& one) -> Selection {
+        if constexpr (Rule<std::remove_cvref_t<decltype(one)>, LossTensors>) {
+          return one(losses, spec, score);
+        } else {
+          refuse("rule by diversity", "a model that embeds pairs", "one that gives losses");
+        }
+      },
+      rule);
 }
 
 }  // namespace jest

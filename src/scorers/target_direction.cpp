@@ -1,3 +1,5 @@
+// The target direction of gradient alignment: set, saved, loaded.
+
 #include "jest/scorers/target_direction.hpp"
 
 #include <torch/torch.h>

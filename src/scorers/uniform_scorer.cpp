@@ -1,16 +1,22 @@
+// Uniform picks: the sampler on equal scores.
+
 #include "jest/scorers/uniform_scorer.hpp"
+
+#include <vector>
 
 #include "jest/select/select.hpp"
 
 namespace jest {
 
-Selection uniform_picks(std::span<const std::int64_t> ids, std::int64_t count,
-                        const NoiseKey& key) {
+Selection uniform_picks(std::span<const std::int64_t> ids, std::int64_t count, std::uint64_t seed,
+                        std::int64_t step) {
   const std::vector<float> zeros(ids.size(), 0.0F);
-  SeparableScores scores(Losses{zeros, {}}, kHardLearner);
-  return select(
-      scores,
-      {.count = count, .preset = Preset::kUniform, .seed = key.seed, .step = key.step, .ids = ids});
+  return select(Losses{.learner = zeros, .reference = {}, .ids = ids},
+                {.count = count,
+                 .sampling = {.preset = Preset::kUniform},
+                 .seed = seed,
+                 .step = step},
+                kHardLearner);
 }
 
 }  // namespace jest

@@ -69,7 +69,7 @@ std::string package_stem(std::string_view package) {
 }
 
 bool stem_held_out(std::string_view stem) {
-  const std::uint64_t name = name_hash(stem);
+  const std::uint64_t name = fnv1a(stem);
   const PhiloxCounter words = philox4x32_10({low_word(name), high_word(name), 0, 0}, {0, 0});
   return words[0] < kHeldOutStems * 0x1p32;
 }

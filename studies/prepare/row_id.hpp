@@ -7,21 +7,13 @@
 #include <utility>
 #include <vector>
 
-#include "jest/core/philox.hpp"
+#include "jest/core/exact/philox.hpp"
+#include "jest/core/hash_id.hpp"
 
 namespace jest::studies {
 
-/// FNV-1a, 64 bits. Source: Fowler, Noll, Vo, IETF draft-eastlake-fnv.
-constexpr std::uint64_t name_hash(std::string_view name) {
-  std::uint64_t hash = 0xCBF29CE484222325;
-  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3;
-  return hash;
-}
-
 /// The id of what a row is: not negative, the same on every run.
-constexpr std::int64_t row_id(std::string_view what) {
-  return static_cast<std::int64_t>(name_hash(what) >> 1);
-}
+constexpr std::int64_t row_id(std::string_view what) { return hash_id(what); }
 
 /// What a seeded order is for: two orders of one seed have nothing to do with each other.
 enum class Purpose : std::uint32_t {

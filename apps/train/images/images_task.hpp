@@ -33,14 +33,14 @@ class ImagesTask {
   static Model load(const SafetensorsFile& file) { return load_glyph_towers(file); }
 
   /// A flexi arm scores at half resolution and trains a share of its batch so.
-  Batch trained_as(const Batch& batch, const Options& options, const Arm& arm) const;
-  Batch scored_as(const Batch& batch, const Options&, const Arm& arm) const;
+  View<Batch> trained_view(const Options& options, const Method& method) const;
+  View<Batch> scored_view(const Options&, const Method& method) const;
   Batch stored_as(const Batch& batch, const Options&) const {
     return batch.seen_at(Resolution::kFull);
   }
   std::string store_name(const Options&) const { return "reference_embeddings"; }
-  double training_flops(const Model& model, const Options& options, const Arm& arm) const;
-  double scoring_flops(const Model& model, const Options&, const Arm& arm) const;
+  double training_flops(const Model& model, const Options& options, const Method& method) const;
+  double scoring_flops(const Model& model, const Options&, const Method& method) const;
 
   Values batch_values(const Batch& batch) const;
   nlohmann::ordered_json show(const NamedImages& table, std::int64_t row) const;

@@ -33,14 +33,14 @@ class LabelsTask {
   void check_reference(const LabelNetworkImpl& reference) const;
   static Model load(const SafetensorsFile& file) { return load_label_network(file); }
 
-  Batch trained_as(const Batch& batch, const Options&, const Arm&) const { return batch; }
-  Batch scored_as(const Batch& batch, const Options&, const Arm&) const { return batch; }
+  View<Batch> trained_view(const Options&, const Method&) const { return {}; }
+  View<Batch> scored_view(const Options&, const Method&) const { return {}; }
   Batch stored_as(const Batch& batch, const Options&) const { return batch; }
   std::string store_name(const Options&) const { return "reference_losses"; }
-  double training_flops(const Model& model, const Options&, const Arm&) const {
+  double training_flops(const Model& model, const Options&, const Method&) const {
     return model->forward_flops();
   }
-  double scoring_flops(const Model& model, const Options&, const Arm&) const {
+  double scoring_flops(const Model& model, const Options&, const Method&) const {
     return model->forward_flops();
   }
 

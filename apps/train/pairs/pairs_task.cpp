@@ -59,13 +59,13 @@ double PairsTask::guide_forwards() const {
   return 1 + static_cast<double>(options_.reference_negatives) / options_.count;
 }
 
-double PairsTask::training_flops(const Model& model, const Options&, const Arm&) const {
+double PairsTask::training_flops(const Model& model, const Options&, const Method&) const {
   return forward_flops(model->spec(),
                        data_.pool->x_features.mean() + data_.pool->y_features.mean());
 }
 
-double PairsTask::scoring_flops(const Model& model, const Options& options, const Arm& arm) const {
-  return training_flops(model, options, arm);
+double PairsTask::scoring_flops(const Model& model, const Options& options, const Method& method) const {
+  return training_flops(model, options, method);
 }
 
 Values PairsTask::batch_values(const Batch& batch) const {

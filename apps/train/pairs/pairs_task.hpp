@@ -33,12 +33,12 @@ class PairsTask {
   void check_reference(const TextTowersImpl& reference) const;
   static Model load(const SafetensorsFile& file) { return load_text_towers(file); }
 
-  Batch trained_as(const Batch& batch, const Options&, const Arm&) const { return batch; }
-  Batch scored_as(const Batch& batch, const Options&, const Arm&) const { return batch; }
+  View<Batch> trained_view(const Options&, const Method&) const { return {}; }
+  View<Batch> scored_view(const Options&, const Method&) const { return {}; }
   Batch stored_as(const Batch& batch, const Options&) const { return batch; }
   std::string store_name(const Options&) const { return "reference_embeddings"; }
-  double training_flops(const Model& model, const Options&, const Arm&) const;
-  double scoring_flops(const Model& model, const Options&, const Arm& arm) const;
+  double training_flops(const Model& model, const Options&, const Method&) const;
+  double scoring_flops(const Model& model, const Options&, const Method& method) const;
 
   Values batch_values(const Batch& batch) const;
   nlohmann::ordered_json show(const TextPairs& table, std::int64_t row) const;

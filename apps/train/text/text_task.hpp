@@ -32,14 +32,12 @@ class TextTask {
   void check_reference(const ByteModelImpl&) const {}
   static Model load(const SafetensorsFile& file) { return load_byte_model(file); }
 
-  Batch trained_as(const Batch& batch, const Options&, const Arm&) const { return batch; }
-  Batch scored_as(const Batch& batch, const Options& options, const Arm&) const {
-    return stored_as(batch, options);
-  }
+  View<Batch> trained_view(const Options&, const Method&) const { return {}; }
+  View<Batch> scored_view(const Options& options, const Method&) const;
   Batch stored_as(const Batch& batch, const Options& options) const;
   std::string store_name(const Options& options) const;
-  double training_flops(const Model& model, const Options&, const Arm&) const;
-  double scoring_flops(const Model& model, const Options& options, const Arm& arm) const;
+  double training_flops(const Model& model, const Options&, const Method&) const;
+  double scoring_flops(const Model& model, const Options& options, const Method& method) const;
   Values batch_values(const Batch& batch) const;
 
   nlohmann::ordered_json show(const ByteTable& table, std::int64_t row) const;

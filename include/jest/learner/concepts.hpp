@@ -9,7 +9,6 @@
 #include <span>
 #include <vector>
 
-#include "jest/torch/arrays.hpp"
 #include "jest/torch/embeddings.hpp"
 
 namespace jest {
@@ -60,13 +59,35 @@ concept GivesTrainingLoss = requires(Model model, const B& batch) {
   { model->loss(batch) } -> std::convertible_to<at::Tensor>;
 };
 
-/// A scorer that remembers something between steps; optional. Checkpoints hold it, so that a
-/// resumed run picks what an undisturbed one picks. `load_state` refuses a state that is not its
-/// own.
-template <class Scorer>
-concept KeepsState = requires(Scorer& scorer, const NamedTensors& state) {
-  { scorer.state() } -> std::convertible_to<NamedTensors>;
-  scorer.load_state(state);
+/// Super-batches (or curated batches) by number: `at(k)` is a pure function of k, so that a resumed
+/// run sees what an undisturbed one sees.
+template <class S>
+concept Source = requires(S& source, std::int64_t k) {
+  { source.at(k) } -> Batch;
+};
+
+/// Something that gives a reference's embeddings [n, d] of a batch: ReferenceModel, or yours.
+template <class R, class B>
+concept ReferenceEmbeds = requires(R& reference, const B& batch) {
+  { reference.embeddings(batch) } -> std::convertible_to<Embeddings>;
+};
+
+/// Something that gives a reference's losses [n] of a batch.
+template <class R, class B>
+concept ReferenceGivesLosses = requires(R& reference, const B& batch) {
+  { reference.losses(batch) } -> std::convertible_to<at::Tensor>;
+};
+
+/// Something that gives a reference's losses [n, L] of every token.
+template <class R, class B>
+concept ReferenceGivesTokenLosses = requires(R& reference, const B& batch) {
+  { reference.token_losses(batch) } -> std::convertible_to<at::Tensor>;
+};
+
+/// What scorers and objectives ask: embeddings or losses, and whether asking runs a model.
+template <class R, class B>
+concept Reference = (ReferenceEmbeds<R, B> || ReferenceGivesLosses<R, B>) && requires {
+  { R::kRunsForward } -> std::convertible_to<bool>;
 };
 
 }  // namespace jest

@@ -20,7 +20,8 @@ namespace jest {
 /// `model->loss(batch)` where the model has one, else the contrastive loss of
 /// `model->embed(batch)`, else the mean of `model->losses(batch)`.
 struct OwnLoss {
-  OwnLoss(Contrast of_pairs = Contrast::kSigmoid) : contrast(of_pairs) {}  // NOLINT: converts
+  constexpr OwnLoss(Contrast of_pairs = Contrast::kSigmoid)  // NOLINT: converts
+      : contrast(of_pairs) {}
 
   template <class Model, Batch B>
   at::Tensor operator()(Model& model, const B& batch) const {
@@ -29,7 +30,10 @@ struct OwnLoss {
     } else if constexpr (EmbedsPairs<Model, B>) {
       return contrastive_loss(model->embed(batch), contrast);
     } else {
-      static_assert(GivesLosses<Model, B>, "a learner needs loss, embed or losses of this batch");
+      static_assert(GivesLosses<Model, B>,
+                    "jest::Learner: the model needs `model->loss(batch)` (a 0-d tensor), "
+                    "`model->embed(batch)` (jest::Embeddings) or `model->losses(batch)` (one loss "
+                    "an example)");
       return model->losses(batch).mean();
     }
   }

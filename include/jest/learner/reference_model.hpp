@@ -16,31 +16,33 @@
 namespace jest {
 
 /// A live module: run on every super-batch, outside autograd.
-template <class Source>
+template <class Model>
 class ReferenceModel {
  public:
-  explicit ReferenceModel(Source model, ScoringSpec scoring = {})
+  explicit ReferenceModel(Model model, ScoringSpec scoring = {})
       : model_(std::move(model)), scoring_(scoring) {}
 
   static constexpr bool kRunsForward = true;
 
   template <Batch B>
-  requires EmbedsPairs<Source, B> Embeddings embeddings(const B& batch) {
+  requires EmbedsPairs<Model, B> Embeddings embeddings(const B& batch) {
     return score_embeddings(model_, batch, scoring_);
   }
 
   template <Batch B>
-  requires GivesLosses<Source, B> at::Tensor losses(const B& batch) {
+  requires GivesLosses<Model, B> at::Tensor losses(const B& batch) {
     return score_losses(model_, batch, scoring_);
   }
 
   template <Batch B>
-  requires GivesTokenLosses<Source, B> at::Tensor token_losses(const B& batch) {
+  requires GivesTokenLosses<Model, B> at::Tensor token_losses(const B& batch) {
     return score_token_losses(model_, batch, scoring_);
   }
 
+  Model& model() { return model_; }
+
  private:
-  Source model_;
+  Model model_;
   ScoringSpec scoring_;
 };
 
@@ -76,8 +78,8 @@ class ReferenceModel<LossStore> {
   LossStore store_;
 };
 
-template <class Source>
-ReferenceModel(Source) -> ReferenceModel<Source>;
+template <class Model>
+ReferenceModel(Model) -> ReferenceModel<Model>;
 
 /// Stands where a scorer that never asks its reference wants one; throws when it does ask.
 struct NoReference {
@@ -91,16 +93,6 @@ struct NoReference {
   at::Tensor losses(const B&) const {
     refuse("reference", "one, as it has a weight", "none");
   }
-};
-
-/// A reference that can be asked for embeddings, or for losses, of a batch of this type.
-template <class Reference, class B>
-concept ReferenceEmbeds = requires(Reference& reference, const B& batch) {
-  { reference.embeddings(batch) } -> std::convertible_to<Embeddings>;
-};
-template <class Reference, class B>
-concept ReferenceGivesLosses = requires(Reference& reference, const B& batch) {
-  { reference.losses(batch) } -> std::convertible_to<at::Tensor>;
 };
 
 }  // namespace jest

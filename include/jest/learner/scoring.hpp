@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <numeric>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -18,7 +19,7 @@ namespace jest {
 
 enum class ScoringMode {
   kEval,   ///< dropout off, running statistics used; the default
-  kTrain,  ///< as in the training step
+  kTrain,  ///< as in the training step; buffers (running statistics) are as before afterwards
 };
 
 struct ScoringSpec {
@@ -33,7 +34,8 @@ namespace detail {
 /// held twice. A part that is the whole is taken as it is.
 class JEST_EXPORT ScoredRows {
  public:
-  explicit ScoredRows(std::int64_t total) : total_(total) {}
+  /// `what` names the results in messages: "losses".
+  ScoredRows(const char* what, std::int64_t total) : what_(what), total_(total) {}
 
   /// `part` is [n, ...].
   void append(const at::Tensor& part);
@@ -41,6 +43,7 @@ class JEST_EXPORT ScoredRows {
   at::Tensor all() const;
 
  private:
+  const char* what_;
   std::int64_t total_;
   std::int64_t filled_ = 0;
   at::Tensor all_;
@@ -50,8 +53,22 @@ class JEST_EXPORT ScoredRows {
 /// tells what the work took. Nothing for the CPU and for an undefined tensor.
 JEST_EXPORT void wait_for(const at::Tensor& result);
 
-/// Puts a module and all below it into a mode for the time of a scope; in one that is in training
-/// mode, parts that are frozen in evaluation mode stay so. Afterwards each has its own mode again.
+/// Values of tensors, and back into the same tensors.
+class JEST_EXPORT SavedValues {
+ public:
+  explicit SavedValues(std::vector<at::Tensor> tensors);
+  void restore() const;
+
+ private:
+  std::vector<at::Tensor> tensors_;
+  std::vector<at::Tensor> values_;
+};
+
+}  // namespace detail
+
+/// Sets train or eval mode for a scope and restores every submodule. In training mode, submodules
+/// that are frozen in evaluation mode stay so, and buffers get their values back: scoring must not
+/// move the running statistics of a batch norm. That costs a copy of all buffers.
 template <class Model>
 class ModeGuard {
  public:
@@ -61,6 +78,7 @@ class ModeGuard {
         parts_(model->modules(/*include_self=*/false)) {
     for (const auto& part : parts_) were_training_.push_back(part->is_training());
     const bool trains = mode == ScoringMode::kTrain;
+    if (trains) buffers_.emplace(model->buffers());
     if (!trains || !was_training_) model_->train(trains);
   }
   ModeGuard(const ModeGuard&) = delete;
@@ -71,6 +89,7 @@ class ModeGuard {
     for (std::size_t k = 0; k < parts_.size(); ++k) {
       if (parts_[k]->is_training() != were_training_[k]) parts_[k]->train(were_training_[k]);
     }
+    if (buffers_) buffers_->restore();
   }
 
  private:
@@ -78,17 +97,29 @@ class ModeGuard {
   bool was_training_;
   decltype(std::declval<Model&>()->modules(false)) parts_;
   std::vector<bool> were_training_;
+  std::optional<detail::SavedValues> buffers_;
 };
 
-/// Calls `visit(sub_batch)` for the micro-batches of `batch`, in order.
-template <Batch B, class Visit>
-void for_each_micro_batch(const B& batch, std::int64_t size, const Visit& visit) {
-  const auto total = static_cast<std::int64_t>(std::span(batch.ids()).size());
-  if (size <= 0 || size >= total) return visit(batch);
-  for (std::int64_t first = 0; first < total; first += size) {
-    std::vector<std::int64_t> positions(std::min(size, total - first));
+namespace detail {
+
+template <Batch B>
+std::int64_t size_of(const B& batch) {
+  return static_cast<std::int64_t>(std::span(batch.ids()).size());
+}
+
+/// Runs `forward(part)` over the micro-batches of `batch`, in order: no gradient, stated mode.
+template <class Model, Batch B, class Forward>
+void score_parts(Model& model, const B& batch, const ScoringSpec& spec, const Forward& forward) {
+  const c10::NoGradGuard no_gradient;
+  const ModeGuard<Model> mode(model, spec.mode);
+  const AutocastGuard precision(*model, spec.precision);
+  const std::int64_t total = size_of(batch);
+  if (spec.micro_batch <= 0 || spec.micro_batch >= total) return forward(batch);
+  for (std::int64_t first = 0; first < total; first += spec.micro_batch) {
+    std::vector<std::int64_t> positions(
+        static_cast<std::size_t>(std::min(spec.micro_batch, total - first)));
     std::iota(positions.begin(), positions.end(), first);
-    visit(batch.at(positions));
+    forward(batch.at(positions));
   }
 }
 
@@ -98,14 +129,10 @@ void for_each_micro_batch(const B& batch, std::int64_t size, const Visit& visit)
 template <class Model, Batch B>
 requires EmbedsPairs<Model, B> Embeddings score_embeddings(Model& model, const B& batch,
                                                            const ScoringSpec& spec) {
-  const c10::NoGradGuard no_gradient;
-  const detail::ModeGuard<Model> mode(model, spec.mode);
-  const AutocastGuard precision(*model, spec.precision);
-  const auto total = static_cast<std::int64_t>(std::span(batch.ids()).size());
-  detail::ScoredRows x(total);
-  detail::ScoredRows y(total);
+  detail::ScoredRows x("embeddings x", detail::size_of(batch));
+  detail::ScoredRows y("embeddings y", detail::size_of(batch));
   Embeddings result;
-  detail::for_each_micro_batch(batch, spec.micro_batch, [&](const B& part) {
+  detail::score_parts(model, batch, spec, [&](const B& part) {
     result = model->embed(part);
     x.append(result.x);
     y.append(result.y);
@@ -115,18 +142,22 @@ requires EmbedsPairs<Model, B> Embeddings score_embeddings(Model& model, const B
   return result;
 }
 
+/// Rows [n, ...] of any function of a batch, `rows_of(part)`, under `model`, outside autograd.
+/// `what` names them in messages.
+template <class Model, Batch B, class Function>
+at::Tensor score_rows(const char* what, Model& model, const B& batch, const ScoringSpec& spec,
+                      const Function& rows_of) {
+  detail::ScoredRows rows(what, detail::size_of(batch));
+  detail::score_parts(model, batch, spec, [&](const B& part) { rows.append(rows_of(part)); });
+  return rows.all();
+}
+
 /// Losses [n] of a whole batch under `model`, outside autograd.
 template <class Model, Batch B>
 requires GivesLosses<Model, B> at::Tensor score_losses(Model& model, const B& batch,
                                                        const ScoringSpec& spec) {
-  const c10::NoGradGuard no_gradient;
-  const detail::ModeGuard<Model> mode(model, spec.mode);
-  const AutocastGuard precision(*model, spec.precision);
-  const auto total = static_cast<std::int64_t>(std::span(batch.ids()).size());
-  detail::ScoredRows losses(total);
-  detail::for_each_micro_batch(batch, spec.micro_batch,
-                               [&](const B& part) { losses.append(model->losses(part)); });
-  return losses.all();
+  return score_rows("losses", model, batch, spec,
+                    [&](const B& part) { return model->losses(part); });
 }
 
 /// Losses [n, L] of every token of a batch under `model`, outside autograd; L is the same in every
@@ -134,27 +165,17 @@ requires GivesLosses<Model, B> at::Tensor score_losses(Model& model, const B& ba
 template <class Model, Batch B>
 requires GivesTokenLosses<Model, B> at::Tensor score_token_losses(Model& model, const B& batch,
                                                                   const ScoringSpec& spec) {
-  const c10::NoGradGuard no_gradient;
-  const detail::ModeGuard<Model> mode(model, spec.mode);
-  const AutocastGuard precision(*model, spec.precision);
-  const auto total = static_cast<std::int64_t>(std::span(batch.ids()).size());
-  detail::ScoredRows losses(total);
-  detail::for_each_micro_batch(batch, spec.micro_batch,
-                               [&](const B& part) { losses.append(model->token_losses(part)); });
-  return losses.all();
+  return score_rows("token losses", model, batch, spec,
+                    [&](const B& part) { return model->token_losses(part); });
 }
 
 /// Losses [n] and gradient features [n, D] of a whole batch under `model`, outside autograd.
 template <class Model, Batch B>
 requires GivesGradientFeatures<Model, B> LossesAndFeatures
 score_losses_and_features(Model& model, const B& batch, const ScoringSpec& spec) {
-  const c10::NoGradGuard no_gradient;
-  const detail::ModeGuard<Model> mode(model, spec.mode);
-  const AutocastGuard precision(*model, spec.precision);
-  const auto total = static_cast<std::int64_t>(std::span(batch.ids()).size());
-  detail::ScoredRows losses(total);
-  detail::ScoredRows features(total);
-  detail::for_each_micro_batch(batch, spec.micro_batch, [&](const B& part) {
+  detail::ScoredRows losses("losses", detail::size_of(batch));
+  detail::ScoredRows features("gradient features", detail::size_of(batch));
+  detail::score_parts(model, batch, spec, [&](const B& part) {
     const LossesAndFeatures scored = model->losses_and_features(part);
     losses.append(scored.losses);
     features.append(scored.features);

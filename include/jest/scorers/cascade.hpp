@@ -14,14 +14,13 @@
 
 #include <cstdint>
 #include <limits>
-#include <string_view>
+#include <span>
 #include <utility>
-#include <vector>
 
 #include "jest/core/stage_seconds.hpp"
 #include "jest/criteria/separable.hpp"
-#include "jest/learner/concepts.hpp"
 #include "jest/learner/embedding_store.hpp"
+#include "jest/scorers/scorer.hpp"
 #include "jest/select/select.hpp"
 
 namespace jest {
@@ -31,67 +30,54 @@ struct CascadeSpec {
   double gain = 2;        ///< of stage one; low, or the reference alone would choose
 };
 
-/// Holds a reference: the scorer must outlive the cascade.
-template <class Scorer>
-class Cascade {
+/// A scorer given as an lvalue must outlive the cascade.
+template <class Inner>
+class Cascade : public ScorerWrapper<Inner> {
  public:
   /// Throws unless at least as many are kept as `scorer` picks.
-  Cascade(Scorer& scorer, LossStore losses, const CascadeSpec& spec)
-      : scorer_(scorer), losses_(std::move(losses)), spec_(spec) {
-    if (spec_.keep < scorer_.count()) {
-      refuse("cascade", text("at least the ", scorer_.count(), " to be picked as keep"),
-             spec_.keep);
+  Cascade(Inner&& scorer, LossStore losses, const CascadeSpec& spec)
+      : ScorerWrapper<Inner>(std::forward<Inner>(scorer)), losses_(std::move(losses)), spec_(spec) {
+    if (spec_.keep < this->count()) {
+      refuse("cascade", text("at least the ", this->count(), " to be picked as keep"), spec_.keep);
     }
   }
 
-  static constexpr bool kScores = true;
-  std::int64_t count() const { return scorer_.count(); }
-  std::uint64_t seed() const { return scorer_.seed(); }
+  bool scores() const { return true; }
 
   /// Positions in `super_batch`; statistics are the scorer's, of the B₁ that it saw, with stage
   /// one's milliseconds and NaN losses added. O(B₀) and the scorer's work.
   template <Batch B>
-  Selection select(const B& super_batch, std::uint32_t step) {
+  ScoredSelection select(const B& super_batch, std::int64_t step) {
     double seconds = 0;
     const Selection kept = timed(seconds, [&] { return thin(super_batch.ids(), step); });
-    Selection picks = scorer_.select(super_batch.at(kept.indices), step);
+    ScoredSelection picks = this->inner_.select(super_batch.at(kept.indices), step);
     for (std::int64_t& position : picks.indices) position = kept.indices[position];
     picks.statistics.select_ms += 1e3 * seconds;
     picks.statistics.nan_count += kept.statistics.nan_count;
     return picks;
   }
 
-  /// The scorer's, where it keeps one; stage one has none.
-  NamedTensors state() const requires KeepsState<Scorer> { return scorer_.state(); }
-  void load_state(const NamedTensors& state) requires KeepsState<Scorer> {
-    scorer_.load_state(state);
-  }
-
-  template <Batch B>
-  std::string_view remark() const {
-    return scorer_.template remark<B>();
-  }
-
  private:
   /// No other round of a step has this number, so the noise of the stages is independent.
   static constexpr std::uint32_t kRound = std::numeric_limits<std::uint32_t>::max();
 
-  Selection thin(std::span<const std::int64_t> ids, std::uint32_t step) const {
+  Selection thin(std::span<const std::int64_t> ids, std::int64_t step) const {
     const at::Tensor losses = losses_.gather(ids);
     const std::span<const float> values(losses.data_ptr<float>(), ids.size());
-    SeparableScores scores({.learner = {}, .reference = values}, kEasyReference);
-    return jest::select(scores, {.count = spec_.keep,
-                                 .preset = Preset::kIndependent,
-                                 .gain = spec_.gain,
-                                 .seed = scorer_.seed(),
-                                 .step = step,
-                                 .first_round = kRound,
-                                 .ids = ids});
+    return jest::select(Losses{.learner = {}, .reference = values, .ids = ids},
+                        {.count = spec_.keep,
+                         .sampling = {.preset = Preset::kIndependent, .gain = spec_.gain},
+                         .seed = this->seed(),
+                         .step = step,
+                         .first_round = kRound},
+                        kEasyReference);
   }
 
-  Scorer& scorer_;
   LossStore losses_;
   CascadeSpec spec_;
 };
+
+template <class Inner>
+Cascade(Inner&&, LossStore, const CascadeSpec&) -> Cascade<Inner>;
 
 }  // namespace jest

@@ -11,8 +11,8 @@
 // can be told, and for the picks. Source: Evans et al., arXiv 2406.17711, algorithm 1.
 
 #include <cstdint>
-#include <optional>
-#include <string_view>
+#include <span>
+#include <utility>
 
 #include "jest/core/score.hpp"
 #include "jest/core/stage_seconds.hpp"
@@ -20,137 +20,128 @@
 #include "jest/learner/learner.hpp"
 #include "jest/learner/reference_model.hpp"
 #include "jest/scorers/rules.hpp"
+#include "jest/scorers/scorer.hpp"
 
 namespace jest {
 
 struct ScorerSpec {
-  ScoreWeights score = kLearnability;  ///< its interaction is overridden by `interaction`
-  InteractionSchedule interaction = {};
-  Contrast contrast = Contrast::kSigmoid;
   std::int64_t count = 0;  ///< b
-  Preset preset = Preset::kJoint;
-  std::optional<std::int64_t> chunks = {};
-  double gain = kDefaultGain;
+  Sampling sampling = {};
   std::uint64_t seed = 0;
+  ScoreWeights score = kLearnability;
+  Contrast contrast = Contrast::kSigmoid;
   Backend backend = Backend::kDefault;
   int threads = 1;
   ScoringSpec scoring = {};
 };
 
-/// Holds references: learner and reference must outlive the scorer. `Rule` says how scores become
-/// picks (scorers/rules.hpp).
-template <class Model, class Reference, class Rule = ByLosses>
+/// Holds references: learner and reference must outlive the scorer, and belong to the thread that
+/// calls `select`: scoring puts the learner's module into evaluation mode for its time. `R` says how
+/// scores become picks (scorers/rules.hpp).
+template <class Model, class Reference, class R = ByLosses>
 class JointExampleScorer {
  public:
   template <class Objective>
   JointExampleScorer(Learner<Model, Objective>& learner, Reference& reference, ScorerSpec spec,
-                     Rule rule = {})
+                     R rule = {})
       : model_(learner.model()), reference_(reference), spec_(spec), rule_(rule) {
     check_weights(spec_.score);
     if (spec_.count < 1) refuse("joint example scorer", "a count of at least 1", spec_.count);
-    chunk_count(selection_spec({}, 0));
+    chunk_count({.count = spec_.count, .sampling = spec_.sampling});
   }
 
   std::int64_t count() const { return spec_.count; }
   std::uint64_t seed() const { return spec_.seed; }
-  static constexpr bool kScores = true;
+  bool scores() const { return true; }
 
-  /// Positions in `super_batch`. Deterministic in (parameters, ids, seed, step). Statistics carry
-  /// the milliseconds of both scoring passes and how many candidates each model was run on.
+  /// Positions in `super_batch`. Deterministic in (parameters, ids, seed, step).
   template <Batch B>
-  Selection select(const B& super_batch, std::uint32_t step) {
-    double learner_seconds = 0;
-    double reference_seconds = 0;
-    const auto ids = super_batch.ids();
-    const ScoreWeights weights = spec_.score.with_interaction(spec_.interaction.at(step));
-    SelectionSpec spec = selection_spec(ids, step);
-    // Without pair terms N rounds and one draw have the same law; one round needs 1/N of the noise.
-    if (weights.interaction == 0 && spec.preset == Preset::kJoint) spec.chunks = 1;
+  ScoredSelection select(const B& super_batch, std::int64_t step) {
+    static_assert(EmbedsPairs<Model, B> || GivesLosses<Model, B>,
+                  "JointExampleScorer: the learner's model needs `embed(batch)`, which gives "
+                  "jest::Embeddings, or `losses(batch)`, which gives a tensor of one loss an example");
+    const std::span<const std::int64_t> ids = super_batch.ids();
+    ScoringStatistics how;
     Selection selection = [&] {
       if constexpr (EmbedsPairs<Model, B>) {
-        Embeddings learner, reference;
-        if (weights.learner != 0) {
-          learner = timed(learner_seconds, [&] { return learner_embeddings(super_batch); });
-        }
-        if (weights.reference != 0) {
-          reference =
-              timed(reference_seconds, [&] { return reference_embeddings(super_batch, learner); });
-        }
-        return rule_(learner, reference, spec, PairScore{weights, spec_.contrast});
+        return rule_(scored_pairs(super_batch, how), selection_spec(step), pair_score());
       } else {
-        LossTensors losses;
-        if (weights.learner != 0) {
-          losses.learner = timed(learner_seconds, [&] { return learner_losses(super_batch); });
-        }
-        if (weights.reference != 0) {
-          losses.reference =
-              timed(reference_seconds, [&] { return reference_losses(super_batch); });
-        }
-        return rule_(losses, spec, PairScore{weights, spec_.contrast});
+        return rule_(scored_losses(super_batch, how), selection_spec(step), pair_score());
       }
     }();
     const auto candidates = static_cast<std::int64_t>(ids.size());
-    const bool runs_reference = weights.reference != 0 && Reference::kRunsForward;
-    selection.statistics.learner_scored = weights.learner != 0 ? candidates : 0;
-    selection.statistics.reference_scored = runs_reference ? candidates : 0;
-    selection.statistics.learner_scoring_ms = 1e3 * learner_seconds;
-    selection.statistics.reference_scoring_ms = 1e3 * reference_seconds;
-    return selection;
-  }
-
-  /// Something the user should know about this combination, or nothing. Logged once by Trainer.
-  template <Batch B>
-  std::string_view remark() const {
-    const bool joint = spec_.preset == Preset::kJoint && spec_.count > 1;
-    return !EmbedsPairs<Model, B> && joint ? kSeparableRemark : "";
+    if (spec_.score.learner != 0) how.learner_scored = candidates;
+    if (spec_.score.reference != 0 && Reference::kRunsForward) how.reference_scored = candidates;
+    const bool joint = spec_.sampling.preset == Preset::kJoint && spec_.count > 1;
+    if (!EmbedsPairs<Model, B> && joint) how.remark = kSeparableRemark;
+    return {std::move(selection), how};
   }
 
  private:
   template <Batch B>
-  Embeddings learner_embeddings(const B& batch) {
-    Embeddings embeddings = score_embeddings(model_, batch, spec_.scoring);
-    detail::wait_for(embeddings.x);
-    return embeddings;
+  PairTensors scored_pairs(const B& batch, ScoringStatistics& how) {
+    static_assert(ReferenceEmbeds<Reference, B>,
+                  "JointExampleScorer: the learner embeds pairs, so the reference has to give "
+                  "`embeddings(batch)`: a jest::ReferenceModel of a model with `embed`, or of an "
+                  "EmbeddingStore");
+    PairTensors pairs{.learner = {}, .reference = {}, .ids = id_tensor(batch.ids())};
+    if (spec_.score.learner != 0) {
+      pairs.learner = detail::timed_ms(how.learner_ms, [&] {
+        Embeddings scored = score_embeddings(model_, batch, spec_.scoring);
+        detail::wait_for(scored.x);
+        return scored;
+      });
+    }
+    if (spec_.score.reference != 0) {
+      pairs.reference = detail::timed_ms(how.reference_ms, [&] {
+        Embeddings given = reference_.embeddings(batch);
+        if (pairs.learner.x.defined()) given = to_device(given, pairs.learner.x.device());
+        detail::wait_for(given.x);
+        return given;
+      });
+    }
+    return pairs;
   }
 
   template <Batch B>
-  Embeddings reference_embeddings(const B& batch, const Embeddings& learner) {
-    Embeddings embeddings = reference_.embeddings(batch);
-    if (learner.x.defined()) embeddings = to_device(embeddings, learner.x.device());
-    detail::wait_for(embeddings.x);
-    return embeddings;
-  }
-
-  template <Batch B>
-  at::Tensor learner_losses(const B& batch) {
-    at::Tensor losses = score_losses(model_, batch, spec_.scoring);
-    detail::wait_for(losses);
+  LossTensors scored_losses(const B& batch, ScoringStatistics& how) {
+    static_assert(ReferenceGivesLosses<Reference, B>,
+                  "JointExampleScorer: the learner gives losses, so the reference has to give "
+                  "`losses(batch)`: a jest::ReferenceModel of a model with `losses`, or of a "
+                  "LossStore");
+    LossTensors losses{.learner = {}, .reference = {}, .ids = id_tensor(batch.ids())};
+    if (spec_.score.learner != 0) {
+      losses.learner = detail::timed_ms(how.learner_ms, [&] {
+        const at::Tensor scored = score_losses(model_, batch, spec_.scoring);
+        detail::wait_for(scored);
+        return scored;
+      });
+    }
+    if (spec_.score.reference != 0) {
+      losses.reference = detail::timed_ms(how.reference_ms, [&] {
+        const at::Tensor given = reference_.losses(batch);
+        detail::wait_for(given);
+        return given;
+      });
+    }
     return losses;
   }
 
-  template <Batch B>
-  at::Tensor reference_losses(const B& batch) {
-    at::Tensor losses = reference_.losses(batch);
-    detail::wait_for(losses);
-    return losses;
-  }
+  PairScore pair_score() const { return {spec_.score, spec_.contrast}; }
 
-  SelectionSpec selection_spec(std::span<const std::int64_t> ids, std::uint32_t step) const {
-    return {.count = spec_.count,
-            .preset = spec_.preset,
-            .chunks = spec_.chunks,
-            .gain = spec_.gain,
-            .seed = spec_.seed,
-            .step = step,
-            .ids = ids,
-            .backend = spec_.backend,
-            .threads = spec_.threads};
+  SelectionSpec selection_spec(std::int64_t step) const {
+    return detail::without_idle_rounds({.count = spec_.count,
+                                        .sampling = spec_.sampling,
+                                        .seed = spec_.seed,
+                                        .step = step,
+                                        .backend = spec_.backend,
+                                        .threads = spec_.threads});
   }
 
   Model& model_;
   Reference& reference_;
   ScorerSpec spec_;
-  Rule rule_;
+  R rule_;
 };
 
 }  // namespace jest

@@ -11,63 +11,53 @@
 #include <algorithm>
 #include <cstdint>
 #include <iterator>
-#include <string_view>
 #include <utility>
 
 #include "jest/core/stage_seconds.hpp"
-#include "jest/learner/concepts.hpp"
-#include "jest/scorers/scorer_state.hpp"
-#include "jest/select/selection.hpp"
+#include "jest/scorers/scorer.hpp"
 
 namespace jest {
 
-/// `Rate` has `at(step)`. Holds references: scorer and proxy must outlive this. The proxy learns at
-/// selections only: on steps that a schedule leaves uniform it stands still.
-template <class Scorer, class Proxy, class Rate>
-class OnlineProxy {
+/// `Rate` has `at(step)`. The proxy must outlive this, and so must a scorer given as an lvalue. The
+/// proxy learns at selections only: on steps that a schedule leaves uniform it stands still.
+template <class Inner, class Proxy, class Rate>
+class OnlineProxy : public ScorerWrapper<Inner> {
  public:
-  OnlineProxy(Scorer& scorer, Proxy& proxy, Rate rate)
-      : scorer_(scorer), proxy_(proxy), rate_(std::move(rate)) {}
-
-  static constexpr bool kScores = Scorer::kScores;
-  std::int64_t count() const { return scorer_.count(); }
-  std::uint64_t seed() const { return scorer_.seed(); }
+  OnlineProxy(Inner&& scorer, Proxy& proxy, Rate rate)
+      : ScorerWrapper<Inner>(std::forward<Inner>(scorer)), proxy_(proxy), rate_(std::move(rate)) {}
 
   /// The scorer's picks; then the proxy takes a step on them. Its time counts as learner scoring.
   template <Batch B>
-  Selection select(const B& super_batch, std::uint32_t step) {
-    Selection picks = scorer_.select(super_batch, step);
+  ScoredSelection select(const B& super_batch, std::int64_t step) {
+    ScoredSelection picks = this->inner_.select(super_batch, step);
     double seconds = 0;
     timed(seconds, [&] {
       proxy_.set_learning_rate(rate_.at(step));
       return proxy_.step(super_batch.at(picks.indices));
     });
-    picks.statistics.learner_scoring_ms += 1e3 * seconds;
+    picks.scoring.learner_ms += 1e3 * seconds;
     return picks;
-  }
-
-  template <Batch B>
-  std::string_view remark() const {
-    return scorer_.template remark<B>();
   }
 
   /// The proxy's, parameters and optimizer, and what the scorer remembers.
   NamedTensors state() const {
     NamedTensors tensors = proxy_.state();
-    if constexpr (KeepsState<Scorer>) {
-      std::ranges::move(detail::with_prefix(scorer_.state()), std::back_inserter(tensors));
+    if constexpr (KeepsState<Inner>) {
+      std::ranges::move(detail::with_prefix(this->inner_.state()), std::back_inserter(tensors));
     }
     return tensors;
   }
   void load_state(const NamedTensors& state) {
     proxy_.load_state(state);
-    if constexpr (KeepsState<Scorer>) scorer_.load_state(detail::scorer_state_of(state));
+    if constexpr (KeepsState<Inner>) this->inner_.load_state(detail::scorer_state_of(state));
   }
 
  private:
-  Scorer& scorer_;
   Proxy& proxy_;
   Rate rate_;
 };
+
+template <class Inner, class Proxy, class Rate>
+OnlineProxy(Inner&&, Proxy&, Rate) -> OnlineProxy<Inner, Proxy, Rate>;
 
 }  // namespace jest

@@ -4,16 +4,27 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <concepts>
+#include <variant>
+
 #include "jest/torch/losses.hpp"
 #include "jest/torch/select.hpp"
 
 namespace jest {
 
+/// A rule for candidates of which `Candidates` (PairTensors or LossTensors) is known. Tensors of a
+/// model whose weight is zero are undefined.
+template <class R, class Candidates>
+concept Rule = requires(const R& rule, const Candidates& candidates, const SelectionSpec& spec,
+                        const PairScore& score) {
+  { rule(candidates, spec, score) } -> std::convertible_to<Selection>;
+};
+
 /// By losses: own terms and, of models that embed pairs, pair terms. JEST's.
 struct ByLosses {
-  Selection operator()(const Embeddings& learner, const Embeddings& reference,
-                       const SelectionSpec& spec, const PairScore& score) const {
-    return jest::select(learner, reference, spec, score);
+  Selection operator()(const PairTensors& pairs, const SelectionSpec& spec,
+                       const PairScore& score) const {
+    return jest::select(pairs, spec, score);
   }
   Selection operator()(const LossTensors& losses, const SelectionSpec& spec,
                        const PairScore& score) const {
@@ -28,8 +39,8 @@ struct ByLosses {
 struct ByLossRanks {
   double power = 1;
 
-  JEST_EXPORT Selection operator()(const Embeddings& learner, const Embeddings& reference,
-                                   const SelectionSpec& spec, const PairScore& score) const;
+  JEST_EXPORT Selection operator()(const PairTensors& pairs, const SelectionSpec& spec,
+                                   const PairScore& score) const;
   JEST_EXPORT Selection operator()(const LossTensors& losses, const SelectionSpec& spec,
                                    const PairScore& score) const;
 };
@@ -41,8 +52,18 @@ struct ByLossRanks {
 struct ByDiversity {
   double strength = 1;
 
-  JEST_EXPORT Selection operator()(const Embeddings& learner, const Embeddings& reference,
-                                   const SelectionSpec& spec, const PairScore& score) const;
+  JEST_EXPORT Selection operator()(const PairTensors& pairs, const SelectionSpec& spec,
+                                   const PairScore& score) const;
+};
+
+/// One of these, chosen at run time. Losses by ByDiversity are refused: they have no embeddings.
+struct AnyRule {
+  std::variant<ByLosses, ByLossRanks, ByDiversity> rule;
+
+  JEST_EXPORT Selection operator()(const PairTensors& pairs, const SelectionSpec& spec,
+                                   const PairScore& score) const;
+  JEST_EXPORT Selection operator()(const LossTensors& losses, const SelectionSpec& spec,
+                                   const PairScore& score) const;
 };
 
 }  // namespace jest

@@ -3,17 +3,14 @@
 
 #include <cstdint>
 #include <span>
-#include <string_view>
 
-#include "jest/core/noise.hpp"
-#include "jest/learner/concepts.hpp"
-#include "jest/select/selection.hpp"
+#include "jest/scorers/scorer.hpp"
 
 namespace jest {
 
-/// b of `ids` by the uniform preset; deterministic in (ids, seed, step).
+/// b of `ids` by the uniform preset: [b] positions, a function of (ids, seed, step). O(B).
 JEST_EXPORT Selection uniform_picks(std::span<const std::int64_t> ids, std::int64_t count,
-                                    const NoiseKey& key);
+                                    std::uint64_t seed, std::int64_t step);
 
 /// Takes the place of a JointExampleScorer where nothing is to be scored.
 class UniformScorer {
@@ -22,16 +19,11 @@ class UniformScorer {
 
   std::int64_t count() const { return count_; }
   std::uint64_t seed() const { return seed_; }
-  static constexpr bool kScores = false;
+  bool scores() const { return false; }
 
   template <Batch B>
-  Selection select(const B& super_batch, std::uint32_t step) const {
-    return uniform_picks(super_batch.ids(), count_, {seed_, step});
-  }
-
-  template <Batch B>
-  std::string_view remark() const {
-    return "";
+  ScoredSelection select(const B& super_batch, std::int64_t step) const {
+    return uniform_picks(super_batch.ids(), count_, seed_, step);
   }
 
  private:

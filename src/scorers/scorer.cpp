@@ -1,4 +1,6 @@
-#include "jest/scorers/scorer_state.hpp"
+// State of scorers among the tensors of a checkpoint.
+
+#include "jest/scorers/scorer.hpp"
 
 #include <string_view>
 
