@@ -25,7 +25,7 @@ class SelectArguments {
   const std::string& learner() const { return learner_; }
   const std::string& reference() const { return reference_; }
   Criterion criterion() const { return criterion_; }
-  ScoreWeights weights() const { return score_.with_interaction(interaction_); }
+  ScoreWeights weights() const { return score_; }
   const SelectionSpec& spec() const { return spec_; }
 
  private:
@@ -38,7 +38,6 @@ class SelectArguments {
   std::string reference_;
   Criterion criterion_ = Criterion::kSigmoid;
   ScoreWeights score_ = kLearnability;
-  double interaction_ = 1;
   SelectionSpec spec_{.backend = Backend::kEigen};  // answers are compared bit by bit
 };
 

@@ -12,7 +12,7 @@ using cuda::Route;
 
 Measured measure_criterion(const cuda::DeviceCriterion& criterion, const Shape& shape,
                            const cuda::Engine& engine, cudaStream_t stream) {
-  SelectionSpec spec{.count = shape.count, .chunks = shape.chunks};
+  SelectionSpec spec{.count = shape.count, .sampling = {.chunks = shape.chunks}};
   const std::int64_t bytes = cuda::workspace_bytes(criterion, spec, engine);
   const cuda::OwnMemory workspace(bytes);
   const cuda::OwnMemory indices(shape.count * static_cast<std::int64_t>(sizeof(std::int64_t)));
@@ -23,7 +23,7 @@ Measured measure_criterion(const cuda::DeviceCriterion& criterion, const Shape& 
                                   static_cast<cuda::Status*>(status.data())};
   cuda::Selector selector(engine);
   const auto enqueue = [&](int run) {
-    spec.step = static_cast<std::uint32_t>(run);
+    spec.step = run;
     selector.enqueue(criterion, spec, answer, {workspace.data(), bytes, stream});
   };
   const Measured measured{timing_of(enqueue, stream), bytes};

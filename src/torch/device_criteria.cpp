@@ -74,8 +74,7 @@ DevicePicks select_on_device(const AlignmentTensors& gradients, const SelectionS
   check_length("select, target direction", direction, features.size(1));
   cuda::DeviceAlignment criterion{.features = device_matrix(features),
                                   .direction = direction.const_data_ptr<float>(),
-                                  .step_size = score.step_size,
-                                  .interaction = score.interaction};
+                                  .step_size = score.step_size};
   at::Tensor also;
   if (gradients.also.defined()) {
     also = values_on(device, "select, added terms", gradients.also, 1, at::kDouble);
@@ -99,8 +98,7 @@ DevicePicks select_on_device(const DiversityTensors& candidates, const Selection
   return enqueue_on_cuda(device,
                          cuda::DeviceDiversity{.importance = own.const_data_ptr<double>(),
                                                .embeddings = device_matrix(rows),
-                                               .strength = score.strength,
-                                               .interaction = score.interaction},
+                                               .strength = score.strength},
                          spec, {});
 }
 

@@ -81,8 +81,7 @@ Selection select(const AlignmentTensors& gradients, const SelectionSpec& spec,
   GradientAlignment criterion{
       .features = matrix_view(features.data_ptr<float>(), features.size(0), features.size(1)),
       .direction = span_of<float>(direction),
-      .step_size = score.step_size,
-      .interaction = score.interaction};
+      .step_size = score.step_size};
   at::Tensor also;
   if (gradients.also.defined()) {
     also = host_values("select, added terms", gradients.also, 1, at::kDouble);
@@ -101,8 +100,7 @@ Selection select(const DiversityTensors& candidates, const SelectionSpec& spec,
   return select(EmbeddingDiversity{.importance = span_of<double>(own),
                                    .embeddings = matrix_view(rows.data_ptr<float>(), rows.size(0),
                                                              rows.size(1)),
-                                   .strength = score.strength,
-                                   .interaction = score.interaction},
+                                   .strength = score.strength},
                 spec);
 }
 

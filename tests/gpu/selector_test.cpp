@@ -52,10 +52,10 @@ TEST_F(CudaSelector, ReplaysAGraphWithOtherSeedsStepsWeightsAndPointers) {
     for (int call = 0; call < 8; ++call) {
       SelectionSpec other = spec;
       other.seed += static_cast<std::uint64_t>(call / 2);
-      other.step = static_cast<std::uint32_t>(call % 3);
-      other.gain = call == 5 ? 7 : 100;
+      other.step = call % 3;
+      other.sampling.gain = call == 5 ? 7 : 100;
       cuda::DevicePairs pairs = call < 4 ? first.pairs(loss) : second.pairs(loss);
-      if (call == 6) pairs.weights.interaction = -0.5;
+      if (call == 6) other.sampling.interaction.value = -0.5;
       if (call == 7) pairs.learner.scale = 3;
       place.enqueue(selector, pairs, other);
       EXPECT_EQ(place.answer(), answer_of(pairs, other, kDirect)) << call;
@@ -105,7 +105,7 @@ TEST_F(CudaSelector, RunsOnTheDefaultStreamToo) {
 /// Rounding on the way into a tile or before the upload is the same rounding.
 TEST_F(CudaSelector, TakesSixteenBitEmbeddingsAsTheyAre) {
   const auto host = oracle::random_embeddings({2000, 33, 3}, 6);
-  const SelectionSpec spec{.count = 300, .gain = 10};
+  const SelectionSpec spec{.count = 300, .sampling = {.gain = 10}};
   for (const Element element : {Element::kFloat16, Element::kBfloat16}) {
     const bool half = element == Element::kFloat16;
     oracle::Embeddings rounded = host;
@@ -133,7 +133,7 @@ void expect_the_same_by_both_routes(const cuda::DevicePairs& pairs, cuda::Operan
   const cuda::Engine fused{.operands = operands, .route = cuda::Route::kFused};
   const cuda::Engine products{.operands = operands, .route = cuda::Route::kProducts};
   for (const std::int64_t chunks : {2, 3, 40}) {
-    const SelectionSpec spec{.count = 1000, .chunks = chunks, .gain = 0.1};
+    const SelectionSpec spec{.count = 1000, .sampling = {.chunks = chunks, .gain = 0.1}};
     const Answer got = answer_of(pairs, spec, fused);
     const Answer want = answer_of(pairs, spec, products);
     EXPECT_EQ(got.status.faults, 0U);

@@ -29,18 +29,11 @@ struct Features {
     for (std::int64_t i = 0; i < shape.rows; ++i) own.push_back(normal(random));
   }
 
-  GradientAlignment gradients(double interaction = 0.8) const {
-    return {.features = embeddings.view().x,
-            .direction = direction,
-            .step_size = 0.7,
-            .also = own,
-            .interaction = interaction};
+  GradientAlignment gradients() const {
+    return {.features = embeddings.view().x, .direction = direction, .step_size = 0.7, .also = own};
   }
-  EmbeddingDiversity diversity(double interaction = -0.4) const {
-    return {.importance = own,
-            .embeddings = embeddings.view().x,
-            .strength = 0.6,
-            .interaction = interaction};
+  EmbeddingDiversity diversity() const {
+    return {.importance = own, .embeddings = embeddings.view().x, .strength = 0.6};
   }
 };
 
@@ -61,7 +54,8 @@ struct WeighedLosses {
   Losses losses() const { return {learner, reference}; }
 };
 
-inline PairSum dense(const WeighedLosses& losses) {
+/// Losses have no pairs for an interaction to weigh.
+inline PairSum dense(const WeighedLosses& losses, double = 1) {
   std::vector<double> own;
   for (std::size_t i = 0; i < losses.learner.size(); ++i) {
     double total = 0;
@@ -81,15 +75,13 @@ inline cuda::DeviceAlignment device_criterion(const GradientAlignment& alignment
   return {.features = device_matrix(alignment.features),
           .direction = alignment.direction.data(),
           .step_size = alignment.step_size,
-          .also = alignment.also.data(),
-          .interaction = alignment.interaction};
+          .also = alignment.also.data()};
 }
 
 inline cuda::DeviceDiversity device_criterion(const EmbeddingDiversity& diversity) {
   return {.importance = diversity.importance.data(),
           .embeddings = device_matrix(diversity.embeddings),
-          .strength = diversity.strength,
-          .interaction = diversity.interaction};
+          .strength = diversity.strength};
 }
 
 /// All presets, interactions and weights, with ids and without.
@@ -98,13 +90,15 @@ void for_every_preset_without_contrast(const Check& check) {
   const Features features({70, 37, 2});
   const auto ids = shuffled_ids(70, 1);
   for (const auto& [name, preset] : kPresets) {
-    SelectionSpec spec{.count = 20, .preset = preset, .gain = 3, .seed = 1u << 31, .step = 9};
+    SelectionSpec spec{
+        .count = 20, .sampling = {.preset = preset, .gain = 3}, .seed = 1u << 31, .step = 9};
     for (const bool named : {false, true}) {
       SCOPED_TRACE(text(name, named ? ", ids" : ""));
       if (named) spec.ids = ids;
       for (const double interaction : {1.0, 0.0, -0.5}) {
-        check(features.gradients(interaction), spec);
-        check(features.diversity(interaction), spec);
+        spec.sampling.interaction.value = interaction;
+        check(features.gradients(), spec);
+        check(features.diversity(), spec);
       }
       for (const ScoreWeights& weights : {kLearnability, kHardLearner, kEasyReference}) {
         check(WeighedLosses(70, weights), spec);
@@ -126,8 +120,10 @@ void for_random_shapes_without_contrast(std::uint64_t seed, std::uint64_t most_r
     const auto chunks = static_cast<std::int64_t>(1 + random() % std::min<std::int64_t>(count, 20));
     SCOPED_TRACE(text("B ", rows, " d ", cols, " b ", count, " N ", chunks));
     const Features features({rows, cols, trial % 2}, random());
-    const SelectionSpec spec{.count = count, .chunks = chunks, .gain = 2, .seed = random()};
+    SelectionSpec spec{.count = count, .sampling = {.chunks = chunks, .gain = 2}, .seed = random()};
+    spec.sampling.interaction.value = 0.8;
     check(features.gradients(), spec);
+    spec.sampling.interaction.value = -0.4;
     check(features.diversity(), spec);
     check(WeighedLosses(rows, kLearnability), spec);
   }

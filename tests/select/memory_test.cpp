@@ -29,8 +29,8 @@ Peak peak_of(std::int64_t candidates, Preset preset) {
   std::jthread([&] {
     const std::int64_t before = oracle::bytes_now();
     oracle::restart_peak();
-    const Selection picks =
-        select(pairs, {.count = 64, .preset = preset, .ids = ids, .backend = Case::backend});
+    const Selection picks = select(
+        pairs, {.count = 64, .sampling = {.preset = preset}, .ids = ids, .backend = Case::backend});
     peak = {static_cast<double>(oracle::peak_bytes() - before),
             static_cast<double>(picks.statistics.extra_bytes)};
   }).join();
@@ -92,7 +92,7 @@ TEST(CpuPeakMemory, IsBelow64MebibytesFor8192CandidatesOfWidth512) {
   const auto pairs = models.pairs<SigmoidPairs>();
   const std::int64_t before = oracle::bytes_now();
   oracle::restart_peak();
-  const Selection picks = select(pairs, {.count = 1638, .chunks = 16, .threads = 2});
+  const Selection picks = select(pairs, {.count = 1638, .sampling = {.chunks = 16}, .threads = 2});
   EXPECT_LT(oracle::peak_bytes() - before, std::int64_t{64} << 20);
   EXPECT_LE(picks.statistics.extra_bytes, std::int64_t{64} << 20);
 }

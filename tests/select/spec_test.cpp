@@ -28,17 +28,21 @@ TEST(SelectionSpec, IsRefusedIfImpossibleWithTheNumbers) {
   refused({.count = 0}, "between 1 and the 10 candidates, got 0");
   refused({.count = -3}, "got -3");
   refused({.count = 11}, "between 1 and the 10 candidates, got 11");
-  refused({.count = 5, .chunks = 6}, "between 1 and count 5, got 6");
-  refused({.count = 5, .chunks = 0}, "got 0");
-  refused({.count = 5, .preset = Preset::kIndependent, .chunks = 2}, "chunks 1");
-  refused({.count = 5, .preset = Preset::kTopK, .chunks = 2}, "chunks 1");
-  refused({.count = 5, .preset = Preset::kUniform, .chunks = 2}, "chunks 1");
-  refused({.count = 5, .preset = Preset::kMeanField, .chunks = 2}, "chunks 1");
-  refused({.count = 5, .preset = Preset::kGreedy, .chunks = 2}, "chunks 5");
-  refused({.count = 5, .gain = -1}, "got -1");
-  refused({.count = 5, .gain = NAN}, "got nan");
-  refused({.count = 5, .gain = std::numeric_limits<double>::infinity()}, "got inf");
+  refused({.count = 5, .sampling = {.chunks = 6}}, "between 1 and count 5, got 6");
+  refused({.count = 5, .sampling = {.chunks = 0}}, "got 0");
+  refused({.count = 5, .sampling = {.preset = Preset::kIndependent, .chunks = 2}}, "chunks 1");
+  refused({.count = 5, .sampling = {.preset = Preset::kTopK, .chunks = 2}}, "chunks 1");
+  refused({.count = 5, .sampling = {.preset = Preset::kUniform, .chunks = 2}}, "chunks 1");
+  refused({.count = 5, .sampling = {.preset = Preset::kMeanField, .chunks = 2}}, "chunks 1");
+  refused({.count = 5, .sampling = {.preset = Preset::kGreedy, .chunks = 2}}, "chunks 5");
+  refused({.count = 5, .sampling = {.gain = -1}}, "got -1");
+  refused({.count = 5, .sampling = {.gain = NAN}}, "got nan");
+  refused({.count = 5, .sampling = {.gain = std::numeric_limits<double>::infinity()}}, "got inf");
   refused({.count = 5, .threads = 0}, "one thread, got 0");
+  refused({.count = 5, .sampling = {.interaction = {.value = NAN}}}, "finite interaction, got nan");
+  refused({.count = 5, .sampling = {.interaction = {.value = INFINITY, .start = 9}}}, "got inf");
+  refused({.count = 5, .step = -1}, "a step between 0 and 4294967295, got -1");
+  refused({.count = 5, .step = 4294967296}, "a step between 0 and 4294967295, got 4294967296");
 }
 
 TEST(SelectionSpec, IsRefusedWithDuplicateNegativeOrMissingIds) {

@@ -19,7 +19,8 @@ using oracle::random_tensors;
 using ::testing::HasSubstr;
 
 constexpr std::int64_t kHostRows = 60;
-const SelectionSpec kHostSpec{.count = 16, .chunks = 4, .gain = 3, .seed = 9, .step = 2};
+const SelectionSpec kHostSpec{
+    .count = 16, .sampling = {.chunks = 4, .gain = 3}, .seed = 9, .step = 2};
 
 TEST(SelectOnDevice, GivesTensorsOfWhatSelectPicks) {
   const Embeddings learner = random_tensors(kHostRows, 8, 1);

@@ -69,17 +69,21 @@ class SelectOperator : public ::testing::Test {
 
   Embeddings learner = oracle::random_tensors(kCandidateRows, 8, 1);
   Embeddings reference = oracle::random_tensors(kCandidateRows, 5, 2);
-  SelectionSpec spec{.count = 16, .chunks = 4, .gain = 3, .seed = 9, .step = 2};
+  SelectionSpec spec{.count = 16, .sampling = {.chunks = 4, .gain = 3}, .seed = 9, .step = 2};
 };
 
 TEST_F(SelectOperator, PicksWhatSelectPicks) { expect_picks({}, spec); }
 
 TEST_F(SelectOperator, PassesWhatASelectionIsAskedFor) {
-  spec.chunks = {};
+  spec.sampling.chunks = {};
   expect_picks({{"chunks", c10::IValue()}}, spec);
-  spec.preset = Preset::kGreedy;
+  spec.sampling.preset = Preset::kGreedy;
   expect_picks({{"chunks", c10::IValue()}, {"preset", "greedy"}}, spec);
-  spec = {.count = 17, .chunks = 5, .gain = 2, .seed = 8, .step = 5, .backend = Backend::kEigen};
+  spec = {.count = 17,
+          .sampling = {.chunks = 5, .gain = 2},
+          .seed = 8,
+          .step = 5,
+          .backend = Backend::kEigen};
   expect_picks({{"count", 17},
                 {"chunks", 5},
                 {"gain", 2.0},
@@ -91,11 +95,13 @@ TEST_F(SelectOperator, PassesWhatASelectionIsAskedFor) {
 }
 
 TEST_F(SelectOperator, PassesHowPairsAreScored) {
+  SelectionSpec repelled = spec;
+  repelled.sampling.interaction.value = -0.25;
   expect_picks({{"learner_weight", 0.5},
                 {"reference_weight", 2.0},
                 {"interaction", -0.25},
                 {"contrast", "softmax"}},
-               spec, {{0.5, 2, -0.25}, Contrast::kSoftmax});
+               repelled, {{0.5, 2}, Contrast::kSoftmax});
   learner.scale = torch::scalar_tensor(3.0);
   learner.bias = torch::scalar_tensor(-1.0);
   reference.scale = torch::scalar_tensor(4.0);

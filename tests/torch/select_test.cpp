@@ -18,7 +18,7 @@ Embeddings random_embeddings(std::int64_t seed, std::int64_t width = 8) {
           torch::scalar_tensor(10.0), torch::scalar_tensor(-5.0)};
 }
 
-const SelectionSpec kSpec{.count = 16, .chunks = 4, .seed = 9, .step = 2};
+const SelectionSpec kSpec{.count = 16, .sampling = {.chunks = 4}, .seed = 9, .step = 2};
 
 EmbeddingsView view(const Embeddings& e) {
   return {matrix_view(e.x.data_ptr<float>(), e.x.size(0), e.x.size(1)),
@@ -85,8 +85,8 @@ TEST(SelectTensors, RefusesWhatIsNoEmbedding) {
 TEST(SelectTensors, SeparableLossesRankAlikeForAnyNumberOfChunks) {
   torch::manual_seed(4);
   const LossTensors losses{torch::rand({kRows}), torch::rand({kRows})};
-  const auto topk = select(losses, {.count = 10, .preset = Preset::kTopK}).indices;
-  EXPECT_EQ(select(losses, {.count = 10, .preset = Preset::kGreedy}).indices, topk);
+  const auto topk = select(losses, {.count = 10, .sampling = {.preset = Preset::kTopK}}).indices;
+  EXPECT_EQ(select(losses, {.count = 10, .sampling = {.preset = Preset::kGreedy}}).indices, topk);
   const at::Tensor learnability = losses.learner - losses.reference;
   const at::Tensor expected = std::get<1>(learnability.topk(10));
   EXPECT_TRUE(index_tensor({topk, {}, {}}).equal(expected));
@@ -98,20 +98,22 @@ TEST(SelectTensors, AlignmentPicksWhatViewsPick) {
   const at::Tensor direction = torch::randn({7}).requires_grad_();
   const at::Tensor also = torch::randn({kRows}, at::kDouble);
   SelectionSpec spec = kSpec;
-  spec.gain = 3;
+  spec.sampling.gain = 3;
+  spec.sampling.interaction.value = 0.8;
   const GradientAlignment views{matrix_view(features.data_ptr<float>(), kRows, 7),
                                 {direction.data_ptr<float>(), 7},
                                 0.3,
-                                {also.data_ptr<double>(), std::size_t{kRows}},
-                                0.8};
+                                {also.data_ptr<double>(), std::size_t{kRows}}};
   const auto expected = select(views, spec);
-  EXPECT_EQ(select(AlignmentTensors{features, direction, also}, spec, {0.3, 0.8}).scores,
+  EXPECT_EQ(select(AlignmentTensors{features, direction, also}, spec, {0.3}).scores,
             expected.scores);
   const AlignmentTensors other{features.t().contiguous().t().to(at::kDouble), direction, also};
-  EXPECT_EQ(select(other, spec, {0.3, 0.8}).indices, expected.indices);
-  EXPECT_NE(select(AlignmentTensors{features, direction, {}}, spec, {0.3, 0.8}).indices,
+  EXPECT_EQ(select(other, spec, {0.3}).indices, expected.indices);
+  EXPECT_NE(select(AlignmentTensors{features, direction, {}}, spec, {0.3}).indices,
             expected.indices);
-  EXPECT_NE(select(AlignmentTensors{features, direction, also}, spec, {0.3, 0}).indices,
+  SelectionSpec alone = spec;
+  alone.sampling.interaction.value = 0;
+  EXPECT_NE(select(AlignmentTensors{features, direction, also}, alone, {0.3}).indices,
             expected.indices);
   EXPECT_THROW(select(AlignmentTensors{direction, direction, {}}, spec), Error);
   EXPECT_THROW(select(AlignmentTensors{features, {}, {}}, spec), Error);

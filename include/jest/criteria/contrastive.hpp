@@ -58,7 +58,7 @@ struct SigmoidPairs : ContrastivePairs {};
 
 /// Softmax-contrastive pairs (CLIP): −u_ii + ½R_i + ½C_i with R_i = log Σ_{j∈A} e^{u_ij} and
 /// C_i = log Σ_{j∈A} e^{u_ji}; only −u_ii while A is empty. The bias counts as 0. The interaction
-/// multiplies ½R_i + ½C_i.
+/// κ multiplies ½R_i + ½C_i.
 /// Source: Radford et al. 2021 (CLIP); arXiv 2406.17711, appendix.
 struct SoftmaxPairs : ContrastivePairs {
   bool include_positive = false;  ///< add e^{u_ii} inside both logarithms

@@ -57,10 +57,11 @@ struct DeviceAlignment {
   const float* direction = nullptr;  ///< v [d]
   double step_size = 1;              ///< η
   const double* also = nullptr;      ///< [B] added to a_i, or null
-  double interaction = 1;            ///< κ
 
   std::int64_t candidates() const { return features.rows; }
-  double coefficient() const { return -0.5 * step_size * step_size * interaction; }
+  double coefficient(double interaction) const {
+    return -0.5 * step_size * step_size * interaction;
+  }
 };
 
 /// As EmbeddingDiversity.
@@ -68,10 +69,9 @@ struct DeviceDiversity {
   const double* importance = nullptr;  ///< a [B]
   DeviceMatrix embeddings;             ///< e [B, d], of the reference
   double strength = 1;                 ///< λ
-  double interaction = 1;              ///< κ
 
   std::int64_t candidates() const { return embeddings.rows; }
-  double coefficient() const { return -strength * interaction; }
+  double coefficient(double interaction) const { return -strength * interaction; }
 };
 
 using DeviceCriterion = std::variant<DevicePairs, DeviceLosses, DeviceAlignment, DeviceDiversity>;

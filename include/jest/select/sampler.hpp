@@ -152,7 +152,7 @@ Selection sample(State& state, const SelectionSpec& spec) {
     refuse("select", text(spec.count, " eligible candidates"), eligible.size(), " of ", own.size(),
            " (", draw.nan_count(), " set aside as NaN)");
   }
-  if (spec.preset == Preset::kMeanField) {
+  if (spec.sampling.preset == Preset::kMeanField) {
     state.condition_on(draw.in_order_of_id(eligible));
     scores = state.scores();
   }

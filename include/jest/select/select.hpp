@@ -28,7 +28,7 @@ template <class Scores, class Pairs>
 Selection select_by(const Pairs& pairs, const SelectionSpec& spec,
                     const typename Scores::Engine& engine) {
   const auto start = std::chrono::steady_clock::now();
-  Scores scores(pairs, engine);
+  Scores scores(pairs, spec.interaction(), engine);
   Selection selection = sample(scores, spec);
   const std::chrono::duration<double, std::milli> elapsed =
       std::chrono::steady_clock::now() - start;
@@ -75,14 +75,14 @@ inline Selection select(const SoftmaxPairs& pairs, const SelectionSpec& spec) {
 inline Selection select(const GradientAlignment& criterion, const SelectionSpec& spec) {
   check_counts(spec, criterion.features.rows);
   if (spec.backend == Backend::kCuda) return cuda::select(criterion, spec);
-  LinearPairScores scores = conditional_scores(criterion);
+  LinearPairScores scores = conditional_scores(criterion, spec.interaction());
   return sample(scores, spec);
 }
 
 inline Selection select(const EmbeddingDiversity& criterion, const SelectionSpec& spec) {
   check_counts(spec, criterion.embeddings.rows);
   if (spec.backend == Backend::kCuda) return cuda::select(criterion, spec);
-  LinearPairScores scores = conditional_scores(criterion);
+  LinearPairScores scores = conditional_scores(criterion, spec.interaction());
   return sample(scores, spec);
 }
 

@@ -46,10 +46,9 @@ struct AlignmentTensors {
   at::Tensor also;       ///< [B] added to own terms, or undefined
 };
 
-/// a_i = η·(h_i·v) + also_i, Q_ij = −½η²·(h_i·h_j), times κ.
+/// a_i = η·(h_i·v) + also_i, Q_ij = −½η²·(h_i·h_j).
 struct AlignmentScore {
-  double step_size = 1;    ///< η
-  double interaction = 1;  ///< κ
+  double step_size = 1;  ///< η
 };
 
 /// Floating tensors; features and direction are read as float32, `also` as float64.
@@ -62,10 +61,9 @@ struct DiversityTensors {
   at::Tensor importance;  ///< a [B]
 };
 
-/// Q_ij = −λ·(e_i·e_j), times κ (criteria/linear_pairs.hpp).
+/// Q_ij = −λ·(e_i·e_j) (criteria/linear_pairs.hpp).
 struct DiversityScore {
-  double strength = 1;     ///< λ
-  double interaction = 1;  ///< κ
+  double strength = 1;  ///< λ
 };
 
 /// Floating tensors; embeddings are read as float32, importance as float64.

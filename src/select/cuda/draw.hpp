@@ -25,7 +25,7 @@ struct ConditionalScore {
       if (plan.models[m].exists()) pairs[m] = pair_term(arrays.models[m], i);
     }
     const ScoreWeights& weights = arrays.parameters->weights;
-    return own + weights.interaction * weights.weigh(pairs[0], pairs[1]);
+    return own + arrays.parameters->interaction * weights.weigh(pairs[0], pairs[1]);
   }
 
  private:

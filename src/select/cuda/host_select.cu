@@ -67,15 +67,13 @@ DeviceAlignment uploaded(const GradientAlignment& alignment, Upload& upload) {
   return {.features = upload.matrix(alignment.features),
           .direction = upload.values(alignment.direction),
           .step_size = alignment.step_size,
-          .also = upload.values(alignment.also),
-          .interaction = alignment.interaction};
+          .also = upload.values(alignment.also)};
 }
 
 DeviceDiversity uploaded(const EmbeddingDiversity& diversity, Upload& upload) {
   return {.importance = upload.values(diversity.importance),
           .embeddings = upload.matrix(diversity.embeddings),
-          .strength = diversity.strength,
-          .interaction = diversity.interaction};
+          .strength = diversity.strength};
 }
 
 struct WeighedLosses {

@@ -42,6 +42,7 @@ struct Parameters {
   LossArguments losses;
   LinearArguments linear;
   ScoreWeights weights;
+  double interaction = 1;  ///< κ; a part of linear.coefficient, too
   KeyRule rule;
   const std::int64_t* ids = nullptr;  ///< [B], or null: positions
   DeviceAnswer answer;
@@ -89,7 +90,7 @@ inline void set_arguments(const DeviceAlignment& alignment, Parameters& paramete
                        alignment.direction,
                        alignment.step_size,
                        alignment.also,
-                       alignment.coefficient()};
+                       alignment.coefficient(parameters.interaction)};
 }
 
 inline void set_arguments(const DeviceDiversity& diversity, Parameters& parameters) {
@@ -97,12 +98,13 @@ inline void set_arguments(const DeviceDiversity& diversity, Parameters& paramete
                        nullptr,
                        0,
                        diversity.importance,
-                       diversity.coefficient()};
+                       diversity.coefficient(parameters.interaction)};
 }
 
 inline Parameters parameters_of(const DeviceCriterion& criterion, const SelectionSpec& spec,
                                 const DeviceAnswer& answer) {
   Parameters parameters;
+  parameters.interaction = spec.interaction();
   std::visit([&](const auto& given) { set_arguments(given, parameters); }, criterion);
   parameters.rule = key_rule(spec);
   parameters.ids = spec.ids.empty() ? nullptr : spec.ids.data();

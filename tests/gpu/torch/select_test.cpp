@@ -34,7 +34,7 @@ class CudaTensors : public gpu::OnTorchDevice {
 
   Embeddings learner = representable_tensors(3000, 61, 1);
   Embeddings reference = representable_tensors(3000, 40, 2);
-  SelectionSpec spec{.count = 640, .gain = 0.1, .seed = 5, .step = 3};
+  SelectionSpec spec{.count = 640, .sampling = {.gain = 0.1}, .seed = 5, .step = 3};
 };
 
 TEST_F(CudaTensors, GiveThePicksOfTheHostInEveryTypeAndByBothLosses) {
