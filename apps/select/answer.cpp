@@ -47,9 +47,8 @@ Selection select_from(Inputs& inputs, const SelectArguments& arguments) {
   pairs.weights = arguments.weights();
   if (pairs.weights.learner != 0) pairs.learner = view(*inputs.learner);
   if (pairs.weights.reference != 0) pairs.reference = view(*inputs.reference);
-  SelectionSpec spec = arguments.spec();
-  spec.ids = inputs.ids();
-  return jest::select(pairs, spec);
+  pairs.ids = inputs.ids();
+  return jest::select(pairs, arguments.spec());
 }
 
 nlohmann::ordered_json json_of(const Selection& selection) {

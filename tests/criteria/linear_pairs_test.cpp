@@ -23,7 +23,8 @@ struct Features {
     for (int i = 0; i < 23; ++i) own.push_back(std::sin(i));
   }
   GradientAlignment gradients() const {
-    return {.features = embeddings.view().x, .direction = direction, .step_size = 0.7, .also = own};
+    return {
+        .features = embeddings.view().x, .direction = direction, .step_size = 0.7, .added = own};
   }
   EmbeddingDiversity diversity() const {
     return {.importance = own, .embeddings = embeddings.view().y, .strength = 0.6};
@@ -100,7 +101,7 @@ TEST(LinearPairs, OfWrongLengthAreRefused) {
   EXPECT_NE(oracle::message_of([&] { conditional_scores(gradients, 1); }).find("6, got 5"),
             std::string::npos);
   gradients = features.gradients();
-  gradients.also = gradients.also.first(5);
+  gradients.added = gradients.added.first(5);
   EXPECT_NE(oracle::message_of([&] { conditional_scores(gradients, 1); }).find("got 5"),
             std::string::npos);
   auto diversity = features.diversity();

@@ -29,7 +29,8 @@ Selection select_on_device(const Criterion& criterion, const SelectionSpec& spec
 
 constexpr auto kExpectDense = [](const auto& criterion, const SelectionSpec& spec) {
   const auto got = select_on_device(criterion, spec);
-  const auto want = oracle::dense_select(oracle::dense(criterion, spec.interaction()), spec);
+  const auto want =
+      oracle::dense_select(oracle::dense(criterion, spec.interaction()), spec, criterion.ids);
   EXPECT_EQ(got.indices, want.indices);
   EXPECT_TRUE(oracle::agree(got.scores, want.scores));
   EXPECT_EQ(got.statistics.nan_count, want.nan_count);
@@ -93,7 +94,8 @@ TEST_F(CudaLinear, BreaksTiesByTheSmallerId) {
   std::iota(want.begin(), want.end(), 0);
   std::sort(want.begin(), want.end(), [&](auto a, auto b) { return ids[a] < ids[b]; });
   want.resize(4000);
-  const SelectionSpec spec{.count = 4000, .sampling = {.preset = Preset::kTopK}, .ids = ids};
+  losses.ids = ids;
+  const SelectionSpec spec{.count = 4000, .sampling = {.preset = Preset::kTopK}};
   EXPECT_EQ(select_on_device(losses, spec).indices, want);
 }
 
@@ -109,7 +111,7 @@ struct Uploaded {
     return {.features = {features.data(), 3000, 40, 45, cuda::Element::kFloat32},
             .direction = direction.data(),
             .step_size = 0.7,
-            .also = own.data()};
+            .added = own.data()};
   }
 
   Features host;
@@ -133,7 +135,7 @@ TEST_F(CudaLinear, ReplaysAGraphWithOtherNumbersAndPointers) {
     if (call == 5) other.sampling.interaction.value = 0.02;
     cuda::DeviceAlignment alignment = call < 4 ? first.alignment() : second.alignment();
     if (call == 6) alignment.step_size = 2;
-    if (call == 7) alignment.also = nullptr;
+    if (call == 7) alignment.added = nullptr;
     place.enqueue(selector, alignment, other);
     EXPECT_EQ(place.answer(), answer_of(alignment, other, kDirectly)) << call;
   }

@@ -158,7 +158,7 @@ inline PairSum dense(const GradientAlignment& criterion, double interaction = 1)
   std::vector<double> own;
   for (std::int64_t i = 0; i < criterion.features.rows; ++i) {
     own.push_back(criterion.step_size * inner_product(criterion.features, i, direction, 0));
-    if (!criterion.also.empty()) own.back() += criterion.also[i];
+    if (!criterion.added.empty()) own.back() += criterion.added[i];
   }
   return dense_linear(own, criterion.features, criterion.step_size * criterion.step_size / 2,
                       interaction);

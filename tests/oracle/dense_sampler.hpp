@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <span>
 #include <vector>
 
 #include "jest/core/philox.hpp"
@@ -41,8 +42,9 @@ struct DenseSelection {
 template <class Criterion>
 class DenseSampler {
  public:
-  DenseSampler(const Criterion& criterion, const SelectionSpec& spec)
-      : criterion_(criterion), spec_(spec) {}
+  DenseSampler(const Criterion& criterion, const SelectionSpec& spec,
+               std::span<const std::int64_t> ids)
+      : criterion_(criterion), spec_(spec), ids_(ids) {}
 
   DenseSelection run() {
     DenseSelection result;
@@ -71,7 +73,7 @@ class DenseSampler {
   }
 
  private:
-  std::int64_t id(std::int64_t i) const { return spec_.ids.empty() ? i : spec_.ids[i]; }
+  std::int64_t id(std::int64_t i) const { return ids_.empty() ? i : ids_[i]; }
 
   Positions best(const Positions& left, std::uint32_t round, std::int64_t take) const {
     std::vector<std::pair<double, std::int64_t>> order;  // ascending: −key, id
@@ -104,12 +106,14 @@ class DenseSampler {
 
   const Criterion& criterion_;
   const SelectionSpec& spec_;
+  std::span<const std::int64_t> ids_;
   Positions condition_;
 };
 
 template <class Criterion>
-DenseSelection dense_select(const Criterion& criterion, const SelectionSpec& spec) {
-  return DenseSampler<Criterion>(criterion, spec).run();
+DenseSelection dense_select(const Criterion& criterion, const SelectionSpec& spec,
+                            std::span<const std::int64_t> ids = {}) {
+  return DenseSampler<Criterion>(criterion, spec, ids).run();
 }
 
 /// Probability of every ordered answer.

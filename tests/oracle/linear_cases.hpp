@@ -3,6 +3,7 @@
 // the CUDA backend takes such criteria. `check(criterion, spec)` compares one with the oracle.
 
 #include <random>
+#include <span>
 #include <vector>
 
 #include "jest/criteria/separable.hpp"
@@ -18,6 +19,7 @@ struct Features {
   Embeddings embeddings;
   std::vector<float> direction;
   std::vector<double> own;
+  std::span<const std::int64_t> ids = {};
 
   explicit Features(const Shape& shape, std::uint64_t seed = 5)
       : embeddings(random_embeddings(shape, seed)) {
@@ -30,10 +32,14 @@ struct Features {
   }
 
   GradientAlignment gradients() const {
-    return {.features = embeddings.view().x, .direction = direction, .step_size = 0.7, .also = own};
+    return {.features = embeddings.view().x,
+            .direction = direction,
+            .step_size = 0.7,
+            .added = own,
+            .ids = ids};
   }
   EmbeddingDiversity diversity() const {
-    return {.importance = own, .embeddings = embeddings.view().x, .strength = 0.6};
+    return {.importance = own, .embeddings = embeddings.view().x, .strength = 0.6, .ids = ids};
   }
 };
 
@@ -42,6 +48,7 @@ struct WeighedLosses {
   std::vector<float> learner;
   std::vector<float> reference;
   ScoreWeights weights = kLearnability;
+  std::span<const std::int64_t> ids = {};
 
   WeighedLosses(std::int64_t rows, const ScoreWeights& how) : weights(how) {
     std::mt19937_64 random(7);
@@ -51,7 +58,7 @@ struct WeighedLosses {
       reference.push_back(loss(random));
     }
   }
-  Losses losses() const { return {learner, reference}; }
+  Losses losses() const { return {learner, reference, ids}; }
 };
 
 /// Losses have no pairs for an interaction to weigh.
@@ -68,40 +75,45 @@ inline PairSum dense(const WeighedLosses& losses, double = 1) {
 
 inline cuda::DeviceLosses device_criterion(const WeighedLosses& losses) {
   return {losses.learner.data(), losses.reference.data(), std::ssize(losses.learner),
-          losses.weights};
+          losses.weights, ids_or_null(losses.ids)};
 }
 
 inline cuda::DeviceAlignment device_criterion(const GradientAlignment& alignment) {
   return {.features = device_matrix(alignment.features),
           .direction = alignment.direction.data(),
           .step_size = alignment.step_size,
-          .also = alignment.also.data()};
+          .added = alignment.added.data(),
+          .ids = ids_or_null(alignment.ids)};
 }
 
 inline cuda::DeviceDiversity device_criterion(const EmbeddingDiversity& diversity) {
   return {.importance = diversity.importance.data(),
           .embeddings = device_matrix(diversity.embeddings),
-          .strength = diversity.strength};
+          .strength = diversity.strength,
+          .ids = ids_or_null(diversity.ids)};
 }
 
 /// All presets, interactions and weights, with ids and without.
 template <class Check>
 void for_every_preset_without_contrast(const Check& check) {
-  const Features features({70, 37, 2});
+  Features features({70, 37, 2});
   const auto ids = shuffled_ids(70, 1);
   for (const auto& [name, preset] : kPresets) {
     SelectionSpec spec{
         .count = 20, .sampling = {.preset = preset, .gain = 3}, .seed = 1u << 31, .step = 9};
     for (const bool named : {false, true}) {
+      features.ids = {};
       SCOPED_TRACE(text(name, named ? ", ids" : ""));
-      if (named) spec.ids = ids;
+      if (named) features.ids = ids;
       for (const double interaction : {1.0, 0.0, -0.5}) {
         spec.sampling.interaction.value = interaction;
         check(features.gradients(), spec);
         check(features.diversity(), spec);
       }
       for (const ScoreWeights& weights : {kLearnability, kHardLearner, kEasyReference}) {
-        check(WeighedLosses(70, weights), spec);
+        WeighedLosses losses(70, weights);
+        losses.ids = features.ids;
+        check(losses, spec);
       }
     }
   }

@@ -21,12 +21,12 @@ void for_every_preset_and_weight(const Check& check) {
     for (const ScoreWeights& weights : {kLearnability, kHardLearner, kEasyReference}) {
       for (const double interaction : {1.0, 0.0, -0.5}) {
         SCOPED_TRACE(text(name, " ", weights.learner, " ", weights.reference, " ", interaction));
-        const auto pairs = models.pairs<Pairs>(weights);
+        auto pairs = models.pairs<Pairs>(weights);
         SelectionSpec spec{
             .count = 20, .sampling = {.preset = preset, .gain = 3}, .seed = 1u << 31, .step = 9};
         spec.sampling.interaction.value = interaction;
         check(pairs, spec);
-        spec.ids = ids;
+        pairs.ids = ids;
         check(pairs, spec);
       }
     }

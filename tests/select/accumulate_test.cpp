@@ -40,7 +40,7 @@ TYPED_TEST_SUITE(Accumulations, Criteria);
 
 TYPED_TEST(Accumulations, PickWhatTheWholeSuperBatchPicks) {
   const auto models = oracle::random_models({150, 9, 2}, 4);
-  const auto pairs = models.template pairs<TypeParam>();
+  auto pairs = models.template pairs<TypeParam>();
   const auto ids = oracle::shuffled_ids(150, 3);
   for (const std::int64_t size : {1, 7, 64, 150}) {
     for (const bool named : {true, false}) {
@@ -48,7 +48,8 @@ TYPED_TEST(Accumulations, PickWhatTheWholeSuperBatchPicks) {
       const std::span<const std::int64_t> given = named ? std::span(ids) : std::span(ids).first(0);
       add_parts(super_batch, pairs, given, size);
       const Selection got = super_batch.finish({.count = 40, .sampling = {.chunks = 5}});
-      const Selection want = select(pairs, {.count = 40, .sampling = {.chunks = 5}, .ids = given});
+      pairs.ids = given;
+      const Selection want = select(pairs, {.count = 40, .sampling = {.chunks = 5}});
       EXPECT_EQ(got.indices, want.indices);
       EXPECT_EQ(got.scores, want.scores);
     }

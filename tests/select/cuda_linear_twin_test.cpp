@@ -19,7 +19,8 @@ using oracle::WeighedLosses;
 template <class Criterion>
 void expect_dense_linear_selection(const Criterion& criterion, const SelectionSpec& spec) {
   const auto got = oracle::twin_select(device_criterion(criterion), spec, {});
-  const auto want = oracle::dense_select(oracle::dense(criterion, spec.interaction()), spec);
+  const auto want =
+      oracle::dense_select(oracle::dense(criterion, spec.interaction()), spec, criterion.ids);
   EXPECT_EQ(got.indices, want.indices);
   EXPECT_TRUE(oracle::agree(got.scores, want.scores));
   EXPECT_EQ(got.status.nan_count, want.nan_count);
@@ -113,8 +114,9 @@ TEST(CudaLinearTwin, BreaksTiesByTheSmallerId) {
   std::fill(losses.learner.begin(), losses.learner.end(), 2.0F);
   std::fill(losses.reference.begin(), losses.reference.end(), 1.0F);
   const auto ids = oracle::shuffled_ids(40, 5);
+  features.ids = losses.ids = ids;
   for (const Preset preset : {Preset::kTopK, Preset::kGreedy}) {
-    const SelectionSpec spec{.count = 30, .sampling = {.preset = preset}, .ids = ids};
+    const SelectionSpec spec{.count = 30, .sampling = {.preset = preset}};
     expect_dense_linear_selection(features.gradients(), spec);
     expect_dense_linear_selection(features.diversity(), spec);
     expect_dense_linear_selection(losses, spec);

@@ -24,7 +24,7 @@ void expect_dense_selection(const typename Case::Pairs& pairs, SelectionSpec spe
   spec.backend = Case::backend;
   const Selection got = select(pairs, spec);
   const auto dense = oracle::dense(pairs, spec.interaction());
-  const auto want = oracle::dense_select(dense, spec);
+  const auto want = oracle::dense_select(dense, spec, pairs.ids);
   EXPECT_EQ(got.indices, want.indices);
   EXPECT_TRUE(agree(got.scores, want.scores, Case::tolerance));
   EXPECT_EQ(got.statistics.nan_count, want.nan_count);
@@ -41,8 +41,9 @@ TYPED_TEST(Presets, PickWhatTheDenseSamplerPicks) {
       expect_dense_selection<TypeParam>(models.pairs<typename TypeParam::Pairs>(weights), spec);
       SelectionSpec named = spec;
       named.sampling.interaction.value = -0.5;
-      named.ids = ids;
-      expect_dense_selection<TypeParam>(models.pairs<typename TypeParam::Pairs>(weights), named);
+      auto pairs = models.pairs<typename TypeParam::Pairs>(weights);
+      pairs.ids = ids;
+      expect_dense_selection<TypeParam>(pairs, named);
     }
   }
 }
@@ -94,16 +95,14 @@ TYPED_TEST(Presets, ChangeNothingButPositionsWhenCandidatesArePermuted) {
   for (const std::int64_t i : order) moved_ids.push_back(ids[i]);
   for (const auto& [name, preset] : kPresets) {
     SCOPED_TRACE(name);
-    const auto before = select(models.pairs<typename TypeParam::Pairs>(),
-                               {.count = 30,
-                                .sampling = {.preset = preset, .gain = 2},
-                                .ids = ids,
-                                .backend = TypeParam::backend});
-    const auto after =
-        select(moved.pairs<typename TypeParam::Pairs>(), {.count = 30,
-                                                          .sampling = {.preset = preset, .gain = 2},
-                                                          .ids = moved_ids,
-                                                          .backend = TypeParam::backend});
+    const SelectionSpec spec{
+        .count = 30, .sampling = {.preset = preset, .gain = 2}, .backend = TypeParam::backend};
+    auto pairs = models.pairs<typename TypeParam::Pairs>();
+    pairs.ids = ids;
+    auto moved_pairs = moved.pairs<typename TypeParam::Pairs>();
+    moved_pairs.ids = moved_ids;
+    const auto before = select(pairs, spec);
+    const auto after = select(moved_pairs, spec);
     Positions mapped;
     for (const std::int64_t i : after.indices) mapped.push_back(order[i]);
     EXPECT_EQ(mapped, before.indices);

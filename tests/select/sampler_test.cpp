@@ -24,9 +24,10 @@ using ::testing::HasSubstr;
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-Selection pick(const std::vector<double>& own, const SelectionSpec& spec) {
+Selection pick(const std::vector<double>& own, const SelectionSpec& spec,
+               std::span<const std::int64_t> ids = {}) {
   FixedScores state(own);
-  return sample(state, spec);
+  return sample(state, spec, ids);
 }
 
 TEST(Sampler, PicksExactlyAsManyDistinctCandidatesAsAsked) {
@@ -59,7 +60,7 @@ TEST(Sampler, PicksExactlyAsManyDistinctCandidatesAsAsked) {
 TEST(Sampler, GivesTheFirstChunksOneMoreAndConditionsOnAllButTheLastInOrderOfId) {
   FixedScores state(std::vector<double>(20, 0.0));
   const auto ids = oracle::shuffled_ids(20, 3);
-  const auto picks = sample(state, {.count = 11, .sampling = {.chunks = 4}, .ids = ids});
+  const auto picks = sample(state, {.count = 11, .sampling = {.chunks = 4}}, ids);
   ASSERT_EQ(state.calls.size(), 3u);
   std::size_t first = 0;
   for (const Positions& call : state.calls) {
@@ -74,7 +75,7 @@ TEST(Sampler, GivesTheFirstChunksOneMoreAndConditionsOnAllButTheLastInOrderOfId)
 TEST(Sampler, MeanFieldConditionsOnceOnEveryEligibleCandidateInOrderOfId) {
   FixedScores state({1, NAN, 2, 3});
   const std::vector<std::int64_t> ids{40, 1, 30, 20};
-  sample(state, {.count = 2, .sampling = {.preset = Preset::kMeanField}, .ids = ids});
+  sample(state, {.count = 2, .sampling = {.preset = Preset::kMeanField}}, ids);
   EXPECT_THAT(state.calls, ElementsAre(ElementsAre(3, 2, 0)));
 }
 
@@ -87,11 +88,10 @@ TEST(Sampler, TakesSixteenChunksOrAsManyAsThereArePicks) {
 
 TEST(Sampler, BreaksTiesByTheSmallerId) {
   const std::vector<std::int64_t> ids{9, 4, 7, 2};
+  EXPECT_THAT(pick({1, 1, 1, 1}, {.count = 3, .sampling = {.preset = Preset::kTopK}}, ids).indices,
+              ElementsAre(3, 1, 2));
   EXPECT_THAT(
-      pick({1, 1, 1, 1}, {.count = 3, .sampling = {.preset = Preset::kTopK}, .ids = ids}).indices,
-      ElementsAre(3, 1, 2));
-  EXPECT_THAT(
-      pick({1, 5, 1, 1}, {.count = 4, .sampling = {.preset = Preset::kGreedy}, .ids = ids}).indices,
+      pick({1, 5, 1, 1}, {.count = 4, .sampling = {.preset = Preset::kGreedy}}, ids).indices,
       ElementsAre(1, 3, 2, 0));
   EXPECT_THAT(pick({0.0, -0.0, 0.0}, {.count = 3, .sampling = {.preset = Preset::kTopK}}).indices,
               ElementsAre(0, 1, 2));
@@ -101,9 +101,8 @@ TEST(Sampler, TakesPlusInfinityFirstByIdWhateverTheGain) {
   const std::vector<std::int64_t> ids{9, 4, 7, 2};
   for (const auto& [name, preset] : kPresets) {
     for (const double gain : {0.0, 100.0}) {
-      const auto picks =
-          pick({kInfinity, 3, kInfinity, 1},
-               {.count = 3, .sampling = {.preset = preset, .gain = gain}, .ids = ids});
+      const auto picks = pick({kInfinity, 3, kInfinity, 1},
+                              {.count = 3, .sampling = {.preset = preset, .gain = gain}}, ids);
       EXPECT_EQ(picks.indices[0], 2) << name;
       EXPECT_EQ(picks.indices[1], 0) << name;
       EXPECT_EQ(picks.scores[0], kInfinity) << name;
@@ -162,8 +161,9 @@ TEST(Sampler, NanRowsAreInNoOnesSums) {
   for (const Preset preset : {Preset::kJoint, Preset::kMeanField, Preset::kGreedy}) {
     const auto with =
         select(models.pairs<SoftmaxPairs>(), {.count = 12, .sampling = {.preset = preset}});
-    const auto without = select(shorter.pairs<SoftmaxPairs>(),
-                                {.count = 12, .sampling = {.preset = preset}, .ids = ids});
+    auto named = shorter.pairs<SoftmaxPairs>();
+    named.ids = ids;
+    const auto without = select(named, {.count = 12, .sampling = {.preset = preset}});
     EXPECT_EQ(with.statistics.nan_count, 2);
     for (int k = 0; k < 12; ++k) {
       EXPECT_EQ(with.indices[k], ids[without.indices[k]]);

@@ -62,13 +62,14 @@ class SelectOperator : public ::testing::Test {
   void expect_picks(const Arguments& changes, const SelectionSpec& spec,
                     const PairScore& score = {}) const {
     const auto [indices, scores] = call(with(changes));
-    const Selection want = select(learner, reference, spec, score);
+    const Selection want = select({learner, reference, ids}, spec, score);
     EXPECT_TRUE(indices.equal(torch::tensor(want.indices)));
     EXPECT_TRUE(scores.equal(torch::tensor(want.scores, at::kDouble)));
   }
 
   Embeddings learner = oracle::random_tensors(kCandidateRows, 8, 1);
   Embeddings reference = oracle::random_tensors(kCandidateRows, 5, 2);
+  at::Tensor ids;
   SelectionSpec spec{.count = 16, .sampling = {.chunks = 4, .gain = 3}, .seed = 9, .step = 2};
 };
 
@@ -114,9 +115,8 @@ TEST_F(SelectOperator, PassesHowPairsAreScored) {
 }
 
 TEST_F(SelectOperator, PassesIds) {
-  const auto ids = oracle::shuffled_ids(kCandidateRows, 3);
-  spec.ids = ids;
-  expect_picks({{"ids", torch::tensor(ids)}}, spec);
+  ids = torch::tensor(oracle::shuffled_ids(kCandidateRows, 3));
+  expect_picks({{"ids", ids}}, spec);
 }
 
 TEST_F(SelectOperator, ReadsASeedAsUnsignedBits) {
@@ -131,7 +131,7 @@ TEST_F(SelectOperator, NeedsNoTensorsOfAModelWithoutWeight) {
   alone.erase("reference_x");
   alone.erase("reference_y");
   EXPECT_TRUE(
-      call(alone).first.equal(torch::tensor(select(learner, {}, spec, {kHardLearner}).indices)));
+      call(alone).first.equal(torch::tensor(select({learner, {}}, spec, {kHardLearner}).indices)));
 }
 
 TEST_F(SelectOperator, GivesNoGradient) {

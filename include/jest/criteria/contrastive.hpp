@@ -2,6 +2,9 @@
 // The two contrastive criteria: what is scored, and the scalar formulas behind it.
 
 #include <cmath>
+#include <cstdint>
+#include <iterator>
+#include <span>
 #include <string>
 
 #include "jest/core/error.hpp"
@@ -40,11 +43,12 @@ JEST_HOST_DEVICE inline double softmax_pairs(double row, double column, double p
 }
 
 /// Learner and reference embeddings of one super-batch, and how their losses are weighed. A model
-/// whose weight is zero is not looked at and may be left out.
+/// whose weight is zero is ignored and may be left out.
 struct ContrastivePairs {
   EmbeddingsView learner;
   EmbeddingsView reference;
   ScoreWeights weights = kLearnability;
+  std::span<const std::int64_t> ids = {};  ///< [B] distinct, ≥ 0; positions when empty
 
   std::int64_t candidates() const {
     return weights.learner != 0 ? learner.rows() : reference.rows();
@@ -64,7 +68,8 @@ struct SoftmaxPairs : ContrastivePairs {
   bool include_positive = false;  ///< add e^{u_ii} inside both logarithms
 };
 
-/// Throws unless every model with a weight is usable and both describe the same B candidates.
+/// Throws unless every model with a weight is usable and both describe the same B candidates, as
+/// many as there are ids, if any.
 inline void check_pairs(const std::string& operation, const ContrastivePairs& pairs) {
   check_weights(pairs.weights);
   if (pairs.weights.learner != 0) check_embeddings(operation + ", learner", pairs.learner);
@@ -74,6 +79,7 @@ inline void check_pairs(const std::string& operation, const ContrastivePairs& pa
     refuse(operation, "as many learner rows as reference rows", pairs.learner.rows(), " and ",
            pairs.reference.rows());
   }
+  check_id_count(operation, std::ssize(pairs.ids), pairs.candidates());
 }
 
 }  // namespace jest

@@ -10,6 +10,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <iterator>
 #include <span>
 #include <string>
 #include <vector>
@@ -83,10 +84,11 @@ class LinearPairScores {
 };
 
 struct GradientAlignment {
-  MatrixView features;                ///< h [B, d]: last-layer or projected gradients
-  std::span<const float> direction;   ///< v [d]: mean feature of a small curated batch
-  double step_size = 1;               ///< η
-  std::span<const double> also = {};  ///< [B], added to a_i, for instance weighted learnability
+  MatrixView features;                     ///< h [B, d]: last-layer or projected gradients
+  std::span<const float> direction;        ///< v [d]: mean feature of a small curated batch
+  double step_size = 1;                    ///< η
+  std::span<const double> added = {};      ///< [B], added to a_i, for instance learnability
+  std::span<const std::int64_t> ids = {};  ///< [B] distinct, ≥ 0; positions when empty
 
   /// q·κ
   double coefficient(double interaction) const {
@@ -97,12 +99,13 @@ struct GradientAlignment {
 inline void check_criterion(const GradientAlignment& criterion) {
   const MatrixView& h = criterion.features;
   check_matrix("gradient alignment", h);
-  if (static_cast<std::int64_t>(criterion.direction.size()) != h.cols) {
+  if (std::ssize(criterion.direction) != h.cols) {
     refuse("gradient alignment", text("a direction of width ", h.cols), criterion.direction.size());
   }
-  if (!criterion.also.empty() && static_cast<std::int64_t>(criterion.also.size()) != h.rows) {
-    refuse("gradient alignment", text(h.rows, " added terms"), criterion.also.size());
+  if (!criterion.added.empty() && std::ssize(criterion.added) != h.rows) {
+    refuse("gradient alignment", text(h.rows, " added terms"), criterion.added.size());
   }
+  check_id_count("gradient alignment", std::ssize(criterion.ids), h.rows);
   check_coefficient(criterion.coefficient(1));
 }
 
@@ -110,7 +113,7 @@ inline void check_criterion(const GradientAlignment& criterion) {
 inline LinearPairScores conditional_scores(const GradientAlignment& criterion, double interaction) {
   check_criterion(criterion);
   const MatrixView& h = criterion.features;
-  std::vector<double> own(criterion.also.begin(), criterion.also.end());
+  std::vector<double> own(criterion.added.begin(), criterion.added.end());
   own.resize(static_cast<std::size_t>(h.rows), 0.0);
   for (std::int64_t i = 0; i < h.rows; ++i) {
     double alignment = 0;
@@ -123,9 +126,10 @@ inline LinearPairScores conditional_scores(const GradientAlignment& criterion, d
 }
 
 struct EmbeddingDiversity {
-  std::span<const double> importance;  ///< a [B]
-  MatrixView embeddings;               ///< e [B, d], of the reference
-  double strength = 1;                 ///< λ
+  std::span<const double> importance;      ///< a [B]
+  MatrixView embeddings;                   ///< e [B, d], of the reference
+  double strength = 1;                     ///< λ
+  std::span<const std::int64_t> ids = {};  ///< [B] distinct, ≥ 0; positions when empty
 
   /// q·κ
   double coefficient(double interaction) const { return -strength * interaction; }
@@ -133,6 +137,7 @@ struct EmbeddingDiversity {
 
 inline void check_criterion(const EmbeddingDiversity& criterion) {
   check_linear_pairs(std::ssize(criterion.importance), criterion.embeddings);
+  check_id_count("embedding diversity", std::ssize(criterion.ids), criterion.embeddings.rows);
   check_coefficient(criterion.coefficient(1));
 }
 

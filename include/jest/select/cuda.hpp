@@ -104,9 +104,8 @@ class Selector {
   Selector& operator=(Selector&&) noexcept;
   ~Selector();
 
-  /// `spec.ids`, unless empty, is a span of *device* memory, and `spec.backend` and `spec.threads`
-  /// are not looked at. Throws on impossible arguments, on a workspace that is too small, on
-  /// another current device, and when CUDA refuses a call.
+  /// `spec.backend` and `spec.threads` are ignored. Throws on impossible arguments, on a workspace
+  /// that is too small, on another current device, and when CUDA refuses a call.
   void enqueue(const DeviceCriterion& criterion, const SelectionSpec& spec,
                const DeviceAnswer& answer, const Workspace& workspace);
 

@@ -34,7 +34,8 @@ struct DevicePairs {
   DeviceEmbeddings reference = {};
   ScoreWeights weights = kLearnability;
   Loss loss = Loss::kSigmoid;
-  bool include_positive = false;  ///< of the softmax loss only
+  bool include_positive = false;      ///< of the softmax loss only
+  const std::int64_t* ids = nullptr;  ///< [B] in device memory; null: positions
 
   std::int64_t candidates() const {
     return weights.learner != 0 ? learner.x.rows : reference.x.rows;
@@ -47,16 +48,18 @@ struct DeviceLosses {
   const float* reference = nullptr;  ///< [B]
   std::int64_t rows = 0;             ///< B
   ScoreWeights weights = kLearnability;
+  const std::int64_t* ids = nullptr;  ///< [B] in device memory; null: positions
 
   std::int64_t candidates() const { return rows; }
 };
 
 /// As GradientAlignment.
 struct DeviceAlignment {
-  DeviceMatrix features;             ///< h [B, d]
-  const float* direction = nullptr;  ///< v [d]
-  double step_size = 1;              ///< η
-  const double* also = nullptr;      ///< [B] added to a_i, or null
+  DeviceMatrix features;              ///< h [B, d]
+  const float* direction = nullptr;   ///< v [d]
+  double step_size = 1;               ///< η
+  const double* added = nullptr;      ///< [B] added to a_i, or null
+  const std::int64_t* ids = nullptr;  ///< [B] in device memory; null: positions
 
   std::int64_t candidates() const { return features.rows; }
   double coefficient(double interaction) const {
@@ -69,6 +72,7 @@ struct DeviceDiversity {
   const double* importance = nullptr;  ///< a [B]
   DeviceMatrix embeddings;             ///< e [B, d], of the reference
   double strength = 1;                 ///< λ
+  const std::int64_t* ids = nullptr;   ///< [B] in device memory; null: positions
 
   std::int64_t candidates() const { return embeddings.rows; }
   double coefficient(double interaction) const { return -strength * interaction; }

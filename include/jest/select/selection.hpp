@@ -71,7 +71,6 @@ struct SelectionSpec {
   std::uint64_t seed = 0;
   std::int64_t step = 0;          ///< of training, 0 to 2^32 − 1
   std::uint32_t first_round = 0;  ///< where the noise of this selection begins to count rounds
-  std::span<const std::int64_t> ids = {};  ///< [B] distinct, ≥ 0; positions when empty
   Backend backend = Backend::kDefault;
   int threads = 1;  ///< never changes the picks
 
@@ -142,7 +141,7 @@ inline void check_ids(std::span<const std::int64_t> ids) {
   }
 }
 
-/// Throws unless everything in `spec` but its ids is possible for `candidates` (B). O(1).
+/// Throws unless `spec` is possible for `candidates` (B). O(1).
 inline void check_counts(const SelectionSpec& spec, std::int64_t candidates) {
   if (spec.count < 1 || spec.count > candidates) {
     refuse("select", text("a count between 1 and the ", candidates, " candidates"), spec.count);
@@ -159,16 +158,6 @@ inline void check_counts(const SelectionSpec& spec, std::int64_t candidates) {
   }
   if (spec.threads < 1) refuse("select", "at least one thread", spec.threads);
   chunk_count(spec);
-}
-
-/// Throws unless `spec` is possible for `candidates` (B).
-inline void check_spec(const SelectionSpec& spec, std::int64_t candidates) {
-  check_counts(spec, candidates);
-  if (spec.ids.empty()) return;
-  if (static_cast<std::int64_t>(spec.ids.size()) != candidates) {
-    refuse("select", text(candidates, " ids, one per candidate"), spec.ids.size());
-  }
-  check_ids(spec.ids);
 }
 
 }  // namespace jest

@@ -31,10 +31,10 @@ struct LossArguments {
 
 struct LinearArguments {
   SideArguments features;
-  const float* direction = nullptr;  ///< [d], or null: own terms are `also` alone
+  const float* direction = nullptr;  ///< [d], or null: own terms are `added` alone
   double step_size = 1;
-  const double* also = nullptr;  ///< [B], or null: zeros
-  double coefficient = 0;        ///< q·κ
+  const double* added = nullptr;  ///< [B], or null: zeros
+  double coefficient = 0;         ///< q·κ
 };
 
 struct Parameters {
@@ -89,7 +89,7 @@ inline void set_arguments(const DeviceAlignment& alignment, Parameters& paramete
   parameters.linear = {{alignment.features.data, alignment.features.row_stride},
                        alignment.direction,
                        alignment.step_size,
-                       alignment.also,
+                       alignment.added,
                        alignment.coefficient(parameters.interaction)};
 }
 
@@ -105,9 +105,13 @@ inline Parameters parameters_of(const DeviceCriterion& criterion, const Selectio
                                 const DeviceAnswer& answer) {
   Parameters parameters;
   parameters.interaction = spec.interaction();
-  std::visit([&](const auto& given) { set_arguments(given, parameters); }, criterion);
+  std::visit(
+      [&](const auto& given) {
+        set_arguments(given, parameters);
+        parameters.ids = given.ids;
+      },
+      criterion);
   parameters.rule = key_rule(spec);
-  parameters.ids = spec.ids.empty() ? nullptr : spec.ids.data();
   parameters.answer = answer;
   return parameters;
 }

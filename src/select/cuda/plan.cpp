@@ -82,14 +82,10 @@ Plan numbered_plan(std::int64_t candidates, const SelectionSpec& spec) {
     refuse("select", text("at most ", kMostCandidates, " candidates"), candidates);
   }
   check_counts(spec, candidates);
-  if (!spec.ids.empty() && std::ssize(spec.ids) != candidates) {
-    refuse("select", text(candidates, " ids, one per candidate"), spec.ids.size());
-  }
   return {.candidates = candidates,
           .count = spec.count,
           .chunks = chunk_count(spec),
-          .mean_field = spec.sampling.preset == Preset::kMeanField,
-          .named = !spec.ids.empty()};
+          .mean_field = spec.sampling.preset == Preset::kMeanField};
 }
 
 // What a criterion adds to a plan. `interaction` is κ.
@@ -129,6 +125,7 @@ Plan plan_of(const DeviceCriterion& criterion, const SelectionSpec& spec, const 
       [&](const auto& given) {
         check_criterion(given);
         Plan plan = numbered_plan(given.candidates(), spec);
+        plan.named = given.ids != nullptr;
         describe(given, spec.interaction(), engine, plan);
         return plan;
       },
