@@ -39,7 +39,7 @@ struct Inputs {
 
 template <class Pairs>
 Selection select_from(Inputs& inputs, const SelectArguments& arguments) {
-  const bool biased = arguments.criterion() == Criterion::kSigmoid;
+  const bool biased = arguments.contrast() == Contrast::kSigmoid;
   const auto view = [biased](EmbeddingFile& file) {
     return biased ? file.biased() : file.unbiased();
   };
@@ -71,7 +71,7 @@ nlohmann::ordered_json json_of(const Selection& selection) {
 std::string select_answer(const SelectArguments& arguments) {
   arguments.check();
   Inputs inputs(arguments);
-  const Selection selection = arguments.criterion() == Criterion::kSigmoid
+  const Selection selection = arguments.contrast() == Contrast::kSigmoid
                                   ? select_from<SigmoidPairs>(inputs, arguments)
                                   : select_from<SoftmaxPairs>(inputs, arguments);
   return json_of(selection).dump();

@@ -6,8 +6,6 @@
 namespace jest::apps::select {
 namespace {
 
-constexpr Named<Criterion> kCriteria[] = {{"sigmoid", Criterion::kSigmoid},
-                                          {"softmax", Criterion::kSoftmax}};
 constexpr Named<ScoreWeights> kScores[] = {{"learnability", kLearnability},
                                            {"hard-learner", kHardLearner},
                                            {"easy-reference", kEasyReference}};
@@ -48,8 +46,8 @@ void SelectArguments::add_sampling(CLI::App& app) {
 }
 
 void SelectArguments::add_scoring(CLI::App& app) {
-  add_name(app, {"--criterion", "NAME", "sigmoid or softmax [sigmoid]"}, kCriteria,
-           [this](Criterion value) { criterion_ = value; });
+  add_name(app, {"--criterion", "NAME", "sigmoid or softmax [sigmoid]"}, kContrasts,
+           [this](Contrast value) { contrast_ = value; });
   add_name(app, {"--score", "NAME", "learnability, hard-learner or\neasy-reference [learnability]"},
            kScores, [this](const ScoreWeights& value) { score_ = value; });
   add_real(app, {"--interaction", "K", "weight of the pair terms [1]"},

@@ -5,11 +5,10 @@
 #include <string>
 
 #include "jest/core/score.hpp"
+#include "jest/criteria/contrastive.hpp"
 #include "jest/select/selection.hpp"
 
 namespace jest::apps::select {
-
-enum class Criterion { kSigmoid, kSoftmax };
 
 /// What the command line asks for. Registers its options with `app`, which fills it on parsing; it
 /// must outlive that.
@@ -24,7 +23,7 @@ class SelectArguments {
 
   const std::string& learner() const { return learner_; }
   const std::string& reference() const { return reference_; }
-  Criterion criterion() const { return criterion_; }
+  Contrast contrast() const { return contrast_; }
   ScoreWeights weights() const { return score_; }
   const SelectionSpec& spec() const { return spec_; }
 
@@ -36,7 +35,7 @@ class SelectArguments {
 
   std::string learner_;
   std::string reference_;
-  Criterion criterion_ = Criterion::kSigmoid;
+  Contrast contrast_ = Contrast::kSigmoid;
   ScoreWeights score_ = kLearnability;
   SelectionSpec spec_{.backend = Backend::kEigen};  // answers are compared bit by bit
 };

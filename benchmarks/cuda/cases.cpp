@@ -5,8 +5,8 @@
 namespace jest::bench {
 namespace {
 
+using Contrast;
 using cuda::Element;
-using cuda::Loss;
 using cuda::Operands;
 using cuda::Route;
 
@@ -66,16 +66,16 @@ std::vector<Case> cases(const Shape& shape) {
   const auto products = [](Operands operands) {
     return cuda::Engine{.operands = operands, .route = Route::kProducts};
   };
-  all.push_back({"softmax, float16, products", products(Operands::kFloat16), Loss::kSoftmax});
+  all.push_back({"softmax, float16, products", products(Operands::kFloat16), Contrast::kSoftmax});
   all.push_back({"sigmoid, bfloat16 embeddings, products", products(Operands::kAsStored),
-                 Loss::kSigmoid, Element::kBfloat16});
+                 Contrast::kSigmoid, Element::kBfloat16});
   all.push_back({"sigmoid, tf32, products", products(Operands::kTf32)});
   all.push_back({"sigmoid, float16x3, products", products(Operands::kFloat16x3)});
   if (has_fused()) {
-    all.push_back({"softmax, float16, fused", {.route = Route::kFused}, Loss::kSoftmax});
+    all.push_back({"softmax, float16, fused", {.route = Route::kFused}, Contrast::kSoftmax});
     all.push_back({"sigmoid, bfloat16 embeddings, fused",
                    {.route = Route::kFused},
-                   Loss::kSigmoid,
+                   Contrast::kSigmoid,
                    Element::kBfloat16});
     all.push_back(
         {"sigmoid, float16x3, fused", {.operands = Operands::kFloat16x3, .route = Route::kFused}});
@@ -85,7 +85,7 @@ std::vector<Case> cases(const Shape& shape) {
 
 Measured measure(const Case& which, const Shape& shape, cudaStream_t stream) {
   const Inputs inputs(shape, which.element);
-  return measure_criterion(inputs.pairs(which.loss), shape, which.engine, stream);
+  return measure_criterion(inputs.pairs(which.contrast), shape, which.engine, stream);
 }
 
 Measured measure_alignment(const Shape& shape, cudaStream_t stream) {

@@ -86,9 +86,7 @@ DevicePicks select_on_cuda(const PairTensors& tensors, const SelectionSpec& spec
                            const PairScore& score) {
   const at::Device device = weighed_of(tensors, score).x.device();
   const c10::DeviceGuard guard(device);
-  cuda::DevicePairs pairs{
-      .weights = score.weights,
-      .loss = score.contrast == Contrast::kSoftmax ? cuda::Loss::kSoftmax : cuda::Loss::kSigmoid};
+  cuda::DevicePairs pairs{.weights = score.weights, .contrast = score.contrast};
   DeviceRows learner;
   DeviceRows reference;
   if (score.weights.learner != 0) learner = rows_of("select, learner", tensors.learner, device);

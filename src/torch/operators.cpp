@@ -34,19 +34,6 @@ constexpr const char* kSchema =
     "float reference_bias=0.0, str backend='default', int threads=1) "
     "-> (Tensor indices, Tensor scores)";
 
-constexpr Named<Contrast> kContrasts[] = {{"sigmoid", Contrast::kSigmoid},
-                                          {"softmax", Contrast::kSoftmax}};
-
-template <class Value, std::size_t n>
-Value by_name(const char* what, const Named<Value> (&known)[n], std::string_view name) {
-  std::string names;
-  for (const auto& [known_name, value] : known) {
-    if (known_name == name) return value;
-    names += (names.empty() ? "" : ", ") + std::string(known_name);
-  }
-  refuse(std::string("select, ") + what, "one of " + names, text("'", name, "'"));
-}
-
 /// Scale and bias are numbers here: CPU tensors, which are read without a wait.
 Embeddings model_of(const OptionalTensor& x, const OptionalTensor& y, double scale, double bias) {
   return {x.value_or(at::Tensor()), y.value_or(at::Tensor()),
@@ -69,16 +56,16 @@ Picks select_operator(const OptionalTensor& learner_x, const OptionalTensor& lea
                       double learner_bias, double reference_scale, double reference_bias,
                       std::string_view backend, std::int64_t threads) {
   const SelectionSpec spec{.count = count,
-                           .sampling = {.preset = by_name("preset", kPresets, preset),
+                           .sampling = {.preset = by_name("select, preset", kPresets, preset),
                                         .chunks = chunks,
                                         .gain = gain,
                                         .interaction = {.value = interaction, .start = 0}},
                            .seed = std::bit_cast<std::uint64_t>(seed),
                            .step = step,
-                           .backend = by_name("backend", kBackends, backend),
+                           .backend = by_name("select, backend", kBackends, backend),
                            .threads = threads_of(threads)};
   const PairScore score{{learner_weight, reference_weight},
-                        by_name("contrast", kContrasts, contrast)};
+                        by_name("select, contrast", kContrasts, contrast)};
   const DevicePicks picks =
       select_on_device({model_of(learner_x, learner_y, learner_scale, learner_bias),
                         model_of(reference_x, reference_y, reference_scale, reference_bias),

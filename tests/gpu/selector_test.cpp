@@ -31,8 +31,8 @@ struct TwoModels {
         learner(upload(host.learner)),
         reference(upload(host.reference)) {}
 
-  cuda::DevicePairs pairs(cuda::Loss loss) const {
-    return {.learner = learner.view, .reference = reference.view, .loss = loss};
+  cuda::DevicePairs pairs(Contrast contrast) const {
+    return {.learner = learner.view, .reference = reference.view, .contrast = contrast};
   }
 
   oracle::TwoModels host;
@@ -46,15 +46,15 @@ TEST_F(CudaSelector, ReplaysAGraphWithOtherSeedsStepsWeightsAndPointers) {
   const TwoModels first(1);
   const TwoModels second(2);
   const SelectionSpec spec{.count = 600, .seed = 3};
-  for (const auto loss : {cuda::Loss::kSigmoid, cuda::Loss::kSoftmax}) {
+  for (const auto contrast : {Contrast::kSigmoid, Contrast::kSoftmax}) {
     cuda::Selector selector(cuda::Engine{});
-    gpu::Place place(first.pairs(loss), spec, {});
+    gpu::Place place(first.pairs(contrast), spec, {});
     for (int call = 0; call < 8; ++call) {
       SelectionSpec other = spec;
       other.seed += static_cast<std::uint64_t>(call / 2);
       other.step = call % 3;
       other.sampling.gain = call == 5 ? 7 : 100;
-      cuda::DevicePairs pairs = call < 4 ? first.pairs(loss) : second.pairs(loss);
+      cuda::DevicePairs pairs = call < 4 ? first.pairs(contrast) : second.pairs(contrast);
       if (call == 6) other.sampling.interaction.value = -0.5;
       if (call == 7) pairs.learner.scale = 3;
       place.enqueue(selector, pairs, other);
@@ -66,8 +66,8 @@ TEST_F(CudaSelector, ReplaysAGraphWithOtherSeedsStepsWeightsAndPointers) {
 TEST_F(CudaSelector, GivesTheSameBitsInEveryRunAndStream) {
   const TwoModels models(1);
   const SelectionSpec spec{.count = 600, .seed = 3};
-  for (const auto loss : {cuda::Loss::kSigmoid, cuda::Loss::kSoftmax}) {
-    const auto pairs = models.pairs(loss);
+  for (const auto contrast : {Contrast::kSigmoid, Contrast::kSoftmax}) {
+    const auto pairs = models.pairs(contrast);
     const Answer want = answer_of(pairs, spec, kDirect);
     std::vector<std::thread> threads;
     std::vector<Answer> answers(4);
@@ -87,7 +87,7 @@ TEST_F(CudaSelector, GivesTheSameBitsInEveryRunAndStream) {
 TEST_F(CudaSelector, RunsOnTheDefaultStreamToo) {
   const TwoModels models(1);
   const SelectionSpec spec{.count = 60};
-  const auto pairs = models.pairs(cuda::Loss::kSigmoid);
+  const auto pairs = models.pairs(Contrast::kSigmoid);
   const auto bytes = cuda::workspace_bytes(pairs, spec, {});
   gpu::Buffer<std::byte> workspace(static_cast<std::size_t>(bytes));
   gpu::Buffer<std::int64_t> indices(60);
@@ -161,9 +161,9 @@ TEST_F(CudaSelector, FusesToWhatProductsGive) {
   const auto reference = upload(round.reference);
   for (const auto operands :
        {cuda::Operands::kFloat16, cuda::Operands::kBfloat16, cuda::Operands::kFloat16x3}) {
-    for (const auto loss : {cuda::Loss::kSigmoid, cuda::Loss::kSoftmax}) {
+    for (const auto contrast : {Contrast::kSigmoid, Contrast::kSoftmax}) {
       expect_the_same_by_both_routes(
-          {.learner = learner.view, .reference = reference.view, .loss = loss}, operands);
+          {.learner = learner.view, .reference = reference.view, .contrast = contrast}, operands);
     }
   }
 }
@@ -171,7 +171,7 @@ TEST_F(CudaSelector, FusesToWhatProductsGive) {
 TEST_F(CudaSelector, RefusesWhatItCannotUse) {
   const TwoModels models(1);
   const SelectionSpec spec{.count = 60};
-  const auto pairs = models.pairs(cuda::Loss::kSigmoid);
+  const auto pairs = models.pairs(Contrast::kSigmoid);
   const auto bytes = cuda::workspace_bytes(pairs, spec, {});
   gpu::Buffer<std::byte> memory(static_cast<std::size_t>(bytes));
   gpu::Buffer<std::int64_t> indices(60);

@@ -27,7 +27,7 @@ cuda::DevicePairs device_pairs(const Pairs& pairs) {
                            .weights = pairs.weights,
                            .ids = ids_or_null(pairs.ids)};
   if constexpr (std::is_same_v<Pairs, SoftmaxPairs>) {
-    result.loss = cuda::Loss::kSoftmax;
+    result.contrast = Contrast::kSoftmax;
     result.include_positive = pairs.include_positive;
   }
   return result;

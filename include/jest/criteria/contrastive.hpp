@@ -11,10 +11,17 @@
 #include "jest/core/exponential.hpp"
 #include "jest/core/host_device.hpp"
 #include "jest/core/logarithm.hpp"
+#include "jest/core/named.hpp"
 #include "jest/core/score.hpp"
 #include "jest/core/views.hpp"
 
 namespace jest {
+
+/// Which of the two.
+enum class Contrast { kSigmoid, kSoftmax };
+
+inline constexpr Named<Contrast> kContrasts[] = {{"sigmoid", Contrast::kSigmoid},
+                                                 {"softmax", Contrast::kSoftmax}};
 
 /// log(1 + e^u) of any u without overflow, with the same bits everywhere; 0 of u below −708.
 JEST_HOST_DEVICE inline double softplus(double u) {

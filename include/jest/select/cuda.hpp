@@ -48,7 +48,7 @@ enum Fault : std::uint32_t {
   kTooFewEligible = 4,
   kTooFewInRound = 8,
   kOperandOverflow = 16,  ///< a finite embedding is infinite as float16 or float16x3
-  kLogitRange = 32,       ///< route fused of the softmax loss: a sum beyond float32
+  kLogitRange = 32,       ///< route fused of softmax pairs: a sum beyond float32
 };
 
 /// Written by the device beside the picks, which mean nothing when there is a fault.

@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "jest/core/score.hpp"
+#include "jest/criteria/contrastive.hpp"
 #include "jest/select/cuda_engine.hpp"
 
 namespace jest::cuda {
@@ -26,15 +27,13 @@ struct DeviceEmbeddings {
   double bias = 0;
 };
 
-enum class Loss { kSigmoid, kSoftmax };
-
 /// As SigmoidPairs or SoftmaxPairs, in device memory.
 struct DevicePairs {
   DeviceEmbeddings learner = {};
   DeviceEmbeddings reference = {};
   ScoreWeights weights = kLearnability;
-  Loss loss = Loss::kSigmoid;
-  bool include_positive = false;      ///< of the softmax loss only
+  Contrast contrast = Contrast::kSigmoid;
+  bool include_positive = false;      ///< of softmax pairs only
   const std::int64_t* ids = nullptr;  ///< [B] in device memory; null: positions
 
   std::int64_t candidates() const {

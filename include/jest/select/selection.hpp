@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "jest/core/error.hpp"
+#include "jest/core/named.hpp"
 #include "jest/core/noise.hpp"
 #include "jest/core/score.hpp"
 
@@ -33,12 +34,6 @@ enum class Backend {
   kCpu,      ///< SIMD and threads, float32
   kCpuBf16,  ///< the same on embeddings rounded to bfloat16
   kCuda,
-};
-
-template <class Value>
-struct Named {
-  std::string_view name;
-  Value value;
 };
 
 inline constexpr Named<Preset> kPresets[] = {

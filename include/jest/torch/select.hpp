@@ -13,12 +13,11 @@
 #include <span>
 
 #include "jest/core/score.hpp"
+#include "jest/criteria/contrastive.hpp"
 #include "jest/select/selection.hpp"
 #include "jest/torch/embeddings.hpp"
 
 namespace jest {
-
-enum class Contrast { kSigmoid, kSoftmax };
 
 /// How pairs are scored.
 struct PairScore {

@@ -32,7 +32,7 @@ struct ConditionalScore {
   JEST_HOST_DEVICE double pair_term(const ModelArrays& model, std::int64_t i) const {
     const double forward = model.sums[0][i];
     const double backward = model.sums[1][i];
-    if (plan.loss == Loss::kSigmoid) return forward + backward;
+    if (plan.contrast == Contrast::kSigmoid) return forward + backward;
     if (plan.include_positive) return softmax_pairs(forward, backward, model.positives[i]);
     return softmax_pairs(forward, backward);
   }

@@ -57,7 +57,7 @@ DevicePairs uploaded(const Pairs& pairs, Upload& upload) {
   if (pairs.weights.learner != 0) result.learner = upload.embeddings(pairs.learner);
   if (pairs.weights.reference != 0) result.reference = upload.embeddings(pairs.reference);
   if constexpr (std::is_same_v<Pairs, SoftmaxPairs>) {
-    result.loss = Loss::kSoftmax;
+    result.contrast = Contrast::kSoftmax;
     result.include_positive = pairs.include_positive;
   }
   return result;

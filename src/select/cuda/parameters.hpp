@@ -18,7 +18,7 @@ struct SideArguments {
 struct ModelArguments {
   SideArguments sides[kSides];
   double scale = 1;
-  double bias = 0;  ///< 0 for the softmax loss, which does not see it
+  double bias = 0;  ///< 0 for softmax pairs, which do not see it
   Base2Logit logit;
   Base2Logit fused_logit;  ///< what the fused route sums a function of
   double fused_shift = 0;  ///< taken off it; softmax only
@@ -58,8 +58,8 @@ struct RoundCounters {
   std::int32_t minus_infinite = 0;
 };
 
-inline ModelArguments model_arguments(const DeviceEmbeddings& model, Loss loss) {
-  const bool softmax = loss == Loss::kSoftmax;
+inline ModelArguments model_arguments(const DeviceEmbeddings& model, Contrast contrast) {
+  const bool softmax = contrast == Contrast::kSoftmax;
   ModelArguments arguments;
   arguments.sides[0] = {model.x.data, model.x.row_stride};
   arguments.sides[1] = {model.y.data, model.y.row_stride};
@@ -75,8 +75,8 @@ inline ModelArguments model_arguments(const DeviceEmbeddings& model, Loss loss) 
 }
 
 inline void set_arguments(const DevicePairs& pairs, Parameters& parameters) {
-  parameters.models[0] = model_arguments(pairs.learner, pairs.loss);
-  parameters.models[1] = model_arguments(pairs.reference, pairs.loss);
+  parameters.models[0] = model_arguments(pairs.learner, pairs.contrast);
+  parameters.models[1] = model_arguments(pairs.reference, pairs.contrast);
   parameters.weights = pairs.weights;
 }
 

@@ -93,8 +93,8 @@ Plan numbered_plan(std::int64_t candidates, const SelectionSpec& spec) {
 void describe(const DevicePairs& pairs, double interaction, const Engine& engine, Plan& plan) {
   plan.models = {model_plan(pairs.learner, pairs.weights.learner, engine.operands),
                  model_plan(pairs.reference, pairs.weights.reference, engine.operands)};
-  plan.loss = pairs.loss;
-  plan.include_positive = pairs.loss == Loss::kSoftmax && pairs.include_positive;
+  plan.contrast = pairs.contrast;
+  plan.include_positive = pairs.contrast == Contrast::kSoftmax && pairs.include_positive;
   plan.interacts = interaction != 0;
 }
 
