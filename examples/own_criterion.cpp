@@ -48,7 +48,7 @@ int main() {
   for (int i = 0; i < 20; ++i) articles.push_back({.topic = i % 5, .quality = 1 + 0.01 * i});
   OneOfEachTopic criterion(articles);
   const jest::Selection picks =
-      jest::select(criterion, {.count = 5, .preset = jest::Preset::kGreedy});
+      jest::select(criterion, {.count = 5, .sampling = {.preset = jest::Preset::kGreedy}});
 
   std::set<int> topics;
   for (const std::int64_t i : picks.indices) topics.insert(articles[i].topic);

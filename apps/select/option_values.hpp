@@ -9,7 +9,7 @@
 #include <string>
 
 #include "jest/core/error.hpp"
-#include "jest/select/selection.hpp"
+#include "jest/core/named.hpp"
 #include "parse_whole.hpp"
 
 namespace jest::apps::select {
@@ -64,12 +64,7 @@ template <class Value, std::size_t kCount, class Take>
 CLI::Option* add_name(CLI::App& app, const OptionText& option, const Named<Value> (&table)[kCount],
                       const Take& take) {
   return add_text(app, option, [&table, option, take](const std::string& word) {
-    std::string names;
-    for (const auto& [name, value] : table) {
-      if (name == word) return take(value);
-      names += (names.empty() ? "" : ", ") + std::string(name);
-    }
-    refuse(option.name, "one of " + names, "'", word, "'");
+    take(by_name(option.name, table, word));
   });
 }
 

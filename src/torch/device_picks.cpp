@@ -51,7 +51,6 @@ DevicePicks detail::picks_of_host(const Selection& selection, const SelectionSpe
                     .spec = spec,
                     .candidates = rows.size(0),
                     .statistics = selection.statistics};
-  picks.spec.ids = {};
   return picks;
 }
 

@@ -115,7 +115,7 @@ class HostExecutor {
                                picked.data() + j * p.width, 0.0);
         const float v = p.logit->of(static_cast<float>(dot));
         p.partials[j / cuda::kFusedColumns * p.padded_rows() + r] +=
-            p.loss == cuda::Loss::kSigmoid ? cuda::base2_softplus(v) : std::exp2(v);
+            p.contrast == Contrast::kSigmoid ? cuda::base2_softplus(v) : std::exp2(v);
       }
     }
   }

@@ -72,7 +72,7 @@ class CudaPipeline : public ::testing::Test {
 
 TEST_F(CudaPipeline, CountsItsLaunches) {
   for (const Preset preset : {Preset::kJoint, Preset::kMeanField, Preset::kIndependent}) {
-    run({.count = 300, .preset = preset, .chunks = preset == Preset::kJoint ? 3 : 1});
+    run({.count = 300, .sampling = {.preset = preset, .chunks = preset == Preset::kJoint ? 3 : 1}});
     EXPECT_GT(executor.given, 0);
     EXPECT_EQ(cuda::launches_of(plan, arrays), executor.given);
   }
@@ -83,7 +83,7 @@ TEST_F(CudaPipeline, JoinsItsLanesWhenAProductIsRefused) {
   for (const std::int64_t refused : {1, 2, 3}) {
     executor = {};
     executor.refused = refused;
-    EXPECT_THROW(run({.count = 300, .chunks = 3}), Error);
+    EXPECT_THROW(run({.count = 300, .sampling = {.chunks = 3}}), Error);
     EXPECT_FALSE(executor.forked);
   }
 }

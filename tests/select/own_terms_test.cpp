@@ -41,9 +41,9 @@ TEST(OwnTerms, LogitsAreTheScalarOnesBitForBit) {
 
 template <class Eigen, class Cpu, class Pairs>
 void expect_same_own_terms(const Pairs& pairs) {
-  const Eigen plain(pairs, {});
+  const Eigen plain(pairs, 1, {});
   oracle::on_every_vector_target([&] {
-    const Cpu found(pairs, {});
+    const Cpu found(pairs, 1, {});
     for (std::size_t i = 0; i < plain.scores().size(); ++i) {
       EXPECT_TRUE(same(found.scores()[i], plain.scores()[i])) << "candidate " << i;
     }

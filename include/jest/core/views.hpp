@@ -38,6 +38,13 @@ struct EmbeddingsView {
   std::int64_t rows() const { return x.rows; }
 };
 
+/// Throws unless there are as many ids as candidates, or none.
+inline void check_id_count(const std::string& who, std::int64_t ids, std::int64_t candidates) {
+  if (ids != 0 && ids != candidates) {
+    refuse(who, text(candidates, " ids, one per candidate"), ids);
+  }
+}
+
 /// Throws unless `matrix` has rows, columns and memory.
 inline void check_matrix(const std::string& who, const MatrixView& matrix) {
   if (matrix.rows < 1 || matrix.cols < 1) {

@@ -2,16 +2,26 @@
 // The two contrastive criteria: what is scored, and the scalar formulas behind it.
 
 #include <cmath>
+#include <cstdint>
+#include <iterator>
+#include <span>
 #include <string>
 
 #include "jest/core/error.hpp"
 #include "jest/core/exponential.hpp"
 #include "jest/core/host_device.hpp"
 #include "jest/core/logarithm.hpp"
+#include "jest/core/named.hpp"
 #include "jest/core/score.hpp"
 #include "jest/core/views.hpp"
 
 namespace jest {
+
+/// Which of the two.
+enum class Contrast { kSigmoid, kSoftmax };
+
+inline constexpr Named<Contrast> kContrasts[] = {{"sigmoid", Contrast::kSigmoid},
+                                                 {"softmax", Contrast::kSoftmax}};
 
 /// log(1 + e^u) of any u without overflow, with the same bits everywhere; 0 of u below −708.
 JEST_HOST_DEVICE inline double softplus(double u) {
@@ -40,11 +50,12 @@ JEST_HOST_DEVICE inline double softmax_pairs(double row, double column, double p
 }
 
 /// Learner and reference embeddings of one super-batch, and how their losses are weighed. A model
-/// whose weight is zero is not looked at and may be left out.
+/// whose weight is zero is ignored and may be left out.
 struct ContrastivePairs {
   EmbeddingsView learner;
   EmbeddingsView reference;
   ScoreWeights weights = kLearnability;
+  std::span<const std::int64_t> ids = {};  ///< [B] distinct, ≥ 0; positions when empty
 
   std::int64_t candidates() const {
     return weights.learner != 0 ? learner.rows() : reference.rows();
@@ -58,13 +69,14 @@ struct SigmoidPairs : ContrastivePairs {};
 
 /// Softmax-contrastive pairs (CLIP): −u_ii + ½R_i + ½C_i with R_i = log Σ_{j∈A} e^{u_ij} and
 /// C_i = log Σ_{j∈A} e^{u_ji}; only −u_ii while A is empty. The bias counts as 0. The interaction
-/// multiplies ½R_i + ½C_i.
+/// κ multiplies ½R_i + ½C_i.
 /// Source: Radford et al. 2021 (CLIP); arXiv 2406.17711, appendix.
 struct SoftmaxPairs : ContrastivePairs {
   bool include_positive = false;  ///< add e^{u_ii} inside both logarithms
 };
 
-/// Throws unless every model with a weight is usable and both describe the same B candidates.
+/// Throws unless every model with a weight is usable and both describe the same B candidates, as
+/// many as there are ids, if any.
 inline void check_pairs(const std::string& operation, const ContrastivePairs& pairs) {
   check_weights(pairs.weights);
   if (pairs.weights.learner != 0) check_embeddings(operation + ", learner", pairs.learner);
@@ -74,6 +86,7 @@ inline void check_pairs(const std::string& operation, const ContrastivePairs& pa
     refuse(operation, "as many learner rows as reference rows", pairs.learner.rows(), " and ",
            pairs.reference.rows());
   }
+  check_id_count(operation, std::ssize(pairs.ids), pairs.candidates());
 }
 
 }  // namespace jest

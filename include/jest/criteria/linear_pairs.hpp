@@ -10,6 +10,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <iterator>
 #include <span>
 #include <string>
 #include <vector>
@@ -20,23 +21,28 @@
 
 namespace jest {
 
-/// Throws unless features [B, d] are usable, with one own term per row and a finite coefficient.
-inline void check_linear_pairs(std::int64_t own_terms, const MatrixView& features,
-                               double coefficient) {
+/// Throws unless features [B, d] are usable, with one own term per row.
+inline void check_linear_pairs(std::int64_t own_terms, const MatrixView& features) {
   check_matrix("linear pairs", features);
   if (own_terms != features.rows) {
     refuse("linear pairs", "one own term per feature row", own_terms, " and ", features.rows);
   }
+}
+
+/// Throws unless a coefficient q·κ is finite.
+inline void check_coefficient(double coefficient) {
   if (!std::isfinite(coefficient)) refuse("linear pairs", "finite weights", coefficient);
 }
 
 /// The running state both criteria share. Double precision, deterministic, rows in pick order.
 class LinearPairScores {
  public:
-  /// `own` [B], `features` [B, d] (must outlive this), `coefficient` q times the interaction.
+  /// `own` [B], `features` [B, d] (must outlive this), `coefficient` q·κ. Throws on unequal B and
+  /// on a coefficient that is not finite.
   LinearPairScores(std::vector<double> own, MatrixView features, double coefficient)
       : scores_(std::move(own)), features_(features), coefficient_(coefficient) {
-    check_linear_pairs(std::ssize(scores_), features_, coefficient_);
+    check_linear_pairs(std::ssize(scores_), features_);
+    check_coefficient(coefficient_);
     // A row that holds NaN must be set aside, or it would spoil every sum it enters.
     for (std::int64_t i = 0; i < features_.rows; ++i) {
       const double squares = dot(i, features_.row(i));
@@ -78,31 +84,36 @@ class LinearPairScores {
 };
 
 struct GradientAlignment {
-  MatrixView features;                ///< h [B, d]: last-layer or projected gradients
-  std::span<const float> direction;   ///< v [d]: mean feature of a small curated batch
-  double step_size = 1;               ///< η
-  std::span<const double> also = {};  ///< [B], added to a_i, for instance weighted learnability
-  double interaction = 1;             ///< κ
+  MatrixView features;                     ///< h [B, d]: last-layer or projected gradients
+  std::span<const float> direction;        ///< v [d]: mean feature of a small curated batch
+  double step_size = 1;                    ///< η
+  std::span<const double> added = {};      ///< [B], added to a_i, for instance learnability
+  std::span<const std::int64_t> ids = {};  ///< [B] distinct, ≥ 0; positions when empty
 
-  double coefficient() const { return -0.5 * step_size * step_size * interaction; }
+  /// q·κ
+  double coefficient(double interaction) const {
+    return -0.5 * step_size * step_size * interaction;
+  }
 };
 
 inline void check_criterion(const GradientAlignment& criterion) {
   const MatrixView& h = criterion.features;
   check_matrix("gradient alignment", h);
-  if (static_cast<std::int64_t>(criterion.direction.size()) != h.cols) {
+  if (std::ssize(criterion.direction) != h.cols) {
     refuse("gradient alignment", text("a direction of width ", h.cols), criterion.direction.size());
   }
-  if (!criterion.also.empty() && static_cast<std::int64_t>(criterion.also.size()) != h.rows) {
-    refuse("gradient alignment", text(h.rows, " added terms"), criterion.also.size());
+  if (!criterion.added.empty() && std::ssize(criterion.added) != h.rows) {
+    refuse("gradient alignment", text(h.rows, " added terms"), criterion.added.size());
   }
-  check_linear_pairs(h.rows, h, criterion.coefficient());
+  check_id_count("gradient alignment", std::ssize(criterion.ids), h.rows);
+  check_coefficient(criterion.coefficient(1));
 }
 
-inline LinearPairScores conditional_scores(const GradientAlignment& criterion) {
+/// The running state of a criterion whose pair terms have the weight κ, `interaction`.
+inline LinearPairScores conditional_scores(const GradientAlignment& criterion, double interaction) {
   check_criterion(criterion);
   const MatrixView& h = criterion.features;
-  std::vector<double> own(criterion.also.begin(), criterion.also.end());
+  std::vector<double> own(criterion.added.begin(), criterion.added.end());
   own.resize(static_cast<std::size_t>(h.rows), 0.0);
   for (std::int64_t i = 0; i < h.rows; ++i) {
     double alignment = 0;
@@ -111,27 +122,30 @@ inline LinearPairScores conditional_scores(const GradientAlignment& criterion) {
     }
     own[i] += criterion.step_size * alignment;
   }
-  return {std::move(own), h, criterion.coefficient()};
+  return {std::move(own), h, criterion.coefficient(interaction)};
 }
 
 struct EmbeddingDiversity {
-  std::span<const double> importance;  ///< a [B]
-  MatrixView embeddings;               ///< e [B, d], of the reference
-  double strength = 1;                 ///< λ
-  double interaction = 1;              ///< κ
+  std::span<const double> importance;      ///< a [B]
+  MatrixView embeddings;                   ///< e [B, d], of the reference
+  double strength = 1;                     ///< λ
+  std::span<const std::int64_t> ids = {};  ///< [B] distinct, ≥ 0; positions when empty
 
-  double coefficient() const { return -strength * interaction; }
+  /// q·κ
+  double coefficient(double interaction) const { return -strength * interaction; }
 };
 
 inline void check_criterion(const EmbeddingDiversity& criterion) {
-  check_linear_pairs(std::ssize(criterion.importance), criterion.embeddings,
-                     criterion.coefficient());
+  check_linear_pairs(std::ssize(criterion.importance), criterion.embeddings);
+  check_id_count("embedding diversity", std::ssize(criterion.ids), criterion.embeddings.rows);
+  check_coefficient(criterion.coefficient(1));
 }
 
-inline LinearPairScores conditional_scores(const EmbeddingDiversity& criterion) {
+inline LinearPairScores conditional_scores(const EmbeddingDiversity& criterion,
+                                           double interaction) {
   return {{criterion.importance.begin(), criterion.importance.end()},
           criterion.embeddings,
-          criterion.coefficient()};
+          criterion.coefficient(interaction)};
 }
 
 }  // namespace jest

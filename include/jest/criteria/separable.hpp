@@ -6,11 +6,13 @@
 // asks for it.
 
 #include <cstdint>
+#include <iterator>
 #include <span>
 #include <vector>
 
 #include "jest/core/error.hpp"
 #include "jest/core/score.hpp"
+#include "jest/core/views.hpp"
 
 namespace jest {
 
@@ -21,9 +23,10 @@ inline constexpr const char* kSeparableRemark =
 struct Losses {
   std::span<const float> learner;
   std::span<const float> reference;
+  std::span<const std::int64_t> ids = {};  ///< [B] distinct, ≥ 0; positions when empty
 };
 
-/// B. Throws on unusable weights and unequal lengths.
+/// B. Throws on unusable weights and unequal lengths, that of ids included.
 inline std::int64_t check_losses(const Losses& losses, const ScoreWeights& weights) {
   check_weights(weights);
   const bool both = weights.learner != 0 && weights.reference != 0;
@@ -31,7 +34,10 @@ inline std::int64_t check_losses(const Losses& losses, const ScoreWeights& weigh
     refuse("separable scores", "as many learner losses as reference losses", losses.learner.size(),
            " and ", losses.reference.size());
   }
-  return std::ssize(weights.learner != 0 ? losses.learner : losses.reference);
+  const std::int64_t candidates =
+      std::ssize(weights.learner != 0 ? losses.learner : losses.reference);
+  check_id_count("separable scores", std::ssize(losses.ids), candidates);
+  return candidates;
 }
 
 class SeparableScores {

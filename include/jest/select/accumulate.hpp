@@ -5,8 +5,8 @@
 //   while (more()) super_batch.add({.ids = ids, .learner = {x, y, t, beta}, .reference = {...}});
 //   jest::Selection picks = super_batch.finish({.count = 4096, .threads = 8});
 //
-// Whoever scores may reuse the memory of a micro-batch at once: the super-batch is copied once, row
-// by row, and never a second time; selection packs panels from these rows. Peak bytes are
+// The caller may reuse a micro-batch's memory after add(): the super-batch is copied once, row by
+// row, and never a second time; selection packs panels from these rows. Peak bytes are
 //
 //   rows      8·B·(d_learner + d_reference)      float32 x and y of both models
 //   ids       8·B
@@ -24,7 +24,7 @@
 
 namespace jest {
 
-/// A part of a super-batch. A model whose weight is zero is not looked at.
+/// A part of a super-batch. A model whose weight is zero is ignored.
 struct MicroBatch {
   std::span<const std::int64_t> ids = {};  ///< [rows]; positions when empty in every part
   EmbeddingsView learner = {};
@@ -34,7 +34,7 @@ struct MicroBatch {
 template <class Pairs>
 struct AccumulationSpec {
   std::int64_t candidates = 0;  ///< B of the whole super-batch
-  Pairs like = {};              ///< weights and options; its embeddings are not looked at
+  Pairs like = {};              ///< weights and options; its embeddings and ids are ignored
 };
 
 namespace detail {
@@ -110,14 +110,13 @@ class Accumulation {
     rows_ += rows;
   }
 
-  /// Throws unless all candidates have come. `spec.ids` must be empty: ids come with the parts.
-  Selection finish(SelectionSpec spec) const {
+  /// Throws unless all candidates have come.
+  Selection finish(const SelectionSpec& spec) const {
     if (rows_ != spec_.candidates) {
       refuse("accumulate", text(spec_.candidates, " candidates before finish"), rows_);
     }
-    if (!spec.ids.empty()) refuse("accumulate", "ids with the parts", "ids in the spec");
-    spec.ids = ids_;
     Pairs pairs = spec_.like;
+    pairs.ids = ids_;
     pairs.learner = learner_.view(rows_);
     pairs.reference = reference_.view(rows_);
     return select(pairs, spec);

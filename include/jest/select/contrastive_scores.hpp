@@ -31,7 +31,9 @@ class ContrastiveScores {
  public:
   using Engine = typename Sums::Engine;
 
-  ContrastiveScores(const Pairs& pairs, const Engine& engine) : weights_(pairs.weights) {
+  /// `interaction` is κ, the weight of pair terms.
+  ContrastiveScores(const Pairs& pairs, double interaction, const Engine& engine)
+      : weights_(pairs.weights), interaction_(interaction) {
     check_pairs("select", pairs);
     if (weights_.learner != 0) learner_.emplace(pairs, pairs.learner, engine);
     if (weights_.reference != 0) reference_.emplace(pairs, pairs.reference, engine);
@@ -45,7 +47,7 @@ class ContrastiveScores {
   std::span<const double> scores() const { return scores_; }
 
   void condition_on(std::span<const std::int64_t> picks) {
-    if (weights_.interaction == 0) return;
+    if (interaction_ == 0) return;
     const auto count = static_cast<std::int64_t>(picks.size());
     // Only mean-field scores condition on everybody who is in play, and want scores afterwards.
     const Afterwards afterwards = count == in_play_ ? Afterwards::kStay : Afterwards::kLeave;
@@ -55,7 +57,7 @@ class ContrastiveScores {
     conditioned_on_ += count;
     for (std::size_t i = 0; i < scores_.size(); ++i) {
       if (conditioned_on_ == picked_[i]) continue;  // nobody but itself
-      scores_[i] = own_[i] + weights_.interaction *
+      scores_[i] = own_[i] + interaction_ *
                                  weighed(i, [](const Sums& sums, auto k) { return sums.pairs(k); });
     }
   }
@@ -95,6 +97,7 @@ class ContrastiveScores {
   }
 
   ScoreWeights weights_;
+  double interaction_;
   std::optional<Sums> learner_;
   std::optional<Sums> reference_;
   std::vector<double> own_;

@@ -28,13 +28,12 @@ namespace jest::cpu {
 
 inline constexpr std::int64_t kKeptPanelBytes = std::int64_t{24} << 20;
 
-enum class Reduction { kSoftplusSum, kLogSumExp };
-
-/// Σ_j f(u_ij) over picked j ("forward") and Σ_j f(u_ji) ("backward") of one model's candidates.
+/// Σ_j softplus(u_ij) over picked j ("forward") and Σ_j softplus(u_ji) ("backward") of one model's
+/// candidates; log Σ_j e^u of softmax pairs.
 class PanelSums {
  public:
   /// `embeddings` must outlive this.
-  PanelSums(Reduction reduction, const EmbeddingsView& embeddings, const Engine& engine);
+  PanelSums(Contrast contrast, const EmbeddingsView& embeddings, const Engine& engine);
   PanelSums(PanelSums&&) noexcept;
   PanelSums& operator=(PanelSums&&) noexcept;
   ~PanelSums();
@@ -54,7 +53,7 @@ class PanelSums {
 };
 
 /// What ContrastiveScores asks of a model, by panels where they carry it.
-template <class PlainSums, class Pairs, Reduction reduction>
+template <class PlainSums, class Pairs, Contrast contrast>
 class Sums {
  public:
   using Engine = cpu::Engine;
@@ -65,7 +64,7 @@ class Sums {
   void own(std::int64_t first, std::span<double> terms) const {
     detail::own_logits(plain_.model(), first, terms);
     for (double& term : terms) term = -term;
-    if constexpr (reduction == Reduction::kSoftplusSum) detail::softplus_each(terms);
+    if constexpr (contrast == Contrast::kSigmoid) detail::softplus_each(terms);
   }
   double pairs(std::int64_t i) const {
     return panels_ ? plain_.pairs(i, panels_->forward(i), panels_->backward(i)) : plain_.pairs(i);
@@ -87,7 +86,7 @@ class Sums {
   void begin() {
     EmbeddingsView view = plain_.model().embeddings;
     view.bias = plain_.model().bias;
-    panels_.emplace(reduction, view, engine_);
+    panels_.emplace(contrast, view, engine_);
     if (!panels_->carried()) panels_.reset();
     begun_ = true;
   }
@@ -99,9 +98,8 @@ class Sums {
 };
 
 using SigmoidScores =
-    ContrastiveScores<SigmoidPairs,
-                      Sums<eigen::SigmoidSums, SigmoidPairs, Reduction::kSoftplusSum>>;
+    ContrastiveScores<SigmoidPairs, Sums<eigen::SigmoidSums, SigmoidPairs, Contrast::kSigmoid>>;
 using SoftmaxScores =
-    ContrastiveScores<SoftmaxPairs, Sums<eigen::SoftmaxSums, SoftmaxPairs, Reduction::kLogSumExp>>;
+    ContrastiveScores<SoftmaxPairs, Sums<eigen::SoftmaxSums, SoftmaxPairs, Contrast::kSoftmax>>;
 
 }  // namespace jest::cpu

@@ -48,7 +48,7 @@ enum Fault : std::uint32_t {
   kTooFewEligible = 4,
   kTooFewInRound = 8,
   kOperandOverflow = 16,  ///< a finite embedding is infinite as float16 or float16x3
-  kLogitRange = 32,       ///< route fused of the softmax loss: a sum beyond float32
+  kLogitRange = 32,       ///< route fused of softmax pairs: a sum beyond float32
 };
 
 /// Written by the device beside the picks, which mean nothing when there is a fault.
@@ -104,9 +104,8 @@ class Selector {
   Selector& operator=(Selector&&) noexcept;
   ~Selector();
 
-  /// `spec.ids`, unless empty, is a span of *device* memory, and `spec.backend` and `spec.threads`
-  /// are not looked at. Throws on impossible arguments, on a workspace that is too small, on
-  /// another current device, and when CUDA refuses a call.
+  /// `spec.backend` and `spec.threads` are ignored. Throws on impossible arguments, on a workspace
+  /// that is too small, on another current device, and when CUDA refuses a call.
   void enqueue(const DeviceCriterion& criterion, const SelectionSpec& spec,
                const DeviceAnswer& answer, const Workspace& workspace);
 

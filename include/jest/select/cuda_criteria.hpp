@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "jest/core/score.hpp"
+#include "jest/criteria/contrastive.hpp"
 #include "jest/select/cuda_engine.hpp"
 
 namespace jest::cuda {
@@ -26,15 +27,14 @@ struct DeviceEmbeddings {
   double bias = 0;
 };
 
-enum class Loss { kSigmoid, kSoftmax };
-
 /// As SigmoidPairs or SoftmaxPairs, in device memory.
 struct DevicePairs {
   DeviceEmbeddings learner = {};
   DeviceEmbeddings reference = {};
   ScoreWeights weights = kLearnability;
-  Loss loss = Loss::kSigmoid;
-  bool include_positive = false;  ///< of the softmax loss only
+  Contrast contrast = Contrast::kSigmoid;
+  bool include_positive = false;      ///< of softmax pairs only
+  const std::int64_t* ids = nullptr;  ///< [B] in device memory; null: positions
 
   std::int64_t candidates() const {
     return weights.learner != 0 ? learner.x.rows : reference.x.rows;
@@ -47,20 +47,23 @@ struct DeviceLosses {
   const float* reference = nullptr;  ///< [B]
   std::int64_t rows = 0;             ///< B
   ScoreWeights weights = kLearnability;
+  const std::int64_t* ids = nullptr;  ///< [B] in device memory; null: positions
 
   std::int64_t candidates() const { return rows; }
 };
 
 /// As GradientAlignment.
 struct DeviceAlignment {
-  DeviceMatrix features;             ///< h [B, d]
-  const float* direction = nullptr;  ///< v [d]
-  double step_size = 1;              ///< η
-  const double* also = nullptr;      ///< [B] added to a_i, or null
-  double interaction = 1;            ///< κ
+  DeviceMatrix features;              ///< h [B, d]
+  const float* direction = nullptr;   ///< v [d]
+  double step_size = 1;               ///< η
+  const double* added = nullptr;      ///< [B] added to a_i, or null
+  const std::int64_t* ids = nullptr;  ///< [B] in device memory; null: positions
 
   std::int64_t candidates() const { return features.rows; }
-  double coefficient() const { return -0.5 * step_size * step_size * interaction; }
+  double coefficient(double interaction) const {
+    return -0.5 * step_size * step_size * interaction;
+  }
 };
 
 /// As EmbeddingDiversity.
@@ -68,10 +71,10 @@ struct DeviceDiversity {
   const double* importance = nullptr;  ///< a [B]
   DeviceMatrix embeddings;             ///< e [B, d], of the reference
   double strength = 1;                 ///< λ
-  double interaction = 1;              ///< κ
+  const std::int64_t* ids = nullptr;   ///< [B] in device memory; null: positions
 
   std::int64_t candidates() const { return embeddings.rows; }
-  double coefficient() const { return -strength * interaction; }
+  double coefficient(double interaction) const { return -strength * interaction; }
 };
 
 using DeviceCriterion = std::variant<DevicePairs, DeviceLosses, DeviceAlignment, DeviceDiversity>;

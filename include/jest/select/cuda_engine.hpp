@@ -25,7 +25,7 @@ enum class Route {
   /// kFused where it exists for the device, the operands and the shape, sigmoid only
   kDefault,
   kProducts,  ///< cuBLASLt writes tiles of logits, a kernel reduces their rows
-  /// A product whose epilogue reduces the logits; compute capability 9.0 only. The softmax loss has
+  /// A product whose epilogue reduces the logits; compute capability 9.0 only. Softmax pairs have
   /// it by name alone: it sums without a maximum, and a candidate whose largest logit among 4096
   /// picks is not between −62 and 83 (plus t − 83 for scales t beyond 83) is a fault.
   kFused,

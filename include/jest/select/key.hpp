@@ -27,10 +27,12 @@ struct KeyRule {
   }
 };
 
+/// Of a checked spec.
 inline KeyRule key_rule(const SelectionSpec& spec) {
-  return {.gain = spec.preset == Preset::kUniform ? 0.0 : spec.gain,
-          .draws = spec.preset != Preset::kTopK && spec.preset != Preset::kGreedy,
-          .noise = {spec.seed, spec.step},
+  const Preset preset = spec.sampling.preset;
+  return {.gain = preset == Preset::kUniform ? 0.0 : spec.sampling.gain,
+          .draws = preset != Preset::kTopK && preset != Preset::kGreedy,
+          .noise = {spec.seed, static_cast<std::uint32_t>(spec.step)},
           .first_round = spec.first_round};
 }
 

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "jest/core/error.hpp"
+#include "jest/core/views.hpp"
 #include "jest/criteria/conditional_scores.hpp"
 #include "jest/select/key.hpp"
 #include "jest/select/noise_batch.hpp"
@@ -40,8 +41,8 @@ struct Keyed {
 /// The candidates still to be had, and the draws among them.
 class Draw {
  public:
-  Draw(const SelectionSpec& spec, std::span<const double> own)
-      : spec_(spec), rule_(key_rule(spec)) {
+  Draw(const SelectionSpec& spec, std::span<const std::int64_t> ids, std::span<const double> own)
+      : ids_(ids), rule_(key_rule(spec)) {
     available_.reserve(own.size());
     for (std::size_t i = 0; i < own.size(); ++i) available_.push_back(static_cast<std::int64_t>(i));
     candidates_ = static_cast<std::int64_t>(own.size());
@@ -87,7 +88,7 @@ class Draw {
  private:
   static constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-  std::int64_t id(std::int64_t i) const { return spec_.ids.empty() ? i : spec_.ids[i]; }
+  std::int64_t id(std::int64_t i) const { return ids_.empty() ? i : ids_[i]; }
 
   /// Keys of everybody available whose score is not −inf.
   void key_all(std::uint32_t round, std::span<const double> scores) {
@@ -117,7 +118,7 @@ class Draw {
     std::erase_if(available_, [&](std::int64_t i) { return picked_[i]; });
   }
 
-  const SelectionSpec& spec_;
+  std::span<const std::int64_t> ids_;
   KeyRule rule_;
   std::int64_t candidates_ = 0;
   std::int64_t nan_count_ = 0;
@@ -134,25 +135,29 @@ inline double mean_of(std::span<const double> values, std::span<const std::int64
 
 }  // namespace detail
 
-/// Picks `spec.count` candidates of any criterion's running state. Throws jest::Error when the
-/// spec is impossible, or when fewer eligible candidates remain than a round must take.
+/// Picks `spec.count` candidates of any criterion's running state. `ids` [B] are distinct and ≥ 0;
+/// when empty, positions are ids. Throws jest::Error when the spec is impossible, when ids are of
+/// another number or not distinct, and when fewer eligible candidates remain than a round must
+/// take.
 template <ConditionalScores State>
-Selection sample(State& state, const SelectionSpec& spec) {
+Selection sample(State& state, const SelectionSpec& spec, std::span<const std::int64_t> ids = {}) {
   const auto start = std::chrono::steady_clock::now();
   std::span<const double> scores = state.scores();
-  check_spec(spec, static_cast<std::int64_t>(scores.size()));
+  check_counts(spec, std::ssize(scores));
+  check_id_count("select", std::ssize(ids), std::ssize(scores));
+  check_ids(ids);
   if (spec.backend == Backend::kCuda) {
     refuse("select", "backend default or eigen for this criterion", "cuda");
   }
   const std::vector<double> own(scores.begin(), scores.end());
-  detail::Draw draw(spec, own);
+  detail::Draw draw(spec, ids, own);
   Selection selection;
   const std::vector<std::int64_t> eligible = draw.available();
   if (static_cast<std::int64_t>(eligible.size()) < spec.count) {
     refuse("select", text(spec.count, " eligible candidates"), eligible.size(), " of ", own.size(),
            " (", draw.nan_count(), " set aside as NaN)");
   }
-  if (spec.preset == Preset::kMeanField) {
+  if (spec.sampling.preset == Preset::kMeanField) {
     state.condition_on(draw.in_order_of_id(eligible));
     scores = state.scores();
   }

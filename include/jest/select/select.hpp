@@ -28,8 +28,8 @@ template <class Scores, class Pairs>
 Selection select_by(const Pairs& pairs, const SelectionSpec& spec,
                     const typename Scores::Engine& engine) {
   const auto start = std::chrono::steady_clock::now();
-  Scores scores(pairs, engine);
-  Selection selection = sample(scores, spec);
+  Scores scores(pairs, spec.interaction(), engine);
+  Selection selection = sample(scores, spec, pairs.ids);
   const std::chrono::duration<double, std::milli> elapsed =
       std::chrono::steady_clock::now() - start;
   selection.statistics.select_ms = elapsed.count();
@@ -75,15 +75,15 @@ inline Selection select(const SoftmaxPairs& pairs, const SelectionSpec& spec) {
 inline Selection select(const GradientAlignment& criterion, const SelectionSpec& spec) {
   check_counts(spec, criterion.features.rows);
   if (spec.backend == Backend::kCuda) return cuda::select(criterion, spec);
-  LinearPairScores scores = conditional_scores(criterion);
-  return sample(scores, spec);
+  LinearPairScores scores = conditional_scores(criterion, spec.interaction());
+  return sample(scores, spec, criterion.ids);
 }
 
 inline Selection select(const EmbeddingDiversity& criterion, const SelectionSpec& spec) {
   check_counts(spec, criterion.embeddings.rows);
   if (spec.backend == Backend::kCuda) return cuda::select(criterion, spec);
-  LinearPairScores scores = conditional_scores(criterion);
-  return sample(scores, spec);
+  LinearPairScores scores = conditional_scores(criterion, spec.interaction());
+  return sample(scores, spec, criterion.ids);
 }
 
 inline Selection select(const Losses& losses, const SelectionSpec& spec,
@@ -91,13 +91,14 @@ inline Selection select(const Losses& losses, const SelectionSpec& spec,
   check_counts(spec, check_losses(losses, weights));
   if (spec.backend == Backend::kCuda) return cuda::select(losses, spec, weights);
   SeparableScores scores(losses, weights);
-  return sample(scores, spec);
+  return sample(scores, spec, losses.ids);
 }
 
 /// Any state that offers `scores()` and `condition_on(picks)`: the separable criterion's, yours.
+/// `ids` [B] are distinct and ≥ 0; when empty, positions are ids.
 template <ConditionalScores State>
-Selection select(State& state, const SelectionSpec& spec) {
-  return sample(state, spec);
+Selection select(State& state, const SelectionSpec& spec, std::span<const std::int64_t> ids = {}) {
+  return sample(state, spec, ids);
 }
 
 }  // namespace jest

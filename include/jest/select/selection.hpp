@@ -12,7 +12,9 @@
 #include <vector>
 
 #include "jest/core/error.hpp"
+#include "jest/core/named.hpp"
 #include "jest/core/noise.hpp"
+#include "jest/core/score.hpp"
 
 namespace jest {
 
@@ -34,12 +36,6 @@ enum class Backend {
   kCuda,
 };
 
-template <class Value>
-struct Named {
-  std::string_view name;
-  Value value;
-};
-
 inline constexpr Named<Preset> kPresets[] = {
     {"joint", Preset::kJoint},   {"independent", Preset::kIndependent},
     {"topk", Preset::kTopK},     {"mean-field", Preset::kMeanField},
@@ -52,18 +48,29 @@ inline constexpr Named<Backend> kBackends[] = {
 
 inline constexpr std::int64_t kDefaultChunks = 16;
 inline constexpr double kDefaultGain = 100;
+inline constexpr std::int64_t kLastStep = 0xffffffff;  ///< noise is named by 32 bits of the step
 
-struct SelectionSpec {
-  std::int64_t count = 0;  ///< b, how many to pick
+/// How candidates are drawn, whatever they are scored by.
+struct Sampling {
   Preset preset = Preset::kJoint;
   std::optional<std::int64_t> chunks = {};  ///< N of the joint preset; min(16, b) when not given
   double gain = kDefaultGain;  ///< scale of scores against noise; ranks and kUniform have none
+  InteractionSchedule interaction = {};  ///< κ, the weight of pair terms, by step
+};
+
+/// One selection: how many, how, and where in a run it happens. Which candidates, and their ids,
+/// belong to the criterion.
+struct SelectionSpec {
+  std::int64_t count = 0;  ///< b, how many to pick
+  Sampling sampling = {};
   std::uint64_t seed = 0;
-  std::uint32_t step = 0;
+  std::int64_t step = 0;          ///< of training, 0 to 2^32 − 1
   std::uint32_t first_round = 0;  ///< where the noise of this selection begins to count rounds
-  std::span<const std::int64_t> ids = {};  ///< [B] distinct, ≥ 0; positions when empty
   Backend backend = Backend::kDefault;
   int threads = 1;  ///< never changes the picks
+
+  /// κ at this step.
+  double interaction() const { return sampling.interaction.at(step); }
 };
 
 struct SelectionStatistics {
@@ -89,12 +96,12 @@ struct Selection {
   SelectionStatistics statistics;
 };
 
-/// N of a preset for b picks. Throws when `spec.chunks` contradicts the preset or exceeds b.
+/// N of a preset for b picks. Throws when the chunks asked for contradict the preset or exceed b.
 inline std::int64_t chunk_count(const SelectionSpec& spec) {
-  const bool joint = spec.preset == Preset::kJoint;
+  const bool joint = spec.sampling.preset == Preset::kJoint;
   const std::int64_t own = joint ? std::min(kDefaultChunks, spec.count)
-                                 : (spec.preset == Preset::kGreedy ? spec.count : 1);
-  const std::int64_t chunks = spec.chunks.value_or(own);
+                                 : (spec.sampling.preset == Preset::kGreedy ? spec.count : 1);
+  const std::int64_t chunks = spec.sampling.chunks.value_or(own);
   if (chunks < 1 || chunks > spec.count) {
     refuse("select", text("chunks between 1 and count ", spec.count), chunks);
   }
@@ -129,26 +136,23 @@ inline void check_ids(std::span<const std::int64_t> ids) {
   }
 }
 
-/// Throws unless everything in `spec` but its ids is possible for `candidates` (B). O(1).
+/// Throws unless `spec` is possible for `candidates` (B). O(1).
 inline void check_counts(const SelectionSpec& spec, std::int64_t candidates) {
   if (spec.count < 1 || spec.count > candidates) {
     refuse("select", text("a count between 1 and the ", candidates, " candidates"), spec.count);
   }
-  if (!std::isfinite(spec.gain) || spec.gain < 0) {
-    refuse("select", "a finite gain of at least 0", spec.gain);
+  const Sampling& sampling = spec.sampling;
+  if (!std::isfinite(sampling.gain) || sampling.gain < 0) {
+    refuse("select", "a finite gain of at least 0", sampling.gain);
+  }
+  if (!std::isfinite(sampling.interaction.value)) {
+    refuse("select", "a finite interaction", sampling.interaction.value);
+  }
+  if (spec.step < 0 || spec.step > kLastStep) {
+    refuse("select", text("a step between 0 and ", kLastStep), spec.step);
   }
   if (spec.threads < 1) refuse("select", "at least one thread", spec.threads);
   chunk_count(spec);
-}
-
-/// Throws unless `spec` is possible for `candidates` (B).
-inline void check_spec(const SelectionSpec& spec, std::int64_t candidates) {
-  check_counts(spec, candidates);
-  if (spec.ids.empty()) return;
-  if (static_cast<std::int64_t>(spec.ids.size()) != candidates) {
-    refuse("select", text(candidates, " ids, one per candidate"), spec.ids.size());
-  }
-  check_ids(spec.ids);
 }
 
 }  // namespace jest

@@ -46,9 +46,9 @@ bool fits_float32(const EmbeddingsView& view, float largest_x, float largest_y) 
 class RunningSums {
  public:
   RunningSums() = default;
-  RunningSums(Reduction reduction, std::int64_t candidates)
+  RunningSums(Contrast contrast, std::int64_t candidates)
       : sums_(static_cast<std::size_t>(candidates)) {
-    if (reduction != Reduction::kLogSumExp) return;
+    if (contrast != Contrast::kSoftmax) return;
     largest_.resize(sums_.size(), kNothing);
     logs_.resize(sums_.size(), -INFINITY);
   }
@@ -97,7 +97,7 @@ class RunningSums {
 }  // namespace
 
 struct PanelSums::State {
-  State(Reduction reduction, const EmbeddingsView& view, const Engine& engine)
+  State(Contrast contrast, const EmbeddingsView& view, const Engine& engine)
       : kernel(kernel_of(engine)),
         engine(engine),
         logit(logit_of(view)),
@@ -107,7 +107,7 @@ struct PanelSums::State {
         panels(view, kernel),
         carried(fits_float32(view, panels.largest(0), panels.largest(1))) {
     if (!carried) return;
-    for (RunningSums& side : sums) side = RunningSums(reduction, candidates);
+    for (RunningSums& side : sums) side = RunningSums(contrast, candidates);
   }
 
   void add(std::span<const std::int64_t> picks, Afterwards afterwards) {
@@ -201,8 +201,8 @@ struct PanelSums::State {
   RunningSums sums[kSides];
 };
 
-PanelSums::PanelSums(Reduction reduction, const EmbeddingsView& embeddings, const Engine& engine)
-    : state_(std::make_unique<State>(reduction, embeddings, engine)) {}
+PanelSums::PanelSums(Contrast contrast, const EmbeddingsView& embeddings, const Engine& engine)
+    : state_(std::make_unique<State>(contrast, embeddings, engine)) {}
 PanelSums::PanelSums(PanelSums&&) noexcept = default;
 PanelSums& PanelSums::operator=(PanelSums&&) noexcept = default;
 PanelSums::~PanelSums() = default;

@@ -25,14 +25,14 @@ struct ConditionalScore {
       if (plan.models[m].exists()) pairs[m] = pair_term(arrays.models[m], i);
     }
     const ScoreWeights& weights = arrays.parameters->weights;
-    return own + weights.interaction * weights.weigh(pairs[0], pairs[1]);
+    return own + arrays.parameters->interaction * weights.weigh(pairs[0], pairs[1]);
   }
 
  private:
   JEST_HOST_DEVICE double pair_term(const ModelArrays& model, std::int64_t i) const {
     const double forward = model.sums[0][i];
     const double backward = model.sums[1][i];
-    if (plan.loss == Loss::kSigmoid) return forward + backward;
+    if (plan.contrast == Contrast::kSigmoid) return forward + backward;
     if (plan.include_positive) return softmax_pairs(forward, backward, model.positives[i]);
     return softmax_pairs(forward, backward);
   }

@@ -61,7 +61,7 @@ struct Plan {
   Criterion criterion = Criterion::kContrastive;
   std::array<ModelPlan, kModels> models = {};  ///< none but for the contrastive criteria
   ModelPlan features = {};                     ///< of linear pairs
-  Loss loss = Loss::kSigmoid;
+  Contrast contrast = Contrast::kSigmoid;
   bool include_positive = false;
   bool interacts = true;    ///< pair terms have a weight
   bool mean_field = false;  ///< conditions once, on everybody
@@ -106,7 +106,8 @@ inline bool fits_fused(const Plan& plan) {
 /// Where it is taken without being asked for: rounds fill its tiles, and no logit can be out of its
 /// range, which softmax has.
 inline bool prefers_fused(const Plan& plan) {
-  return fits_fused(plan) && plan.loss == Loss::kSigmoid && plan.take(0) >= kFusedLeastColumns;
+  return fits_fused(plan) && plan.contrast == Contrast::kSigmoid &&
+         plan.take(0) >= kFusedLeastColumns;
 }
 
 /// The plan of checked arguments, not fused: that is for a device to say. Throws jest::Error on
