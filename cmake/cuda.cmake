@@ -77,6 +77,6 @@ function(jest_cuda_objects name)
     # Registers and spills of every kernel, beside its object: tests/select/cuda_resources_test.py.
     target_compile_options(${name} PRIVATE --resource-usage)
     set_target_properties(${name} PROPERTIES CUDA_COMPILER_LAUNCHER
-      "${JEST_PYTHON};${PROJECT_SOURCE_DIR}/cmake/record_resources.py")
+      "${JEST_PYTHON};${PROJECT_SOURCE_DIR}/cmake/record_resources.py;${JEST_LAUNCHER}")
   endif()
 endfunction()

@@ -29,7 +29,7 @@ endfunction()
 # It serves only files compiled with the very same options: -fPIC also in programs.
 function(jest_torch_options target)
   target_link_libraries(${target} PRIVATE jest_options LibTorch::LibTorch)
-  target_compile_options(${target} PRIVATE -fPIC)
+  target_compile_options(${target} PRIVATE -fPIC $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
   set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF
     CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
 endfunction()

@@ -43,7 +43,7 @@ Stroke arm_stroke(const ArmResult& arm) {
       {"infomax", {"var(--green)", "7 3"}},
       {"drrho", {"var(--ink)", "2 2"}},
   };
-  const auto found = kStrokes.find(arm_kind(arm.arm));
+  const auto found = kStrokes.find(arm.kind);
   Stroke stroke = found == kStrokes.end() ? Stroke{"var(--muted)", "7 3"} : found->second;
   if (arm.variant > 0) stroke.dash = variant_dash(arm.variant);
   return stroke;

@@ -17,8 +17,8 @@ std::string score_or_dash(const ArmResult* arm) {
 }
 
 std::vector<Html> ratios_row(const Study& study, std::size_t position) {
-  const ArmResult* uniform = find_arm(study.results, kUniform);
-  const ArmResult* arm = featured_arm(study.results);
+  const ArmResult* uniform = find_role(study.results, Role::kBaseline);
+  const ArmResult* arm = find_role(study.results, Role::kContender);
   std::vector<Html> row{link_to(study, position), study.experiment.primary().label,
                         arm ? arm_label(*arm) : Html(kNoValue), score_or_dash(arm),
                         score_or_dash(uniform)};

@@ -15,10 +15,6 @@ double lead(const Measure& measure, double value, double other) {
   return measure.higher_is_better ? value - other : other - value;
 }
 
-bool reaches(const Measure& measure, double value, double target) {
-  return lead(measure, value, target) >= 0;
-}
-
 std::string score_text(double value) { return fixed(value, 3); }
 
 std::string labelled(const Measure& measure, double value) {

@@ -52,7 +52,7 @@ const Run* first_with_samples(const ArmResult& arm) {
 }  // namespace
 
 Html samples_section(const Study& study) {
-  const ArmResult* arm = featured_arm(study.results);
+  const ArmResult* arm = find_role(study.results, Role::kContender);
   if (!arm) return {};
   const Run* run = first_with_samples(*arm);
   if (!run) {

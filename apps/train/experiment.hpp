@@ -71,7 +71,7 @@ nlohmann::ordered_json runs_json(const T& task, ReferenceRun<T>& reference,
          .pool_embedding_flops = uses_store(method, options) ? embedding : 0,
          .measures = task.measures()}));
   }
-  add_steps_to_targets(runs, task.measures().front());
+  add_targets(runs, task.measures().front());
   return runs;
 }
 
@@ -91,6 +91,7 @@ void run_experiment(const typename T::Options& options) {
   write_summary(options.out, {{"command", options.command},
                               {"version", JEST_VERSION},
                               {"task", T::kName},
+                              {"examples", T::kExamples},
                               {"device", options.device_name},
                               {"precision", options.precision_name},
                               {"measures", describe_measures(task.measures())},

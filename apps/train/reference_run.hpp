@@ -8,6 +8,7 @@
 
 #include "jest/io/atomic_file.hpp"
 #include "jest/learner/fingerprint.hpp"
+#include "jest/learner/learner.hpp"
 #include "jest/learner/reference_model.hpp"
 #include "jest/train/fused_adam.hpp"
 #include "train/model_file.hpp"

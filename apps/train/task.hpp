@@ -19,6 +19,7 @@ struct Measure {
   std::string name;
   std::string label;
   bool higher_is_better = true;
+  std::string meaning = {};  ///< for the terms of a report
 };
 
 /// One measure over every held-out set, and, where there are several, over each.
@@ -38,6 +39,7 @@ concept Task = requires(const T task, typename T::Model model, const typename T:
                         const typename T::Options options, const Method method) {
   typename T::Store;  // EmbeddingStore or LossStore
   { T::kName } -> std::convertible_to<std::string>;
+  { T::kExamples } -> std::convertible_to<std::string>;  // what is trained on, in the plural
   { task.options() } -> std::same_as<const typename T::Options&>;
   { task.data() } -> std::same_as<const ExperimentData<typename T::Batch::Table>&>;
   { task.measures() } -> std::same_as<std::vector<Measure>>;

@@ -10,7 +10,11 @@
 namespace jest::apps::train {
 namespace {
 
-const Measure kRecall{"r_at_1", "R@1"};
+const Measure kRecall{
+    "r_at_1", "R@1", true,
+    "Share of the evaluation's pictures whose true name is ranked first, and of its names whose "
+    "picture is: the mean of both. Where there are several evaluation sets, R@1 by itself is the "
+    "mean over them."};
 
 /// `most` rows of distinct names, spread evenly over those there are; 0: a row of every name.
 std::vector<std::int64_t> distinct_rows(const NamedImages& table, std::int64_t most) {

@@ -16,6 +16,7 @@ class ImagesTask {
   using Batch = ImageBatch;
   using Store = EmbeddingStore;
   static constexpr const char* kName = "images";
+  static constexpr const char* kExamples = "pictures";
 
   /// Reads the tables; throws when they are too small for the sizes asked for.
   explicit ImagesTask(Options options);

@@ -6,7 +6,10 @@
 namespace jest::apps::train {
 namespace {
 
-const Measure kAccuracy{"accuracy", "accuracy"};
+const Measure kAccuracy{
+    "accuracy", "accuracy", true,
+    "Share of the evaluation's pictures whose label the model finds most probable. Where there are "
+    "several evaluation sets, accuracy by itself is the mean over them."};
 constexpr std::int64_t kEvaluatedAtOnce = 500;
 
 void check_labels(const ExperimentData<NamedImages>& data) {

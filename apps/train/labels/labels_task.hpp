@@ -16,6 +16,7 @@ class LabelsTask {
   using Batch = ImageBatch;
   using Store = LossStore;
   static constexpr const char* kName = "labels";
+  static constexpr const char* kExamples = "pictures";
 
   /// Reads the tables; throws when they are too small for the sizes asked for, or when their labels
   /// are not the same.

@@ -19,7 +19,10 @@ PairsTask::PairsTask(Options options)
 }
 
 std::vector<Measure> PairsTask::measures() const {
-  return {{"r_at_1", "R@1"}, {"r_at_10", "R@10"}};
+  return {{"r_at_1", "R@1", true,
+           "Share of evaluation queries whose true partner is ranked first (R@10: among the first "
+           "ten)."},
+          {"r_at_10", "R@10"}};
 }
 
 Values PairsTask::evaluate(Model& model) const {

@@ -16,6 +16,7 @@ class PairsTask {
   using Batch = TextPairBatch;
   using Store = EmbeddingStore;
   static constexpr const char* kName = "pairs";
+  static constexpr const char* kExamples = "pairs";
 
   /// Reads the tables; throws when they are too small for the sizes asked for.
   explicit PairsTask(Options options);

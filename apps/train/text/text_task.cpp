@@ -9,7 +9,11 @@
 namespace jest::apps::train {
 namespace {
 
-const Measure kBitsPerByte{"bits_per_byte", "bits per byte", false};
+const Measure kBitsPerByte{
+    "bits_per_byte", "bits per byte", false,
+    "Mean over the bytes of the evaluation text of the negative base-2 logarithm of the probability "
+    "that the model gave to the byte: lower is better. Where there are several evaluation sets, the "
+    "value by itself is the mean over them."};
 
 /// `most` rows spread evenly over a table, or all of them.
 std::vector<std::int64_t> spread_rows(const ExampleTable& table, std::int64_t most) {

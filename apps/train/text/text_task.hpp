@@ -16,6 +16,7 @@ class TextTask {
   using Batch = ByteBatch;
   using Store = LossStore;
   static constexpr const char* kName = "text";
+  static constexpr const char* kExamples = "rows of text";
 
   /// Reads the tables; throws when they are too small for the sizes asked for.
   explicit TextTask(Options options);

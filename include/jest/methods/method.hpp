@@ -60,7 +60,7 @@ struct MethodSampling {
   std::optional<InteractionSchedule> interaction = {};
 
   /// The method's numbers where it has any, the user's elsewhere. The preset is the method's.
-  Sampling with(const Sampling& users, std::int64_t count) const;
+  JEST_EXPORT Sampling with(const Sampling& users, std::int64_t count) const;
 };
 
 /// How a method asks its reference.

@@ -82,10 +82,6 @@ struct SelectionStatistics {
   std::int64_t nan_count = 0;             ///< distinct candidates set aside because a score was NaN
   double mean_own_score_super_batch = 0;  ///< over the candidates that are not NaN
   double mean_own_score_picks = 0;
-  double learner_scoring_ms = 0;  ///< this and what follows is filled by JointExampleScorer
-  double reference_scoring_ms = 0;
-  std::int64_t learner_scored = 0;    ///< candidates that went through the learner
-  std::int64_t reference_scored = 0;  ///< candidates that went through a live reference
 };
 
 /// Exactly b distinct positions in the super-batch, in draw order. A score is the conditional score

@@ -30,12 +30,9 @@ using testing::summary_of;
 
 Experiment with_metrics(const std::vector<FakeArm>& arms) {
   Experiment experiment = parse_summary(summary_of(arms), "test");
-  for (Run& run : experiment.runs) run.metrics.evaluations = run.evaluations;
-  for (std::size_t i = 0; i < arms.size(); ++i) {
-    for (Evaluation& evaluation : experiment.runs[i].metrics.evaluations) {
-      evaluation.flops.learner_training = arms[i].flops_per_step * evaluation.step;
-    }
-    experiment.runs[i].flops.reference_training = arms[i].arm == "uniform" ? 0 : 6e11;
+  for (Run& run : experiment.runs) {
+    run.flops.reference_training = run.role == Role::kBaseline ? 0 : 6e11;
+    run.to_uniform.all_in = run.to_uniform.flops + run.flops.paid_once();
   }
   return experiment;
 }
@@ -52,7 +49,9 @@ std::string lead_of(const std::vector<FakeArm>& arms) {
 Experiment with_unknown_reference(const std::vector<FakeArm>& arms) {
   Experiment experiment = with_metrics(arms);
   for (Run& run : experiment.runs) {
-    if (run.arm != "uniform") run.flops.reference_training = kUnknown;
+    if (run.role == Role::kBaseline) continue;
+    run.flops.reference_training = kUnknown;
+    run.to_uniform.all_in = kUnknown;
   }
   return experiment;
 }
@@ -115,7 +114,7 @@ TEST(ArmResults, AnUnknownCostIsNotThatOfTheSeedsThatMissed) {
   EXPECT_EQ(joint.flops_to_uniform.median, 6e9 * 200);
   EXPECT_TRUE(std::isnan(joint.all_in_to_uniform.median));
   EXPECT_TRUE(std::isnan(joint.all_in_flops.median));
-  EXPECT_EQ(find_arm(results, "uniform")->all_in_flops.known, 1);
+  EXPECT_EQ(find_role(results, Role::kBaseline)->all_in_flops.known, 1);
 }
 
 TEST(ParseSummary, ANullCostIsUnknownAndAMissingOneIsNone) {
@@ -159,7 +158,7 @@ TEST(ArmStroke, IsItsOwnForEveryKind) {
       "greedy",  "uniform", "easy-reference", "hard-learner", "oracle",      "unheard-of"};
   for (const std::string& arm : arms) {
     ArmResult result;
-    result.arm = arm;
+    result.arm = result.kind = arm;
     const Stroke stroke = arm_stroke(result);
     strokes.emplace(stroke.color, stroke.dash);
   }
@@ -183,29 +182,13 @@ TEST(ArmStroke, IsItsOwnForEveryVariantOfAKind) {
   EXPECT_EQ(strokes.size(), arms.size());
 }
 
-TEST(ArmKind, IsTheNameWithoutOptions) {
-  EXPECT_EQ(arm_kind("cascade:steps=700:gain=2"), "cascade");
-  EXPECT_EQ(arm_kind("oracle:de:steps=7"), "oracle");
-  EXPECT_FALSE(is_contender("uniform:steps=700"));
-  EXPECT_FALSE(is_contender("oracle:de"));
-  EXPECT_TRUE(is_contender("cascade:steps=700"));
-}
-
-TEST(FeaturedArm, IsTheFirstInAFixedOrder) {
+TEST(TheFirstContender, IsSoInAFixedOrderWhateverItsOptions) {
   std::vector<FakeArm> arms{{"topk", {.5}}, kUniformArm};
-  for (const char* arm : {"independent", "flexi:chunks=2", "aligned", "joint", "cascade"}) {
+  for (const char* arm : {"independent", "flexi:chunks=2", "aligned", "joint", "cascade:steps=7"}) {
     arms.push_back({arm, {.5}});
     const Experiment experiment = parse_summary(summary_of(arms), "test");
-    EXPECT_EQ(featured_arm(arm_results(experiment))->arm, arm);
+    EXPECT_EQ(find_role(arm_results(experiment), Role::kContender)->arm, arm);
   }
-}
-
-TEST(FeaturedArm, IsTheCascadeWhateverItsOptions) {
-  std::vector<ArmResult> results(3);
-  results[0].arm = "uniform";
-  results[1].arm = "uniform:steps=700";
-  results[2].arm = "cascade:steps=700";
-  EXPECT_EQ(featured_arm(results)->arm, "cascade:steps=700");
 }
 
 }  // namespace

@@ -58,9 +58,37 @@ inline json evaluations(const FakeArm& fake, const FakeTask& task) {
   return list;
 }
 
+inline std::string kind_of(const FakeArm& fake) { return fake.arm.substr(0, fake.arm.find(':')); }
+
+inline std::string role_of(const FakeArm& fake) {
+  if (fake.arm == "uniform") return "baseline";
+  const std::string kind = kind_of(fake);
+  if (kind == "uniform") return "control";
+  if (kind == "uniform@equal-compute") return "equal_compute";
+  return kind == "oracle" ? "oracle" : "contender";
+}
+
+/// When the arm was first as good as `target`; null where it never was.
+inline json to_uniform(const FakeArm& fake, const FakeTask& task, double target) {
+  json result{{"steps", nullptr}, {"flops", nullptr}, {"all_in", nullptr}};
+  for (std::size_t i = 0; i < fake.scores.size(); ++i) {
+    const bool higher = task.measures[0]["higher_is_better"];
+    if (higher ? fake.scores[i] < target : fake.scores[i] > target) continue;
+    const double steps = 100.0 * static_cast<double>(i + 1);
+    const double once = fake.arm == "uniform" ? 0 : 6e10;
+    return {{"steps", steps},
+            {"flops", fake.flops_per_step * steps},
+            {"all_in", fake.flops_per_step * steps + once}};
+  }
+  return result;
+}
+
 inline json run_of(const FakeArm& fake, const FakeTask& task) {
   const double steps = 100.0 * static_cast<double>(fake.scores.size());
   return {{"arm", fake.arm},
+          {"kind", kind_of(fake)},
+          {"role", role_of(fake)},
+          {"score", "learnability"},
           {"seed", fake.seed},
           {"steps", steps},
           {"evaluations", evaluations(fake, task)},
@@ -75,13 +103,21 @@ inline json summary_of(const std::vector<FakeArm>& arms, const FakeTask& task = 
   json summary = {{"command", "jest-train --name \"<b>\""},
                   {"version", "0.1"},
                   {"task", task.task},
+                  {"examples", "pairs"},
                   {"measures", task.measures},
                   {"data", {{"super_batch", 640}, {"count", 128}, {"target_tag", "ja"}}},
                   {"reference", {{task.measures[0]["name"].get<std::string>(), 0.5}}},
                   {"runs", json::array()}};
   summary["data"]["pool"] = {{"path", "pool.tsv"}, {"tags", {{"ja", 0.05}, {"de", 0.95}}}};
   summary["data"]["eval"] = json::array({{{"name", ""}, {"path", "eval.tsv"}, {"rows", 60}}});
-  for (const FakeArm& arm : arms) summary["runs"].push_back(run_of(arm, task));
+  std::vector<double> ends;
+  for (const FakeArm& arm : arms) {
+    if (arm.arm == "uniform") ends.push_back(arm.scores.back());
+  }
+  for (const FakeArm& arm : arms) {
+    summary["runs"].push_back(run_of(arm, task));
+    if (!ends.empty()) summary["runs"].back()["to_uniform"] = to_uniform(arm, task, ends.front());
+  }
   return summary;
 }
 

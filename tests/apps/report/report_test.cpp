@@ -135,9 +135,10 @@ TEST_F(ReportTest, NamesWhatIsMissingOfTheMeasures) {
     EXPECT_THAT(refusal(), HasSubstr(text("expected a field ", field, ", got none")));
   }
   json changed = summary;
-  changed["task"] = "sounds";
+  changed["runs"][0]["role"] = "winner";
   write({kUniformArm}, changed);
-  EXPECT_THAT(refusal(), HasSubstr("expected pairs, images or text at task, got \"sounds\""));
+  EXPECT_THAT(refusal(), HasSubstr("expected one of baseline, control, equal_compute, oracle, "
+                                   "contender, got 'winner'"));
   changed = summary;
   changed["measures"] = json::array();
   write({}, changed);
