@@ -2,6 +2,7 @@
 // The plain backend's one expensive operation: a tile of logits in double precision.
 
 #include <Eigen/Core>
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <span>
@@ -9,7 +10,7 @@
 
 #include "jest/core/views.hpp"
 
-namespace jest::eigen {
+namespace jest::plain {
 
 using Matrix = Eigen::MatrixXd;  // column-major: a column is one picked example
 using RowMatrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
@@ -121,4 +122,4 @@ void for_each_block(const EmbeddingsView& embeddings, std::span<const std::int64
   }
 }
 
-}  // namespace jest::eigen
+}  // namespace jest::plain
