@@ -28,7 +28,8 @@ TEST(OwnTerms, LogitsAreTheScalarOnesBitForBit) {
     auto model = oracle::random_models({37, cols, 3}, 2).learner;
     model.x_row(5)[0] = std::numeric_limits<float>::infinity();
     model.y_row(6)[cols - 1] = std::numeric_limits<float>::quiet_NaN();
-    const plain::Model rows{model.view(), 0.0};  // a bias would round the last bits of sums away
+    const plain::ModelRows rows{model.view(),
+                                0.0};  // a bias would round the last bits of sums away
     oracle::on_every_vector_target([&] {
       std::vector<double> logits(30);
       detail::own_logits(rows, 2, logits);

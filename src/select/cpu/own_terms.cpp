@@ -46,7 +46,7 @@ HWY_INLINE double inner_product(const float* x, const float* y, std::int64_t col
   return ((sums[0] + sums[4]) + (sums[1] + sums[5])) + ((sums[2] + sums[6]) + (sums[3] + sums[7]));
 }
 
-std::size_t logits_of(const plain::Model& model, std::int64_t first, std::span<double> logits) {
+std::size_t logits_of(const plain::ModelRows& model, std::int64_t first, std::span<double> logits) {
   const MatrixView& x = model.embeddings.x;
   const MatrixView& y = model.embeddings.y;
   for (double& logit : logits) {
@@ -73,7 +73,7 @@ std::size_t softplus_of(std::span<double> values) {
 
 #else
 
-std::size_t logits_of(const plain::Model&, std::int64_t, std::span<double>) { return 0; }
+std::size_t logits_of(const plain::ModelRows&, std::int64_t, std::span<double>) { return 0; }
 std::size_t softplus_of(std::span<double>) { return 0; }
 
 #endif
@@ -90,7 +90,7 @@ HWY_EXPORT(softplus_of);
 
 }  // namespace
 
-void own_logits(const plain::Model& model, std::int64_t first, std::span<double> logits) {
+void own_logits(const plain::ModelRows& model, std::int64_t first, std::span<double> logits) {
   const std::size_t done = HWY_DYNAMIC_DISPATCH(logits_of)(model, first, logits);
   for (std::size_t k = done; k < logits.size(); ++k) {
     logits[k] = model.own_logit(first + static_cast<std::int64_t>(k));

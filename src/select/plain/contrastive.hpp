@@ -73,7 +73,7 @@ class TileLoop {
   TileLoop(const EmbeddingsView& embeddings, double bias, const Engine& engine)
       : model_{embeddings, bias}, tiles_{embeddings.rows(), kTileRows, engine.threads} {}
 
-  const Model& model() const { return model_; }
+  const ModelRows& model() const { return model_; }
 
   /// Calls add(logits, tile) with the logits of every tile against every block of picks.
   template <class Add>
@@ -96,7 +96,7 @@ class TileLoop {
   }
 
  private:
-  Model model_;
+  ModelRows model_;
   RowTiles tiles_;
   std::int64_t largest_round_ = 0;
 };
@@ -109,7 +109,7 @@ class SigmoidSums {
   SigmoidSums(const SigmoidPairs&, const EmbeddingsView& embeddings, const Engine& engine)
       : loop_(embeddings, embeddings.bias, engine) {}
 
-  const Model& model() const { return loop_.model(); }
+  const ModelRows& model() const { return loop_.model(); }
   void own(std::int64_t first, std::span<double> terms) const {
     for (double& term : terms) term = own_term(Contrast::kSigmoid, model().own_logit(first++));
   }
@@ -153,7 +153,7 @@ class SoftmaxSums {
     for (std::int64_t i = 0; i < embeddings.rows(); ++i) positives_.push_back(model().own_logit(i));
   }
 
-  const Model& model() const { return loop_.model(); }
+  const ModelRows& model() const { return loop_.model(); }
   void own(std::int64_t first, std::span<double> terms) const {
     for (double& term : terms) term = own_term(Contrast::kSoftmax, model().own_logit(first++));
   }
