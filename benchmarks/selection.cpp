@@ -2,6 +2,7 @@
 #include <benchmark/benchmark.h>
 
 #include "benchmarks.hpp"
+#include "select/cpu/contrastive.hpp"
 #include "super_batch.hpp"
 
 namespace jest::bench {

@@ -2,12 +2,14 @@
 //
 // Here a candidate is worth its quality, less the quality already picked of the same topic.
 
+#include <cstdint>
 #include <iostream>
 #include <set>
 #include <span>
+#include <utility>
 #include <vector>
 
-#include "jest/select/select.hpp"
+#include "jest/select.hpp"
 
 namespace {
 

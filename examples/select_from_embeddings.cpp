@@ -6,7 +6,7 @@
 #include <random>
 #include <vector>
 
-#include "jest/select/select.hpp"
+#include "jest/select.hpp"
 
 namespace {
 

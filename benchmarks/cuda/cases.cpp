@@ -17,19 +17,19 @@ Measured measure_criterion(const cuda::DeviceCriterion& criterion, const Shape& 
   const cuda::OwnMemory workspace(bytes);
   const cuda::OwnMemory indices(shape.count * static_cast<std::int64_t>(sizeof(std::int64_t)));
   const cuda::OwnMemory scores(shape.count * static_cast<std::int64_t>(sizeof(double)));
-  const cuda::OwnMemory status(sizeof(cuda::Status));
+  const cuda::OwnMemory report(sizeof(cuda::DeviceReport));
   const cuda::DeviceAnswer answer{static_cast<std::int64_t*>(indices.data()),
                                   static_cast<double*>(scores.data()),
-                                  static_cast<cuda::Status*>(status.data())};
+                                  static_cast<cuda::DeviceReport*>(report.data())};
   cuda::Selector selector(engine);
   const auto enqueue = [&](int run) {
     spec.step = run;
     selector.enqueue(criterion, spec, answer, {workspace.data(), bytes, stream});
   };
   const Measured measured{timing_of(enqueue, stream), bytes};
-  cuda::Status last;
-  cuda::check(cudaMemcpy(&last, status.data(), sizeof(last), cudaMemcpyDeviceToHost), "reading");
-  cuda::check_status(last, spec, shape.candidates);
+  cuda::DeviceReport last;
+  cuda::check(cudaMemcpy(&last, report.data(), sizeof(last), cudaMemcpyDeviceToHost), "reading");
+  cuda::check_report(last, spec, shape.candidates);
   return measured;
 }
 

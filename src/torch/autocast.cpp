@@ -1,3 +1,5 @@
+// A scope of LibTorch's autocast, and what it restores.
+
 #include "jest/torch/autocast.hpp"
 
 #include <ATen/autocast_mode.h>

@@ -1,3 +1,5 @@
+// Selection of pairs where their embeddings are: on a CUDA device, or by the host.
+
 #include "jest/torch/device_select.hpp"
 
 #include <c10/core/DeviceGuard.h>

@@ -1,3 +1,5 @@
+// Embeddings on another device, and as views over rows in host memory.
+
 #include "jest/torch/embeddings.hpp"
 
 #include <torch/torch.h>

@@ -1,3 +1,5 @@
+// Batch losses of two-tower models as operations of LibTorch.
+
 #include "jest/torch/losses.hpp"
 
 #include <torch/torch.h>

@@ -1,3 +1,5 @@
+// Enqueues a selection on a CUDA device with workspace, ids and stream of LibTorch.
+
 #include "on_cuda.hpp"
 
 #include <c10/core/impl/VirtualGuardImpl.h>
@@ -35,7 +37,7 @@ DevicePicks empty_picks(const SelectionSpec& spec, const at::Device& device) {
   DevicePicks picks;
   picks.indices = torch::empty({spec.count}, on_device.dtype(at::kLong));
   picks.scores = torch::empty({spec.count}, on_device.dtype(at::kDouble));
-  picks.status = torch::empty({sizeof(cuda::Status)}, on_device.dtype(at::kByte));
+  picks.report = torch::empty({sizeof(cuda::DeviceReport)}, on_device.dtype(at::kByte));
   picks.spec = spec;
   return picks;
 }
@@ -83,13 +85,13 @@ DevicePicks enqueue_on_cuda(const at::Device& device, cuda::DeviceCriterion crit
   picks.statistics.backend = "cuda";
   picks.statistics.extra_bytes = bytes;
   // Let go with this call: the allocator gives memory again only to work behind on this stream.
-  const at::Tensor workspace = torch::empty({bytes}, picks.status.options());
+  const at::Tensor workspace = torch::empty({bytes}, picks.report.options());
   const c10::Stream stream = c10::impl::VirtualGuardImpl(device.type()).getStream(device);
   picks.stream = stream;
   own_selector(device.index())
       .enqueue(criterion, spec,
                {longs(picks.indices), picks.scores.data_ptr<double>(),
-                static_cast<cuda::Status*>(picks.status.mutable_data_ptr())},
+                static_cast<cuda::DeviceReport*>(picks.report.mutable_data_ptr())},
                {workspace.mutable_data_ptr(), bytes, stream.native_handle()});
   return picks;
 }

@@ -1,3 +1,5 @@
+// Selection of tensors by the host: views over CPU values, or a wait for the device's answer.
+
 #include "jest/torch/select.hpp"
 
 #include <torch/torch.h>

@@ -1,12 +1,14 @@
 // Uses jest::core on memory of its own. What is picked can be known beforehand: two candidates of
 // eight are learnable, because the reference matches their pairs and no other.
 
+#include <cstdint>
 #include <cstdio>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "jest/io/safetensors.hpp"
-#include "jest/select/select.hpp"
+#include "jest/select.hpp"
 
 namespace {
 

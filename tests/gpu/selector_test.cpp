@@ -92,10 +92,10 @@ TEST_F(CudaSelector, RunsOnTheDefaultStreamToo) {
   gpu::Buffer<std::byte> workspace(static_cast<std::size_t>(bytes));
   gpu::Buffer<std::int64_t> indices(60);
   gpu::Buffer<double> scores(60);
-  gpu::Buffer<cuda::Status> status(1);
+  gpu::Buffer<cuda::DeviceReport> report(1);
   cuda::Selector selector(cuda::Engine{});
   for (int call = 0; call < 3; ++call) {
-    selector.enqueue(pairs, spec, {indices.data(), scores.data(), status.data()},
+    selector.enqueue(pairs, spec, {indices.data(), scores.data(), report.data()},
                      {workspace.data(), bytes, nullptr});
     gpu::must(cudaDeviceSynchronize());
     EXPECT_EQ(indices.host(), answer_of(pairs, spec, kDirect).indices);
@@ -136,7 +136,7 @@ void expect_the_same_by_both_routes(const cuda::DevicePairs& pairs, cuda::Operan
     const SelectionSpec spec{.count = 1000, .sampling = {.chunks = chunks, .gain = 0.1}};
     const Answer got = answer_of(pairs, spec, fused);
     const Answer want = answer_of(pairs, spec, products);
-    EXPECT_EQ(got.status.faults, 0U);
+    EXPECT_EQ(got.report.faults, 0U);
     EXPECT_EQ(got.indices, want.indices) << chunks;
     EXPECT_TRUE(oracle::agree(got.scores, want.scores, 1e-5)) << chunks;
     EXPECT_EQ(got, answer_of(pairs, spec, fused)) << chunks;
@@ -176,9 +176,9 @@ TEST_F(CudaSelector, RefusesWhatItCannotUse) {
   gpu::Buffer<std::byte> memory(static_cast<std::size_t>(bytes));
   gpu::Buffer<std::int64_t> indices(60);
   gpu::Buffer<double> scores(60);
-  gpu::Buffer<cuda::Status> status(1);
+  gpu::Buffer<cuda::DeviceReport> report(1);
   cuda::Selector selector(cuda::Engine{});
-  const cuda::DeviceAnswer answer{indices.data(), scores.data(), status.data()};
+  const cuda::DeviceAnswer answer{indices.data(), scores.data(), report.data()};
   EXPECT_THROW(selector.enqueue(pairs, spec, answer, {memory.data(), bytes - 1}), Error);
   EXPECT_THROW(selector.enqueue(pairs, spec, answer, {memory.data() + 8, bytes}), Error);
   EXPECT_THROW(selector.enqueue(pairs, spec, {}, {memory.data(), bytes}), Error);

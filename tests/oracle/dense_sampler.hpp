@@ -10,7 +10,7 @@
 #include <span>
 #include <vector>
 
-#include "jest/core/philox.hpp"
+#include "jest/core/exact/philox.hpp"
 #include "jest/select/selection.hpp"
 #include "oracle/dense_oracle.hpp"
 

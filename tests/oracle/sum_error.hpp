@@ -7,7 +7,7 @@
 #include <limits>
 #include <vector>
 
-#include "jest/select/cpu.hpp"
+#include "select/cpu/panel_sums.hpp"
 
 namespace jest::oracle {
 
@@ -52,8 +52,8 @@ inline double largest_sum_error(Contrast contrast, const EmbeddingsView& model) 
     if (i % 5 != 0) picks.push_back(i);
   }
   cpu::PanelSums sums(contrast, model, {});
-  if (!sums.carried()) return std::numeric_limits<double>::quiet_NaN();
-  sums.add(picks, Afterwards::kLeave);
+  if (!sums.fits_float32()) return std::numeric_limits<double>::quiet_NaN();
+  sums.add(picks, AfterPicking::kLeave);
   const EmbeddingsView turned{model.y, model.x, model.scale, model.bias};
   double worst = 0;
   for (std::int64_t i = 0; i < model.rows(); i += 5) {

@@ -13,6 +13,7 @@
 #include "jest/select/select.hpp"
 #include "oracle/dense_oracle.hpp"
 #include "oracle/random_embeddings.hpp"
+#include "select/cpu/contrastive.hpp"
 
 namespace jest {
 namespace {
@@ -60,6 +61,29 @@ TEST(CpuThreads, AreStartedAnewInAChildProcess) {
   int status = -1;
   ASSERT_EQ(waitpid(child, &status, 0), child);
   EXPECT_EQ(status, 0);
+}
+
+/// Whatever backend and threads the spec names.
+TEST(CpuEngine, SelectsByNameWhatItSelectsByItself) {
+  const auto models = oracle::random_models({300, 8}, 2);
+  const SelectionSpec spec{.count = 40, .sampling = {.chunks = 4}, .backend = Backend::kCpu};
+  SelectionSpec other = spec;
+  other.backend = Backend::kCuda;
+  other.threads = 7;
+  const auto expect_same = [&](const auto& pairs) {
+    const Selection want = select(pairs, spec);
+    for (const auto set : cpu::instruction_sets()) {
+      const Selection got = cpu::select(pairs, other, {.threads = 2, .instruction_set = set});
+      EXPECT_EQ(got.indices, want.indices);
+      EXPECT_EQ(got.scores, want.scores);
+      EXPECT_EQ(got.statistics.backend, "cpu");
+      EXPECT_EQ(got.statistics.instruction_set, cpu::name_of(set));
+    }
+    const Selection narrow = cpu::select(pairs, spec, {.operands = cpu::Operands::kBfloat16});
+    EXPECT_EQ(narrow.statistics.backend, "cpu-bf16");
+  };
+  expect_same(models.pairs<SigmoidPairs>());
+  expect_same(models.pairs<SoftmaxPairs>());
 }
 
 TEST(CpuEngine, RefusesAnInstructionSetThatThisMachineLacks) {

@@ -55,11 +55,11 @@ class CudaPipeline : public ::testing::Test {
     arrays = cuda::divided(plan, memory.data());
     std::vector<std::int64_t> indices(static_cast<std::size_t>(spec.count));
     std::vector<double> scores(indices.size());
-    cuda::Status status;
+    cuda::DeviceReport report;
     executor.launch(0, cuda::Each<cuda::SetParameters>{
                            {.arrays = arrays,
                             .parameters = cuda::parameters_of(
-                                criterion, spec, {indices.data(), scores.data(), &status})}});
+                                criterion, spec, {indices.data(), scores.data(), &report})}});
     executor.given = 0;
     cuda::Pipeline(plan, arrays, executor).run();
   }
@@ -88,7 +88,8 @@ TEST_F(CudaPipeline, JoinsItsLanesWhenAProductIsRefused) {
   }
 }
 
-/// What bounds a graph is its launches: one round of conditioning on everybody can have too many.
+/// What bounds a graph is its launches: one round of conditioning on all candidates can have too
+/// many.
 TEST(CudaLaunches, OfMeanFieldGrowWithTheSquareOfTheSuperBatch) {
   const auto launches = [](std::int64_t candidates, Preset preset, std::int64_t chunks) {
     cuda::Plan plan{.candidates = candidates, .count = candidates / 5, .chunks = chunks};

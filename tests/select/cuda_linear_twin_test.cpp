@@ -23,8 +23,8 @@ void expect_dense_linear_selection(const Criterion& criterion, const SelectionSp
       oracle::dense_select(oracle::dense(criterion, spec.interaction()), spec, criterion.ids);
   EXPECT_EQ(got.indices, want.indices);
   EXPECT_TRUE(oracle::agree(got.scores, want.scores));
-  EXPECT_EQ(got.status.nan_count, want.nan_count);
-  EXPECT_EQ(got.status.faults, 0U);
+  EXPECT_EQ(got.report.nan_count, want.nan_count);
+  EXPECT_EQ(got.report.faults, 0U);
 }
 
 constexpr auto kExpectDense = [](const auto& criterion, const SelectionSpec& spec) {
@@ -55,7 +55,7 @@ TEST(CudaLinearTwin, PicksWhatTheHostPicksOverManyGroups) {
     const auto got = oracle::twin_select(device_criterion(features.gradients()), spec, {});
     EXPECT_EQ(got.indices, want.indices);
     EXPECT_TRUE(oracle::agree(got.scores, want.scores));
-    EXPECT_NEAR(got.status.mean_own_score_picks, want.statistics.mean_own_score_picks, 1e-9);
+    EXPECT_NEAR(got.report.mean_own_score_picks, want.statistics.mean_own_score_picks, 1e-9);
   }
 }
 
@@ -88,12 +88,12 @@ TEST(CudaLinearTwin, SetsNanAside) {
     const auto want = select(features.diversity(), spec);
     const auto got = oracle::twin_select(device_criterion(features.diversity()), spec, {});
     EXPECT_EQ(got.indices, want.indices);
-    EXPECT_EQ(got.status.nan_count, 3);
+    EXPECT_EQ(got.report.nan_count, 3);
     expect_dense_linear_selection(features.gradients(), spec);
     expect_dense_linear_selection(losses, spec);
   }
   losses.weights = kHardLearner;
-  EXPECT_EQ(oracle::twin_select(device_criterion(losses), {.count = 3}, {}).status.nan_count, 1);
+  EXPECT_EQ(oracle::twin_select(device_criterion(losses), {.count = 3}, {}).report.nan_count, 1);
 }
 
 TEST(CudaLinearTwin, ScoresALoneCandidateByItsOwnTerm) {
@@ -127,8 +127,8 @@ TEST(CudaLinearTwin, SaysWhatTheHostSays) {
   WeighedLosses losses(30, kHardLearner);
   losses.learner[3] = NAN;
   const SelectionSpec spec{.count = 30};
-  const auto status = oracle::twin_select(device_criterion(losses), spec, {}).status;
-  EXPECT_EQ(oracle::message_of([&] { cuda::check_status(status, spec, 30); }),
+  const auto report = oracle::twin_select(device_criterion(losses), spec, {}).report;
+  EXPECT_EQ(oracle::message_of([&] { cuda::check_report(report, spec, 30); }),
             oracle::message_of([&] { select(losses.losses(), spec, kHardLearner); }));
 }
 

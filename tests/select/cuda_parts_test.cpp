@@ -5,7 +5,6 @@
 #include <limits>
 #include <random>
 
-#include "jest/select/key.hpp"
 #include "oracle/agree.hpp"
 #include "oracle/device_pairs.hpp"
 #include "oracle/message_of.hpp"
@@ -14,6 +13,7 @@
 #include "select/cuda/elements.hpp"
 #include "select/cuda/fused_sums.hpp"
 #include "select/cuda/row_sums.hpp"
+#include "select/key.hpp"
 
 namespace jest::cuda {
 namespace {

@@ -34,8 +34,8 @@ void expect_dense_selection(const Pairs& pairs, const SelectionSpec& spec) {
   const auto want = oracle::dense_select(oracle::dense(pairs, spec.interaction()), spec, pairs.ids);
   EXPECT_EQ(got.indices, want.indices);
   EXPECT_TRUE(oracle::agree(got.scores, want.scores, kTolerance));
-  EXPECT_EQ(got.status.nan_count, want.nan_count);
-  EXPECT_EQ(got.status.faults, 0U);
+  EXPECT_EQ(got.report.nan_count, want.nan_count);
+  EXPECT_EQ(got.report.faults, 0U);
 }
 
 TYPED_TEST(CudaTwin, PicksWhatTheDenseSamplerPicksForEveryPresetAndWeight) {
@@ -77,9 +77,9 @@ TYPED_TEST(CudaTwin, PicksWhatThePlainBackendPicksOverManyTilesAndGroups) {
   const auto want = select(pairs, spec);
   const auto got = oracle::twin_select(oracle::device_pairs(pairs), spec, kExact);
   expect_nearly(got, want, plan.take(0));
-  EXPECT_NEAR(got.status.mean_own_score_super_batch, want.statistics.mean_own_score_super_batch,
+  EXPECT_NEAR(got.report.mean_own_score_super_batch, want.statistics.mean_own_score_super_batch,
               1e-9);
-  EXPECT_NEAR(got.status.mean_own_score_picks, want.statistics.mean_own_score_picks, 1e-2);
+  EXPECT_NEAR(got.report.mean_own_score_picks, want.statistics.mean_own_score_picks, 1e-2);
 }
 
 /// Multiples of 1/4 are exact as float16. Rounds of several tiles of columns, tiles of rows.
@@ -98,7 +98,7 @@ TYPED_TEST(CudaTwin, PicksByTheFusedRouteWhatThePlainBackendPicks) {
       oracle::twin_select(oracle::device_pairs(pairs), spec, {.route = cuda::Route::kFused});
   EXPECT_EQ(got.indices, want.indices);
   EXPECT_TRUE(oracle::agree(got.scores, want.scores, kTolerance));
-  EXPECT_EQ(got.status.faults, 0U);
+  EXPECT_EQ(got.report.faults, 0U);
 }
 
 /// Scales at which powers of two need their shift, and logits that it cannot save.
@@ -114,16 +114,16 @@ TEST(CudaTwinFused, SumsSoftmaxOfLargeScalesOrReportsAFault) {
   const cuda::Engine fused{.operands = cuda::Operands::kFloat16x3, .route = cuda::Route::kFused};
   const auto want = select(pairs, spec);
   const auto got = oracle::twin_select(oracle::device_pairs(pairs), spec, fused);
-  EXPECT_EQ(got.status.faults, 0U);
+  EXPECT_EQ(got.report.faults, 0U);
   EXPECT_TRUE(oracle::agree(got.scores, want.scores, 1e-4));
   pairs.learner.scale = 1000;
-  const auto status = oracle::twin_select(oracle::device_pairs(pairs), spec, fused).status;
-  EXPECT_NE(status.faults & cuda::kLogitRange, 0U);
-  EXPECT_THAT(oracle::message_of([&] { cuda::check_status(status, spec, 300); }),
+  const auto report = oracle::twin_select(oracle::device_pairs(pairs), spec, fused).report;
+  EXPECT_NE(report.faults & cuda::kLogitRange, 0U);
+  EXPECT_THAT(oracle::message_of([&] { cuda::check_report(report, spec, 300); }),
               HasSubstr("or route products"));
   for (float& value : models.learner.x) value *= 100;  // beyond float32
   pairs.learner.scale = 10;
-  EXPECT_EQ(oracle::twin_select(oracle::device_pairs(pairs), spec, fused).status.faults,
+  EXPECT_EQ(oracle::twin_select(oracle::device_pairs(pairs), spec, fused).report.faults,
             cuda::kLogitRange);
 }
 
@@ -152,7 +152,7 @@ TYPED_TEST(CudaTwin, ScoresByThreeProductsAsExactlyAsByFloat32) {
     const auto got = oracle::twin_select(oracle::device_pairs(pairs), spec, split);
     EXPECT_EQ(got.indices, want.indices);
     EXPECT_TRUE(oracle::agree(got.scores, want.scores, 1e-6));
-    EXPECT_EQ(got.status.faults, 0U);
+    EXPECT_EQ(got.report.faults, 0U);
     const auto rounded = oracle::twin_select(oracle::device_pairs(pairs), spec,
                                              {.operands = cuda::Operands::kFloat16});
     EXPECT_FALSE(oracle::agree(rounded.scores, want.scores, 1e-6));
@@ -172,7 +172,7 @@ TEST(CudaTwinFused, TakesThreeProductsToo) {
   EXPECT_TRUE(oracle::agree(got.scores, want.scores, 1e-5));
 }
 
-TYPED_TEST(CudaTwin, ConditionsOnEverybodyInSlices) {
+TYPED_TEST(CudaTwin, ConditionsOnAllCandidatesInSlices) {
   const auto models = oracle::random_models({4200, 3}, 6);
   const auto pairs = models.pairs<TypeParam>(kEasyReference);
   const SelectionSpec spec{.count = 300,
@@ -249,13 +249,13 @@ TEST(CudaTwinInfinity, ComesFirstByIdOrNever) {
     for (const double gain : {0.0, 100.0}) {
       SelectionSpec spec{.count = 11, .sampling = {.preset = preset, .gain = gain}};
       const auto got = oracle::twin_select(pairs, spec, kExact);
-      EXPECT_EQ(got.status.faults, 0U);
+      EXPECT_EQ(got.report.faults, 0U);
       EXPECT_EQ(got.indices[0], 3);
       EXPECT_EQ(got.indices[1], 0);
       EXPECT_EQ(std::count(got.indices.begin(), got.indices.end(), 5), 0);
       spec.count = 12;
-      const auto status = oracle::twin_select(pairs, spec, kExact).status;
-      EXPECT_THAT(oracle::message_of([&] { cuda::check_status(status, spec, 12); }),
+      const auto report = oracle::twin_select(pairs, spec, kExact).report;
+      EXPECT_THAT(oracle::message_of([&] { cuda::check_report(report, spec, 12); }),
                   HasSubstr("12 candidates to pick in round 0, got 11 of 12 (0 set aside as NaN, 1 "
                             "scored -inf)"));
     }
@@ -270,8 +270,8 @@ TYPED_TEST(CudaTwin, SaysWhatTheHostSays) {
   std::vector<std::int64_t> ids(30);
   std::iota(ids.begin(), ids.end(), 100);
   const auto expect_same = [&](const SelectionSpec& spec) {
-    const auto status = oracle::twin_select(oracle::device_pairs(pairs), spec, kExact).status;
-    EXPECT_EQ(oracle::message_of([&] { cuda::check_status(status, spec, 30); }),
+    const auto report = oracle::twin_select(oracle::device_pairs(pairs), spec, kExact).report;
+    EXPECT_EQ(oracle::message_of([&] { cuda::check_report(report, spec, 30); }),
               oracle::message_of([&] { select(pairs, spec); }));
   };
   expect_same({.count = 29});
@@ -288,11 +288,11 @@ TYPED_TEST(CudaTwin, ReportsFiniteValuesThatFloat16CannotHold) {
   const auto pairs = oracle::device_pairs(models.pairs<TypeParam>());
   const SelectionSpec spec{.count = 6};
   for (const auto operands : {cuda::Operands::kAsStored, cuda::Operands::kFloat16x3}) {
-    const auto status = oracle::twin_select(pairs, spec, {.operands = operands}).status;
-    EXPECT_THROW(cuda::check_status(status, spec, 30), Error);
+    const auto report = oracle::twin_select(pairs, spec, {.operands = operands}).report;
+    EXPECT_THROW(cuda::check_report(report, spec, 30), Error);
   }
   for (const auto operands : {cuda::Operands::kBfloat16, cuda::Operands::kTf32}) {
-    EXPECT_EQ(oracle::twin_select(pairs, spec, {.operands = operands}).status.faults, 0U);
+    EXPECT_EQ(oracle::twin_select(pairs, spec, {.operands = operands}).report.faults, 0U);
   }
 }
 

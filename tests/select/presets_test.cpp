@@ -115,7 +115,7 @@ TYPED_TEST(Presets, AnyNumberOfThreadsPicksTheSameToTheLastBit) {
   const auto pairs = models.pairs<typename TypeParam::Pairs>();
   SelectionSpec spec{
       .count = 200, .sampling = {.chunks = 4}, .seed = 3, .backend = TypeParam::backend};
-  ASSERT_EQ((detail::RowTiles{pairs.candidates(), eigen::kTileRows, 3}.workers()), 3);
+  ASSERT_EQ((plain::RowTiles{pairs.candidates(), plain::kTileRows, 3}.workers()), 3);
   ASSERT_GT(2 * 50 * (pairs.candidates() - 200) * 24, 3 * cpu::Engine{}.multiply_adds_per_thread);
   const auto one = select(pairs, spec);
   for (spec.threads = 2; spec.threads <= 3; ++spec.threads) {

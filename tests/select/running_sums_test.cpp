@@ -103,7 +103,7 @@ TYPED_TEST(RunningSums, HoldForWideRowsAndMoreThanOneSliceOfPicks) {
   expect_running_sums<TypeParam>(models.pairs<typename TypeParam::Pairs>(), {{890, 895}, most});
 }
 
-TYPED_TEST(RunningSums, OfEverybodyAreMeanFieldAndLeaveOutTheOwnPair) {
+TYPED_TEST(RunningSums, OfAllCandidatesAreMeanFieldAndLeaveOutTheOwnPair) {
   const auto models = oracle::random_models({70, 5}, 7);
   const auto pairs = models.pairs<typename TypeParam::Pairs>();
   const auto dense = oracle::dense(pairs);

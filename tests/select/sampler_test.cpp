@@ -8,6 +8,7 @@
 #include <numeric>
 #include <set>
 
+#include "jest/select/cpu.hpp"
 #include "jest/select/select.hpp"
 #include "oracle/fixed_scores.hpp"
 #include "oracle/message_of.hpp"

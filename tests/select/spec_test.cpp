@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "jest/select/cuda.hpp"
 #include "jest/select/select.hpp"
 #include "oracle/fixed_scores.hpp"
 #include "oracle/message_of.hpp"

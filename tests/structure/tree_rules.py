@@ -17,9 +17,16 @@ MAY_USE = {
     "data": BELOW_TORCH | {"torch", "learner"},
     "train": BELOW_TORCH | {"torch", "learner", "scorers", "data"},
 }
+# Headers that lie beside the folders and gather them for a user.
+DOORS = {
+    "include/jest/select.hpp": BELOW_TORCH,
+    "include/jest/jest.hpp": set(MAY_USE),
+}
 TORCH = ("torch/", "ATen/", "c10/", "caffe2/")
 LOGGING = ("fmt/", "spdlog/")
 CUDA = ("cuda", "cublas", "cub/", "thrust/", "cutlass/", "cute/")
+# What sources alone may use: a user of the library needs none of it to compile.
+PRIVATE = ("Eigen/", "hwy/", "nlohmann/", "zlib.h") + LOGGING
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.MULTILINE)
 
 FORBIDDEN_FOLDERS = {"util", "utils", "common", "helper", "helpers", "manager", "managers"}
@@ -39,23 +46,30 @@ def layer_of(path):
     return found.group(1) if found else ""
 
 
+def is_below_torch(path):
+    """Whether the public header `path` belongs to jest::core."""
+    return layer_of(path) in BELOW_TORCH or DOORS.get(path) == BELOW_TORCH
+
+
 def include_faults(path, text):
     """What is wrong with the includes of the library's file `path`."""
     layer = layer_of(path)
-    if layer not in MAY_USE:
+    if layer not in MAY_USE and path not in DOORS:
         return [f"{path}: the folder {layer!r} is in no layer"]
+    may_use = DOORS[path] if path in DOORS else MAY_USE[layer] | {layer}
     faults = []
     for style, name in included_by(text):
         jest = re.match(r"jest/([^/]+)/", name)
-        if jest and jest.group(1) not in MAY_USE[layer] | {layer}:
+        private = path.startswith("src/") and name.startswith(layer + "/")
+        if jest and jest.group(1) not in may_use:
             faults.append(f"{path}: {layer} may not include {name}")
-        elif style == '"' and not jest and "/" in name:
+        elif style == '"' and not jest and "/" in name and not private:
             faults.append(f"{path}: {name} is neither a jest header nor of this folder")
         elif name.startswith(TORCH) and not may_include_torch(path, layer, name):
             faults.append(f"{path}: may not include {name}")
         elif style == "<" and name.startswith(CUDA) and not path.endswith((".cu", ".cuh")):
             faults.append(f"{path}: {name} is for nvcc alone")
-        elif name.startswith(LOGGING) and path.startswith("include/"):
+        elif name.startswith(PRIVATE) and path.startswith("include/"):
             faults.append(f"{path}: no public header includes {name}")
     return faults
 

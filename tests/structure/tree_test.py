@@ -15,10 +15,17 @@ import sys
 import unittest
 
 sys.dont_write_bytecode = True  # a test leaves nothing in the source tree
-from tree_rules import (BELOW_TORCH, FORBIDDEN_FOLDERS, MACHINE_PATH, REGISTRY, include_faults,
+from tree_rules import (FORBIDDEN_FOLDERS, MACHINE_PATH, REGISTRY, include_faults, is_below_torch,
                         layer_of, links_of, main_length, region_of, snippets_of)
 
 ROOT = pathlib.Path.cwd()
+# Users may compile with these on.
+STRICT = ("-Wconversion", "-Wsign-conversion", "-Wshadow", "-Wold-style-cast",
+          "-Wdouble-promotion")
+STRICT_FOLDERS = {"core", "criteria", "io", "select", "torch"}
+# Names that headers of X11 and of glog define as macros.
+MACROS = ("-DStatus=int", "-DNone=0L", "-DBool=int", "-DAlways=2", "-DSuccess=0", "-DTrue=1",
+          "-DFalse=0", "-DLOG(x)=x", "-DCHECK(x)=x")
 FORMATTED = ("include", "src", "apps", "studies", "tests", "examples", "benchmarks")
 
 
@@ -52,12 +59,13 @@ def torch_folder():
 
 def compile_alone(name, torch, *flags):
     """What the compiler says of a file that includes nothing but the header `name`."""
-    folders = ["/usr/include/eigen3"]
-    if layer_of(name) not in BELOW_TORCH:
-        folders += [f"{torch}/include", f"{torch}/include/torch/csrc/api/include"]
+    folders = []
+    if not is_below_torch(name):
+        folders = [f"{torch}/include", f"{torch}/include/torch/csrc/api/include"]
+    strict = STRICT if is_below_torch(name) or layer_of(name) in STRICT_FOLDERS else ()
     words = [os.environ.get("CXX", "c++"), "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra",
-             "-Werror", *flags, "-Iinclude", *[word for folder in folders for word in ("-isystem", folder)],
-             "-x", "c++", "-"]
+             "-Werror", *strict, *flags, "-Iinclude",
+             *[word for folder in folders for word in ("-isystem", folder)], "-x", "c++", "-"]
     done = subprocess.run(words, input=f'#include "{name.removeprefix("include/")}"\n', text=True,
                           cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     return done.stdout if done.returncode != 0 else ""
@@ -85,6 +93,11 @@ class TheCheckers(unittest.TestCase):
             ("include/jest/train/a.hpp", "#include <spdlog/spdlog.h>"),
             ("src/learner/a.cpp", '#include "../train/a.hpp"'),
             ("include/jest/extra/a.hpp", ""),
+            ("include/jest/a.hpp", ""),
+            ("include/jest/select.hpp", '#include "jest/torch/select.hpp"'),
+            ("include/jest/select/a.hpp", "#include <Eigen/Core>"),
+            ("include/jest/select/a.hpp", '#include "select/key.hpp"'),
+            ("src/torch/a.cpp", '#include "select/key.hpp"'),
         }
         for path, text in bad:
             with self.subTest(path=path, text=text):
@@ -93,7 +106,10 @@ class TheCheckers(unittest.TestCase):
                            ("src/train/a.cpp", "#include <spdlog/spdlog.h>"),
                            ("src/io/a.cpp", '#include "dtypes.hpp"'),
                            ("src/select/cuda/a.cu", "#include <cutlass/cutlass.h>"),
-                           ("include/jest/train/a.hpp", '#include "train/formats/pair_table.hpp"'),
+                           ("src/select/cuda/a.hpp", '#include "select/key.hpp"'),
+                           ("src/select/plain/a.hpp", "#include <Eigen/Core>"),
+                           ("include/jest/select.hpp", '#include "jest/select/select.hpp"'),
+                           ("include/jest/train/a.hpp", '#include "jest/data/table_source.hpp"'),
                            ("include/jest/learner/a.hpp", "#include <ATen/core/Tensor.h>")):
             with self.subTest(path=path, text=text):
                 self.assertEqual(include_faults(path, text + "\n"), [])
@@ -143,10 +159,11 @@ class Tree(unittest.TestCase):
         self.assertEqual([name for name in sources("include") if name.endswith((".cu", ".cuh"))],
                          [])
 
-    def check_headers_alone(self, names, torch=""):
+    def check_headers_alone(self, names, torch="", flags=()):
         self.assertGreater(len(names), 10)
         with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
-            for name, said in zip(names, pool.map(lambda name: compile_alone(name, torch), names)):
+            compiled = pool.map(lambda name: compile_alone(name, torch, *flags), names)
+            for name, said in zip(names, compiled):
                 with self.subTest(header=name):
                     self.assertEqual(said.splitlines()[:20], [])
 
@@ -155,15 +172,26 @@ class Tree(unittest.TestCase):
         self.assertIn("without -ffast-math", said)
 
     def test_core_headers_compile_alone_without_libtorch(self):
-        self.check_headers_alone([name for name in sources("include")
-                                  if layer_of(name) in BELOW_TORCH])
+        self.check_headers_alone([name for name in sources("include") if is_below_torch(name)])
+
+    def test_core_headers_compile_behind_macros_of_other_libraries(self):
+        self.check_headers_alone([name for name in sources("include") if is_below_torch(name)],
+                                 flags=MACROS)
+
+    def test_the_door_without_libtorch_is_light(self):
+        done = subprocess.run([os.environ.get("CXX", "c++"), "-std=c++20", "-M", "-Iinclude",
+                               "include/jest/select.hpp"], cwd=ROOT, stdout=subprocess.PIPE,
+                              text=True, check=True)
+        included = {pathlib.PurePath(word).name for word in done.stdout.split()}
+        self.assertIn("sampler.hpp", included)
+        self.assertEqual(included & {"algorithm", "chrono", "sstream", "ranges", "thread"}, set())
 
     def test_torch_headers_compile_alone(self):
         torch = torch_folder()
         if not torch:
             self.skipTest("no LibTorch on this machine")
         self.check_headers_alone([name for name in sources("include")
-                                  if layer_of(name) not in BELOW_TORCH], torch)
+                                  if not is_below_torch(name)], torch)
 
     def test_formatting(self):
         formatter = shutil.which("clang-format-14")

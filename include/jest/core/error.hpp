@@ -3,9 +3,11 @@
 //
 // A message is one line: the operation, what was expected, what came.
 
-#include <sstream>
+#include <iosfwd>
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <type_traits>
 
 #if defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__
 #error "jest must see NaN and add in its own order: compile what includes it without -ffast-math"
@@ -21,12 +23,44 @@ class JEST_EXPORT Error : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Joins values into one string with `operator<<`.
+namespace detail {
+
+void append(std::string& out, long long number);
+void append(std::string& out, unsigned long long number);
+void append(std::string& out, double number);
+void append_streamed(std::string& out, const void* value,
+                     void (*print)(std::ostream& out, const void* value));
+
+/// Streams are costly to include, so that strings and numbers are appended without one. Of other
+/// types, operator<< must be known where text() is called.
+template <class Part>
+void append_part(std::string& out, const Part& part) {
+  if constexpr (std::is_convertible_v<const Part&, std::string_view>) {
+    out += static_cast<std::string_view>(part);
+  } else if constexpr (std::is_same_v<Part, char>) {
+    out += part;
+  } else if constexpr (std::is_same_v<Part, signed char> || std::is_same_v<Part, unsigned char>) {
+    out += static_cast<char>(part);
+  } else if constexpr (std::is_floating_point_v<Part>) {
+    append(out, static_cast<double>(part));
+  } else if constexpr (std::is_integral_v<Part>) {
+    using Wide = std::conditional_t<std::is_signed_v<Part>, long long, unsigned long long>;
+    append(out, static_cast<Wide>(part));
+  } else {
+    append_streamed(out, &part, [](std::ostream& stream, const void* value) {
+      stream << *static_cast<const Part*>(value);
+    });
+  }
+}
+
+}  // namespace detail
+
+/// Joins values into one string, as operator<< of a stream would write them.
 template <class... Parts>
 std::string text(const Parts&... parts) {
-  std::ostringstream out;
-  (out << ... << parts);
-  return std::move(out).str();
+  std::string joined;
+  (detail::append_part(joined, parts), ...);
+  return joined;
 }
 
 /// Throws "operation: expected ..., got ...".

@@ -8,9 +8,9 @@
 #include <string>
 
 #include "jest/core/error.hpp"
-#include "jest/core/exponential.hpp"
-#include "jest/core/host_device.hpp"
-#include "jest/core/logarithm.hpp"
+#include "jest/core/exact/exponential.hpp"
+#include "jest/core/exact/host_device.hpp"
+#include "jest/core/exact/logarithm.hpp"
 #include "jest/core/named.hpp"
 #include "jest/core/score.hpp"
 #include "jest/core/views.hpp"
@@ -37,6 +37,11 @@ JEST_HOST_DEVICE inline double log_add_exp(double a, double b) {
   const double larger = std::fmax(a, b);
   if (std::isinf(larger)) return larger;
   return larger + std::log1p(std::exp(-std::fabs(a - b)));
+}
+
+/// The own term of a pair whose logit is u_ii: softplus(−u_ii), or −u_ii of softmax pairs.
+JEST_HOST_DEVICE inline double own_term(Contrast contrast, double logit) {
+  return contrast == Contrast::kSigmoid ? softplus(-logit) : -logit;
 }
 
 /// The pair term of a softmax loss: ½R_i + ½C_i.
@@ -75,17 +80,22 @@ struct SoftmaxPairs : ContrastivePairs {
   bool include_positive = false;  ///< add e^{u_ii} inside both logarithms
 };
 
+/// Throws unless two models that both have a weight have as many rows.
+inline void check_rows(const std::string& operation, const ScoreWeights& weights,
+                       std::int64_t learner_rows, std::int64_t reference_rows) {
+  if (weights.learner != 0 && weights.reference != 0 && learner_rows != reference_rows) {
+    refuse(operation, "as many learner rows as reference rows", learner_rows, " and ",
+           reference_rows);
+  }
+}
+
 /// Throws unless every model with a weight is usable and both describe the same B candidates, as
 /// many as there are ids, if any.
 inline void check_pairs(const std::string& operation, const ContrastivePairs& pairs) {
   check_weights(pairs.weights);
   if (pairs.weights.learner != 0) check_embeddings(operation + ", learner", pairs.learner);
   if (pairs.weights.reference != 0) check_embeddings(operation + ", reference", pairs.reference);
-  if (pairs.weights.learner != 0 && pairs.weights.reference != 0 &&
-      pairs.learner.rows() != pairs.reference.rows()) {
-    refuse(operation, "as many learner rows as reference rows", pairs.learner.rows(), " and ",
-           pairs.reference.rows());
-  }
+  check_rows(operation, pairs.weights, pairs.learner.rows(), pairs.reference.rows());
   check_id_count(operation, std::ssize(pairs.ids), pairs.candidates());
 }
 

@@ -45,10 +45,10 @@ class SeparableScores {
   /// O(B) time and memory. Throws on unequal lengths. NaN losses are kept: the sampler sets such
   /// candidates aside and counts them.
   explicit SeparableScores(const Losses& losses, const ScoreWeights& weights = kLearnability) {
-    scores_.resize(static_cast<std::size_t>(check_losses(losses, weights)));
+    scores_.resize(detail::at(check_losses(losses, weights)));
     for (std::size_t i = 0; i < scores_.size(); ++i) {
-      if (weights.learner != 0) scores_[i] += weights.learner * losses.learner[i];
-      if (weights.reference != 0) scores_[i] -= weights.reference * losses.reference[i];
+      if (weights.learner != 0) scores_[i] += weights.learner * double{losses.learner[i]};
+      if (weights.reference != 0) scores_[i] -= weights.reference * double{losses.reference[i]};
     }
   }
 

@@ -20,6 +20,9 @@
 #include <span>
 #include <vector>
 
+#include "jest/core/error.hpp"
+#include "jest/core/views.hpp"
+#include "jest/criteria/contrastive.hpp"
 #include "jest/select/select.hpp"
 
 namespace jest {
@@ -57,8 +60,8 @@ class AccumulatedRows {
 
   /// Gets all memory that `append` will need.
   void reserve(const EmbeddingsView& part, std::int64_t candidates) {
-    x_.reserve(static_cast<std::size_t>(candidates * part.x.cols));
-    y_.reserve(static_cast<std::size_t>(candidates * part.x.cols));
+    x_.reserve(at(candidates * part.x.cols));
+    y_.reserve(at(candidates * part.x.cols));
   }
 
   void append(const EmbeddingsView& part) {
@@ -101,11 +104,11 @@ class Accumulation {
   /// when there is no memory: it is asked for with the first part, for all.
   void add(const MicroBatch& part) {
     const std::int64_t rows = check(part);
-    if (learns()) learner_.reserve(part.learner, spec_.candidates);
-    if (refers()) reference_.reserve(part.reference, spec_.candidates);
-    if (!part.ids.empty()) ids_.reserve(static_cast<std::size_t>(spec_.candidates));
-    if (learns()) learner_.append(part.learner);
-    if (refers()) reference_.append(part.reference);
+    if (uses_learner()) learner_.reserve(part.learner, spec_.candidates);
+    if (uses_reference()) reference_.reserve(part.reference, spec_.candidates);
+    if (!part.ids.empty()) ids_.reserve(detail::at(spec_.candidates));
+    if (uses_learner()) learner_.append(part.learner);
+    if (uses_reference()) reference_.append(part.reference);
     ids_.insert(ids_.end(), part.ids.begin(), part.ids.end());
     rows_ += rows;
   }
@@ -123,15 +126,15 @@ class Accumulation {
   }
 
  private:
-  bool learns() const { return spec_.like.weights.learner != 0; }
-  bool refers() const { return spec_.like.weights.reference != 0; }
+  bool uses_learner() const { return spec_.like.weights.learner != 0; }
+  bool uses_reference() const { return spec_.like.weights.reference != 0; }
 
   /// How many rows the part has.
   std::int64_t check(const MicroBatch& part) const {
-    if (learns()) learner_.check("accumulate, learner", part.learner);
-    if (refers()) reference_.check("accumulate, reference", part.reference);
-    const std::int64_t rows = learns() ? part.learner.rows() : part.reference.rows();
-    if (learns() && refers() && part.reference.rows() != rows) {
+    if (uses_learner()) learner_.check("accumulate, learner", part.learner);
+    if (uses_reference()) reference_.check("accumulate, reference", part.reference);
+    const std::int64_t rows = uses_learner() ? part.learner.rows() : part.reference.rows();
+    if (uses_learner() && uses_reference() && part.reference.rows() != rows) {
       refuse("accumulate", text(rows, " reference rows, as many as learner rows"),
              part.reference.rows());
     }

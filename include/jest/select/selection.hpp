@@ -1,19 +1,13 @@
 #pragma once
 // What a selection is asked for, and what it answers.
 
-#include <algorithm>
-#include <bit>
-#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
-#include "jest/core/error.hpp"
 #include "jest/core/named.hpp"
-#include "jest/core/noise.hpp"
 #include "jest/core/score.hpp"
 
 namespace jest {
@@ -76,7 +70,7 @@ struct SelectionSpec {
 struct SelectionStatistics {
   std::string_view backend;
   std::string_view instruction_set;  ///< of the cpu backend; empty otherwise
-  bool fell_back = false;            ///< a model's embeddings needed double precision: see cpu.hpp
+  bool fell_back = false;            ///< embeddings beyond float32 went to the plain backend
   double select_ms = 0;
   std::int64_t extra_bytes = 0;           ///< peak memory beyond the inputs and the answer
   std::int64_t nan_count = 0;             ///< distinct candidates set aside because a score was NaN
@@ -93,62 +87,14 @@ struct Selection {
 };
 
 /// N of a preset for b picks. Throws when the chunks asked for contradict the preset or exceed b.
-inline std::int64_t chunk_count(const SelectionSpec& spec) {
-  const bool joint = spec.sampling.preset == Preset::kJoint;
-  const std::int64_t own = joint ? std::min(kDefaultChunks, spec.count)
-                                 : (spec.sampling.preset == Preset::kGreedy ? spec.count : 1);
-  const std::int64_t chunks = spec.sampling.chunks.value_or(own);
-  if (chunks < 1 || chunks > spec.count) {
-    refuse("select", text("chunks between 1 and count ", spec.count), chunks);
-  }
-  if (!joint && chunks != own) {
-    refuse("select", text("chunks ", own, ", which this preset fixes"), chunks);
-  }
-  return chunks;
-}
+std::int64_t chunk_count(const SelectionSpec& spec);
 
-/// Bits of an id spread over all of a word. One product alone would send ids at some regular
-/// distances, Fibonacci's numbers, to neighbouring places.
-inline std::uint64_t mixed(std::uint64_t id) {
-  constexpr std::uint64_t kOdd = 0xbf58476d1ce4e5b9;
-  constexpr std::uint64_t kGoldenRatio = 0x9e3779b97f4a7c15;
-  id = (id ^ id >> 32) * kOdd;
-  return (id ^ id >> 29) * kGoldenRatio;
-}
+/// Throws unless `spec` is possible for `candidates` (B): count, chunks, gain, interaction, step
+/// and threads. O(1).
+void check_counts(const SelectionSpec& spec, std::int64_t candidates);
 
 /// Throws unless all ids are distinct and none is negative. Expected O(B): sorting them would cost
 /// as much as drawing does.
-inline void check_ids(std::span<const std::int64_t> ids) {
-  const int bits = std::bit_width(ids.size()) + 1;  // a table at most half full
-  const std::size_t last = (std::size_t{1} << bits) - 1;
-  std::vector<std::int64_t> seen(last + 1, -1);
-  for (const std::int64_t id : ids) {
-    if (id < 0) refuse("select", "ids of at least 0", id);
-    std::size_t slot = mixed(static_cast<std::uint64_t>(id)) >> (64 - bits);
-    for (; seen[slot] >= 0; slot = (slot + 1) & last) {
-      if (seen[slot] == id) refuse("select", "distinct ids", id, " more than once");
-    }
-    seen[slot] = id;
-  }
-}
-
-/// Throws unless `spec` is possible for `candidates` (B). O(1).
-inline void check_counts(const SelectionSpec& spec, std::int64_t candidates) {
-  if (spec.count < 1 || spec.count > candidates) {
-    refuse("select", text("a count between 1 and the ", candidates, " candidates"), spec.count);
-  }
-  const Sampling& sampling = spec.sampling;
-  if (!std::isfinite(sampling.gain) || sampling.gain < 0) {
-    refuse("select", "a finite gain of at least 0", sampling.gain);
-  }
-  if (!std::isfinite(sampling.interaction.value)) {
-    refuse("select", "a finite interaction", sampling.interaction.value);
-  }
-  if (spec.step < 0 || spec.step > kLastStep) {
-    refuse("select", text("a step between 0 and ", kLastStep), spec.step);
-  }
-  if (spec.threads < 1) refuse("select", "at least one thread", spec.threads);
-  chunk_count(spec);
-}
+void check_ids(std::span<const std::int64_t> ids);
 
 }  // namespace jest

@@ -17,7 +17,7 @@ namespace jest {
 /// LibTorch has no CUDA, and where no such device is visible.
 JEST_EXPORT c10::Device find_device(const std::string& name);
 
-/// Throws unless `name` is one of a device; whether there is such a device is not looked at.
+/// Throws unless `name` is one of a device; does not check that there is such a device.
 JEST_EXPORT void check_device_name(const std::string& name);
 
 }  // namespace jest

@@ -33,8 +33,8 @@ struct JEST_EXPORT DevicePicks {
   at::Tensor indices;  ///< [b] int64, in draw order
   at::Tensor scores;   ///< [b] float64, as Selection's
 
-  /// The device's own report, a cuda::Status as bytes; undefined where the host selected.
-  at::Tensor status;
+  /// The device's own report, a cuda::DeviceReport as bytes; undefined where the host selected.
+  at::Tensor report;
   SelectionSpec spec;  ///< what was asked for
   std::int64_t candidates = 0;
   SelectionStatistics statistics;                    ///< what was known when the call returned

@@ -79,7 +79,7 @@ struct AddLogPartials {
     double& sum = partials.sums[partials.positions[row]];
     sum = log_add_exp(sum, kLn2 * (::log2(total) + shift));
     if (total < kLeastFusedSum || std::isinf(total)) {
-      set_bits(&parameters->answer.status->faults, kLogitRange);
+      set_bits(&parameters->answer.report->faults, kLogitRange);
     }
   }
 };

@@ -95,7 +95,7 @@ DeviceLosses uploaded(const WeighedLosses& given, Upload& upload) {
 
 struct Downloaded {
   Selection selection;
-  Status status;
+  DeviceReport report;
 };
 
 Downloaded run(const DeviceCriterion& criterion, const SelectionSpec& spec, const Engine& engine,
@@ -104,10 +104,10 @@ Downloaded run(const DeviceCriterion& criterion, const SelectionSpec& spec, cons
   const OwnMemory workspace(bytes);
   const OwnMemory indices(spec.count * static_cast<std::int64_t>(sizeof(std::int64_t)));
   const OwnMemory scores(spec.count * static_cast<std::int64_t>(sizeof(double)));
-  const OwnMemory status(sizeof(Status));
+  const OwnMemory report(sizeof(DeviceReport));
   const DeviceAnswer answer{static_cast<std::int64_t*>(indices.data()),
                             static_cast<double*>(scores.data()),
-                            static_cast<Status*>(status.data())};
+                            static_cast<DeviceReport*>(report.data())};
   Selector selector(engine);
   selector.enqueue(criterion, spec, answer, {workspace.data(), bytes, stream});
   Downloaded result;
@@ -115,7 +115,7 @@ Downloaded run(const DeviceCriterion& criterion, const SelectionSpec& spec, cons
   result.selection.scores.resize(static_cast<std::size_t>(spec.count));
   download(result.selection.indices.data(), answer.indices, spec.count, stream);
   download(result.selection.scores.data(), answer.scores, spec.count, stream);
-  download(&result.status, answer.status, 1, stream);
+  download(&result.report, answer.report, 1, stream);
   check(cudaStreamSynchronize(stream), "selecting");
   result.selection.statistics.extra_bytes = bytes;
   return result;
@@ -129,16 +129,16 @@ Selection select_from_host(const HostCriterion& criterion, const SelectionSpec& 
   const OwnStream stream;
   Upload upload(stream.get());
   const auto device_criterion = uploaded(criterion, upload);
-  auto [selection, status] = run(device_criterion, spec, engine, stream.get());
-  check_status(status, spec, device_criterion.candidates());
+  auto [selection, report] = run(device_criterion, spec, engine, stream.get());
+  check_report(report, spec, device_criterion.candidates());
   const std::chrono::duration<double, std::milli> elapsed =
       std::chrono::steady_clock::now() - start;
   SelectionStatistics& statistics = selection.statistics;
   statistics.backend = "cuda";
   statistics.select_ms = elapsed.count();
-  statistics.nan_count = status.nan_count;
-  statistics.mean_own_score_super_batch = status.mean_own_score_super_batch;
-  statistics.mean_own_score_picks = status.mean_own_score_picks;
+  statistics.nan_count = report.nan_count;
+  statistics.mean_own_score_super_batch = report.mean_own_score_super_batch;
+  statistics.mean_own_score_picks = report.mean_own_score_picks;
   return selection;
 }
 

@@ -130,7 +130,7 @@ struct LinearOwnTerms {
   }
 };
 
-/// pairs_i += f_i·sum for every listed i; without f_i itself where everybody is in the sum.
+/// pairs_i += f_i·sum for every listed i; without f_i itself where all rows are in the sum.
 struct AddLinearPairs {
   struct Sum {
     double total;

@@ -5,8 +5,8 @@
 #include <cstdint>
 
 #include "base2_logit.hpp"
-#include "jest/select/key.hpp"
 #include "plan.hpp"
+#include "select/key.hpp"
 
 namespace jest::cuda {
 

@@ -1,3 +1,5 @@
+// From a criterion and a spec to a plan, with every check that needs no device.
+
 #include "plan.hpp"
 
 #include <cmath>
@@ -18,25 +20,19 @@ void check_model(const std::string& who, const DeviceEmbeddings& model) {
   if (model.x.element != model.y.element) refuse(who, "x and y of one element type", "two");
 }
 
-// The host's checks, on the same numbers; device memory is not looked at.
+// The host's checks, on the same numbers; device memory is not read.
 
 void check_criterion(const DevicePairs& pairs) {
   check_weights(pairs.weights);
-  const bool learns = pairs.weights.learner != 0;
-  const bool refers = pairs.weights.reference != 0;
-  if (learns) check_model("select, learner", pairs.learner);
-  if (refers) check_model("select, reference", pairs.reference);
-  if (learns && refers && pairs.learner.x.rows != pairs.reference.x.rows) {
-    refuse("select", "as many learner rows as reference rows", pairs.learner.x.rows, " and ",
-           pairs.reference.x.rows);
-  }
+  if (pairs.weights.learner != 0) check_model("select, learner", pairs.learner);
+  if (pairs.weights.reference != 0) check_model("select, reference", pairs.reference);
+  check_rows("select", pairs.weights, pairs.learner.x.rows, pairs.reference.x.rows);
 }
 
 void check_criterion(const DeviceLosses& losses) {
   check_weights(losses.weights);
-  const bool learns = losses.weights.learner != 0;
-  const bool refers = losses.weights.reference != 0;
-  if ((learns && !losses.learner) || (refers && !losses.reference)) {
+  if ((losses.weights.learner != 0 && !losses.learner) ||
+      (losses.weights.reference != 0 && !losses.reference)) {
     refuse("separable scores", "losses in memory", "a null pointer");
   }
 }

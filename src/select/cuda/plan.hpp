@@ -6,7 +6,7 @@
 #include <array>
 #include <cstdint>
 
-#include "jest/core/host_device.hpp"
+#include "jest/core/exact/host_device.hpp"
 #include "jest/select/cuda.hpp"
 
 namespace jest::cuda {
@@ -43,7 +43,7 @@ JEST_HOST_DEVICE inline std::int64_t parts_of(OperandType type) {
 enum class Criterion : std::int32_t { kContrastive, kLosses, kLinear };
 
 struct ModelPlan {
-  std::int64_t width = 0;  ///< d; 0 when the model has no weight and is not looked at
+  std::int64_t width = 0;  ///< d; 0 when the model has no weight and is ignored
   Element element = Element::kFloat32;
   OperandType operand = OperandType::kFloat16;
 
@@ -64,7 +64,7 @@ struct Plan {
   Contrast contrast = Contrast::kSigmoid;
   bool include_positive = false;
   bool interacts = true;    ///< pair terms have a weight
-  bool mean_field = false;  ///< conditions once, on everybody
+  bool mean_field = false;  ///< conditions once, on all candidates
   bool named = false;       ///< ids are given
   bool fused = false;       ///< products and reductions in one kernel
 
@@ -78,7 +78,7 @@ struct Plan {
   std::int64_t remaining(std::int64_t round) const {
     return candidates - round * (count / chunks) - std::min(round, count % chunks);
   }
-  /// Whether picks change anybody's score.
+  /// Whether picks change any score.
   bool conditions() const { return interacts && (mean_field || chunks > 1); }
   bool has_products() const { return criterion == Criterion::kContrastive && conditions(); }
   bool sums_rows() const { return criterion == Criterion::kLinear && conditions(); }

@@ -1,5 +1,5 @@
 #pragma once
-// e^x for x <= 0 with the same bits everywhere, as core/logarithm.hpp has log x.
+// e^x for x <= 0 with the same bits everywhere, as core/exact/logarithm.hpp has log x.
 //
 // e^x = 2^k·e^r with k the whole number nearest to x / ln 2, so that |r| <= ln 2 / 2, and
 // e^r = 1 + r(1 + r/2·(1 + r/3·(…))), Taylor's series to r^13. The product of the two is exact, for
@@ -9,8 +9,8 @@
 #include <cmath>
 #include <cstdint>
 
-#include "jest/core/host_device.hpp"
-#include "jest/core/logarithm.hpp"
+#include "jest/core/exact/host_device.hpp"
+#include "jest/core/exact/logarithm.hpp"
 
 namespace jest {
 namespace detail {

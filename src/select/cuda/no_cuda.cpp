@@ -1,3 +1,5 @@
+// The CUDA backend of a build without CUDA: it is not available, and says so.
+
 #include "jest/core/error.hpp"
 #include "jest/select/cuda.hpp"
 

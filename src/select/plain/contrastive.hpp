@@ -14,11 +14,11 @@
 #include <vector>
 
 #include "jest/criteria/contrastive.hpp"
-#include "jest/select/contrastive_scores.hpp"
-#include "jest/select/eigen_logits.hpp"
-#include "jest/select/row_tiles.hpp"
+#include "select/contrastive_scores.hpp"
+#include "select/plain/logits.hpp"
+#include "select/plain/row_tiles.hpp"
 
-namespace jest::eigen {
+namespace jest::plain {
 
 /// Σ_j softplus(u_j) per row. The logarithm of a product replaces the sum of logarithms: with at
 /// most kTileColumns factors in (1, 2] it cannot overflow; a term below 1e-16 is lost.
@@ -73,14 +73,14 @@ class TileLoop {
   TileLoop(const EmbeddingsView& embeddings, double bias, const Engine& engine)
       : model_{embeddings, bias}, tiles_{embeddings.rows(), kTileRows, engine.threads} {}
 
-  const Model& model() const { return model_; }
+  const ModelRows& model() const { return model_; }
 
   /// Calls add(logits, tile) with the logits of every tile against every block of picks.
   template <class Add>
   void run(std::span<const std::int64_t> picks, const Add& add) {
     largest_round_ = std::max(largest_round_, static_cast<std::int64_t>(picks.size()));
     for_each_block(model_.embeddings, picks, [&](const PickedBlock& block) {
-      detail::for_each_tile(tiles_, [&](std::int64_t first, std::int64_t count) {
+      for_each_tile(tiles_, [&](std::int64_t first, std::int64_t count) {
         const Tile tile{first, count};
         Logits logits(model_, block, tile);
         mask_own_pairs(logits.forward, block, tile);
@@ -96,28 +96,28 @@ class TileLoop {
   }
 
  private:
-  Model model_;
-  detail::RowTiles tiles_;
+  ModelRows model_;
+  RowTiles tiles_;
   std::int64_t largest_round_ = 0;
 };
 
 /// Running sums of one model under the sigmoid criterion.
 class SigmoidSums {
  public:
-  using Engine = eigen::Engine;
+  using Engine = plain::Engine;
 
   SigmoidSums(const SigmoidPairs&, const EmbeddingsView& embeddings, const Engine& engine)
       : loop_(embeddings, embeddings.bias, engine) {}
 
-  const Model& model() const { return loop_.model(); }
+  const ModelRows& model() const { return loop_.model(); }
   void own(std::int64_t first, std::span<double> terms) const {
-    for (double& term : terms) term = softplus(-model().own_logit(first++));
+    for (double& term : terms) term = own_term(Contrast::kSigmoid, model().own_logit(first++));
   }
   double pairs(std::int64_t i) const { return pairs(i, sums_[i], 0.0); }
   /// The pair term from Σ_j softplus(u_ij) and Σ_j softplus(u_ji).
   double pairs(std::int64_t, double forward, double backward) const { return forward + backward; }
 
-  void condition_on(std::span<const std::int64_t> picks, Afterwards) {
+  void condition_on(std::span<const std::int64_t> picks, AfterPicking) {
     sums_.resize(static_cast<std::size_t>(model().embeddings.rows()));
     loop_.run(picks, [this](const Logits& logits, const Tile& tile) {
       const Eigen::ArrayXd rows =
@@ -144,7 +144,7 @@ class SigmoidSums {
 /// Running log-sum-exps of one model under the softmax criterion.
 class SoftmaxSums {
  public:
-  using Engine = eigen::Engine;
+  using Engine = plain::Engine;
 
   SoftmaxSums(const SoftmaxPairs& pairs, const EmbeddingsView& embeddings, const Engine& engine)
       : loop_(embeddings, 0.0, engine) {
@@ -153,9 +153,9 @@ class SoftmaxSums {
     for (std::int64_t i = 0; i < embeddings.rows(); ++i) positives_.push_back(model().own_logit(i));
   }
 
-  const Model& model() const { return loop_.model(); }
+  const ModelRows& model() const { return loop_.model(); }
   void own(std::int64_t first, std::span<double> terms) const {
-    for (double& term : terms) term = -model().own_logit(first++);
+    for (double& term : terms) term = own_term(Contrast::kSoftmax, model().own_logit(first++));
   }
   double pairs(std::int64_t i) const { return pairs(i, rows_[i], columns_[i]); }
   /// The pair term from R_i and C_i.
@@ -164,7 +164,7 @@ class SoftmaxSums {
                               : softmax_pairs(row, column, positives_[i]);
   }
 
-  void condition_on(std::span<const std::int64_t> picks, Afterwards) {
+  void condition_on(std::span<const std::int64_t> picks, AfterPicking) {
     rows_.resize(static_cast<std::size_t>(model().embeddings.rows()), kEmpty);
     columns_.resize(rows_.size(), kEmpty);
     loop_.run(picks, [this](const Logits& logits, const Tile& tile) {
@@ -205,4 +205,4 @@ class SoftmaxSums {
 using SigmoidScores = ContrastiveScores<SigmoidPairs, SigmoidSums>;
 using SoftmaxScores = ContrastiveScores<SoftmaxPairs, SoftmaxSums>;
 
-}  // namespace jest::eigen
+}  // namespace jest::plain

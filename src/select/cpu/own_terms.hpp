@@ -4,12 +4,12 @@
 #include <cstdint>
 #include <span>
 
-#include "jest/select/eigen_logits.hpp"
+#include "select/plain/logits.hpp"
 
 namespace jest::detail {
 
 /// logits[k] = model.own_logit(first + k), bit for bit on every instruction set. O(d·logits).
-void own_logits(const eigen::Model& model, std::int64_t first, std::span<double> logits);
+void own_logits(const plain::ModelRows& model, std::int64_t first, std::span<double> logits);
 
 /// Each value u becomes softplus(u), bit for bit on every instruction set. O(values).
 void softplus_each(std::span<double> values);

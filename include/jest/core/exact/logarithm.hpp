@@ -10,7 +10,7 @@
 #include <cmath>
 #include <cstdint>
 
-#include "jest/core/host_device.hpp"
+#include "jest/core/exact/host_device.hpp"
 
 namespace jest {
 namespace detail {

@@ -11,7 +11,7 @@
 #include <thread>
 #include <vector>
 
-namespace jest::detail {
+namespace jest::plain {
 
 struct RowTiles {
   std::int64_t rows = 0;
@@ -52,4 +52,4 @@ void for_each_tile(const RowTiles& tiles, const Work& work) {
   }
 }
 
-}  // namespace jest::detail
+}  // namespace jest::plain

@@ -2,6 +2,7 @@
 // The plain backend's one expensive operation: a tile of logits in double precision.
 
 #include <Eigen/Core>
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <span>
@@ -9,7 +10,7 @@
 
 #include "jest/core/views.hpp"
 
-namespace jest::eigen {
+namespace jest::plain {
 
 using Matrix = Eigen::MatrixXd;  // column-major: a column is one picked example
 using RowMatrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
@@ -41,8 +42,8 @@ inline double inner_product(const EmbeddingsView& embeddings, std::int64_t i) {
   return ((sums[0] + sums[4]) + (sums[1] + sums[5])) + ((sums[2] + sums[6]) + (sums[3] + sums[7]));
 }
 
-/// A model as the criterion sees it: logits t·(x_i·y_j) + β.
-struct Model {
+/// The rows of one model as a criterion reads them: logits t·(x_i·y_j) + β.
+struct ModelRows {
   EmbeddingsView embeddings;
   double bias = 0;
 
@@ -79,13 +80,13 @@ struct Logits {
   Array backward;  ///< u_ji [rows, columns]
   bool finite;
 
-  Logits(const Model& model, const PickedBlock& block, const Tile& tile)
+  Logits(const ModelRows& model, const PickedBlock& block, const Tile& tile)
       : forward(product(model, model.embeddings.x, block.y, tile)),
         backward(product(model, model.embeddings.y, block.x, tile)),
         finite(forward.allFinite() && backward.allFinite()) {}
 
  private:
-  static Array product(const Model& model, const MatrixView& side, const Matrix& picked,
+  static Array product(const ModelRows& model, const MatrixView& side, const Matrix& picked,
                        const Tile& tile) {
     const RowMatrix candidates = rows(side, tile.first, tile.rows).cast<double>();
     Array logits(tile.rows, picked.cols());
@@ -121,4 +122,4 @@ void for_each_block(const EmbeddingsView& embeddings, std::span<const std::int64
   }
 }
 
-}  // namespace jest::eigen
+}  // namespace jest::plain

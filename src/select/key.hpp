@@ -1,13 +1,13 @@
 #pragma once
-// The key by which candidates of a round are ordered: the formula that samplers of every memory
-// share, and its image in integers, which sort like keys.
+// The key by which candidates of a round are ordered: one formula for the host's sampler and the
+// CUDA backend, and its image in integers, which sort like keys.
 
 #include <bit>
 #include <cmath>
 #include <cstdint>
 #include <limits>
 
-#include "jest/core/host_device.hpp"
+#include "jest/core/exact/host_device.hpp"
 #include "jest/core/noise.hpp"
 #include "jest/select/selection.hpp"
 

@@ -7,7 +7,7 @@
 #include <array>
 #include <cstdint>
 
-#include "jest/core/host_device.hpp"
+#include "jest/core/exact/host_device.hpp"
 
 namespace jest {
 

@@ -13,19 +13,18 @@
 
 namespace jest {
 
-/// Whether freshly picked candidates leave the super-batch. They stay when everybody is
-/// conditioned on (mean field), and then nobody's pair with itself may be counted.
-enum class Afterwards { kLeave, kStay };
+/// Whether freshly picked candidates leave the super-batch. They stay when all candidates are
+/// conditioned on (mean field), and then a candidate's pair with itself must not be counted.
+enum class AfterPicking { kLeave, kStay };
 
 /// `Sums` of one model offers
 /// - own(first, terms): the own terms of candidates from `first` on, written to `terms`, from
 ///   (pairs, embeddings, engine) at construction;
-/// - condition_on(picks, afterwards): picks ascending in id; those that leave are never asked for;
+/// - condition_on(picks, then): picks ascending in id; those that leave are never asked for again;
 /// - pairs(i): what everything conditioned on adds to candidate i;
 /// - extra_bytes(): its peak memory beside the inputs.
 ///
-/// A candidate beside which nobody has been picked has its own term alone. Scores of candidates
-/// that have left are not kept up.
+/// Before any other pick a score is the own term. Scores of picked candidates are stale.
 template <class Pairs, class Sums>
 class ContrastiveScores {
  public:
@@ -49,14 +48,14 @@ class ContrastiveScores {
   void condition_on(std::span<const std::int64_t> picks) {
     if (interaction_ == 0) return;
     const auto count = static_cast<std::int64_t>(picks.size());
-    // Only mean-field scores condition on everybody who is in play, and want scores afterwards.
-    const Afterwards afterwards = count == in_play_ ? Afterwards::kStay : Afterwards::kLeave;
-    if (learner_) learner_->condition_on(picks, afterwards);
-    if (reference_) reference_->condition_on(picks, afterwards);
+    // Mean field alone conditions on all candidates in play, and needs their scores afterwards.
+    const AfterPicking then = count == in_play_ ? AfterPicking::kStay : AfterPicking::kLeave;
+    if (learner_) learner_->condition_on(picks, then);
+    if (reference_) reference_->condition_on(picks, then);
     for (const std::int64_t j : picks) picked_[j] = 1;
     conditioned_on_ += count;
     for (std::size_t i = 0; i < scores_.size(); ++i) {
-      if (conditioned_on_ == picked_[i]) continue;  // nobody but itself
+      if (conditioned_on_ == picked_[i]) continue;  // no other pick than itself
       scores_[i] = own_[i] + interaction_ *
                                  weighed(i, [](const Sums& sums, auto k) { return sums.pairs(k); });
     }

@@ -1,5 +1,5 @@
-// The vector twins of core/logarithm.hpp and core/exponential.hpp: same operations, same order,
-// same bits; included once for each instruction set, as Highway's own -inl headers are.
+// The vector twins of core/exact/logarithm.hpp and core/exact/exponential.hpp: same operations,
+// same order, same bits; included once for each instruction set, as Highway's -inl headers are.
 #if defined(JEST_DOUBLES_INL) == defined(HWY_TARGET_TOGGLE)
 #ifdef JEST_DOUBLES_INL
 #undef JEST_DOUBLES_INL
@@ -11,8 +11,8 @@
 
 #include <cstdint>
 
-#include "jest/core/exponential.hpp"
-#include "jest/core/logarithm.hpp"
+#include "jest/core/exact/exponential.hpp"
+#include "jest/core/exact/logarithm.hpp"
 
 // Only AVX2 and what is better (a smaller number) has fused multiply-adds and shifts of 64-bit
 // lanes here; other targets leave it to the scalar functions.

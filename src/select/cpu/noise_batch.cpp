@@ -1,8 +1,8 @@
 // The vector twin of core/noise.hpp: same operations, same order, same bits.
-#include "jest/select/noise_batch.hpp"
+#include "noise_batch.hpp"
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "select/noise_batch.cpp"
+#define HWY_TARGET_INCLUDE "select/cpu/noise_batch.cpp"
 // clang-format off
 #include <hwy/foreach_target.h>
 // clang-format on

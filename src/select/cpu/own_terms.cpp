@@ -1,12 +1,12 @@
 // The vector twins of softplus and of a model's own logits: same sums, same order, same bits.
-#include "jest/select/own_terms.hpp"
+#include "own_terms.hpp"
 
 #include <cmath>
 
 #include "jest/criteria/contrastive.hpp"
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "select/own_terms.cpp"
+#define HWY_TARGET_INCLUDE "select/cpu/own_terms.cpp"
 // clang-format off
 #include <hwy/foreach_target.h>
 // clang-format on
@@ -19,7 +19,7 @@ namespace jest::detail::HWY_NAMESPACE {
 
 #if JEST_HAS_DOUBLES
 
-/// Sums that eigen::inner_product keeps, and the vectors they take.
+/// Sums that plain::inner_product keeps, and the vectors they take.
 inline constexpr std::int64_t kSums = 8;
 inline constexpr std::int64_t kLanes = hn::MaxLanes(kDoubles);
 inline constexpr std::int64_t kVectors = kSums / kLanes;
@@ -46,7 +46,7 @@ HWY_INLINE double inner_product(const float* x, const float* y, std::int64_t col
   return ((sums[0] + sums[4]) + (sums[1] + sums[5])) + ((sums[2] + sums[6]) + (sums[3] + sums[7]));
 }
 
-std::size_t logits_of(const eigen::Model& model, std::int64_t first, std::span<double> logits) {
+std::size_t logits_of(const plain::ModelRows& model, std::int64_t first, std::span<double> logits) {
   const MatrixView& x = model.embeddings.x;
   const MatrixView& y = model.embeddings.y;
   for (double& logit : logits) {
@@ -73,7 +73,7 @@ std::size_t softplus_of(std::span<double> values) {
 
 #else
 
-std::size_t logits_of(const eigen::Model&, std::int64_t, std::span<double>) { return 0; }
+std::size_t logits_of(const plain::ModelRows&, std::int64_t, std::span<double>) { return 0; }
 std::size_t softplus_of(std::span<double>) { return 0; }
 
 #endif
@@ -90,7 +90,7 @@ HWY_EXPORT(softplus_of);
 
 }  // namespace
 
-void own_logits(const eigen::Model& model, std::int64_t first, std::span<double> logits) {
+void own_logits(const plain::ModelRows& model, std::int64_t first, std::span<double> logits) {
   const std::size_t done = HWY_DYNAMIC_DISPATCH(logits_of)(model, first, logits);
   for (std::size_t k = done; k < logits.size(); ++k) {
     logits[k] = model.own_logit(first + static_cast<std::int64_t>(k));
