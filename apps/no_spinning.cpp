@@ -1,7 +1,7 @@
-// LibTorch's OpenMP threads wait for work by spinning: beside one other busy process everything that
-// uses them becomes ten to twenty times slower. The runtime reads how to wait when it is loaded,
-// which is before main. So a program that is started without a word about it sets the standard's
-// variable and starts itself anew, once, with the same arguments.
+// LibTorch's OpenMP threads wait for work by spinning: beside one other busy process everything
+// that uses them becomes ten to twenty times slower. The runtime reads how to wait when it is
+// loaded, which is before main. So a program that is started without a word about it sets the
+// standard's variable and starts itself anew, once, with the same arguments.
 
 #ifdef __linux__
 #include <unistd.h>

@@ -11,10 +11,10 @@ namespace jest::apps::report {
 
 struct ArmResult {
   std::string arm;
-  std::string kind = {};  ///< the arm without the options of its own
+  std::string kind = {};       ///< the arm without the options of its own
   std::string scored_by = {};  ///< "learnability", "hard_learner", ..., "none"
   Role role = Role::kContender;
-  std::size_t variant = 0;       ///< how many arms of its kind stand before it
+  std::size_t variant = 0;            ///< how many arms of its kind stand before it
   std::vector<const Run*> runs = {};  ///< of the experiment that was given, by seed
   Spread steps;
   std::vector<Spread> finals = {};  ///< one per measure, at the end

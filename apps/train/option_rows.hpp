@@ -1,6 +1,6 @@
 #pragma once
-// An option of jest-train is one row. Parsing, help, checks, the identity of a run, what an arm or a
-// probe may set, and the table of docs/options.md all derive from it.
+// An option of jest-train is one row. Parsing, help, checks, the identity of a run, what an arm or
+// a probe may set, and the table of docs/options.md all derive from it.
 
 #include <CLI/CLI.hpp>
 #include <cmath>

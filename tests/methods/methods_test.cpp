@@ -75,7 +75,8 @@ TEST(Methods, WithImpossibleParametersAreRefusedByName) {
 
 TEST(MethodTable, HasARowOfEveryMethodWithItsParameters) {
   const std::string table = method_table(kMethods);
-  for (const Method& method : kMethods) EXPECT_THAT(table, HasSubstr(text("| `", method.name, "` |")));
+  for (const Method& method : kMethods)
+    EXPECT_THAT(table, HasSubstr(text("| `", method.name, "` |")));
   EXPECT_THAT(table, HasSubstr("| `jest` | losses, weights 1, 1 | joint, N 16, gain 100, κ 1 | own "
                                "loss | run or stored | Evans et al. 2024"));
   EXPECT_THAT(table, HasSubstr("temperature 1"));

@@ -8,11 +8,11 @@
 
 #include "jest/scorers/cascade.hpp"
 #include "jest/scorers/joint_example_scorer.hpp"
-#include "jest/train/trainer.hpp"
 #include "jest/scorers/uniform_scorer.hpp"
-#include "oracle/small_towers.hpp"
+#include "jest/train/trainer.hpp"
 #include "oracle/chi_square.hpp"
 #include "oracle/message_of.hpp"
+#include "oracle/small_towers.hpp"
 #include "oracle/temporary_folder.hpp"
 
 namespace jest::testing {

@@ -6,8 +6,8 @@
 //   auto scorer = jest::scorer_of<Pairs>(method, learner, reference, {.count = 128, .seed = 7});
 //   // per step: learner.step(super_batch.at(scorer.select(super_batch, step).indices));
 //
-// Both do what the paper of that name says, or refuse and name what is missing. A method that trains
-// by more than the learner's own loss refuses a learner without objective_of's objective.
+// Both do what the paper of that name says, or refuse and name what is missing. A method that
+// trains by more than the learner's own loss refuses a learner without objective_of's objective.
 
 #include <cstdint>
 #include <functional>
@@ -40,7 +40,8 @@ struct MethodSpec {
 
   /// What scoring sees in the place of a whole (super-)batch; flexi-jest needs one, others may.
   std::function<B(const B&)> scored_view = {};
-  /// Losses of every example of the pool under the reference, and how the first stage thins: cascade.
+  /// Losses of every example of the pool under the reference, and how the first stage thins:
+  /// cascade.
   std::optional<LossStore> pool_losses = {};
   CascadeSpec first_stage = {};
   /// Parameters of the model behind stored answers: acid, aced.
@@ -208,8 +209,10 @@ class MethodScorer {
       size = parameter_count(*reference_.model());
     }
     if (!size) {
-      lacks(method_, "the size of the model behind stored answers: "
-                     "MethodSpec::reference_parameters", "none");
+      lacks(method_,
+            "the size of the model behind stored answers: "
+            "MethodSpec::reference_parameters",
+            "none");
     }
     check_reference_size(method_, parameter_count(*learner_.model()), *size);
   }
@@ -315,8 +318,10 @@ ObjectiveOf<Model, B> objective_of(const Method& method, const Model&, R& refere
   auto objective = detail::plain_objective<B, Model>(method, reference, spec);
   if (!method.cheaper_view) return objective;
   if (!spec.trained_view) {
-    detail::lacks(method, "a view that a part of each batch is trained at: "
-                          "ObjectiveSpec::trained_view", "none");
+    detail::lacks(method,
+                  "a view that a part of each batch is trained at: "
+                  "ObjectiveSpec::trained_view",
+                  "none");
   }
   return {method.name, [objective, view = spec.trained_view](Model& model, const B& batch) {
             return objective(model, view(batch));

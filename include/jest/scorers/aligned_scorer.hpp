@@ -80,7 +80,8 @@ class AlignedScorer {
                   "which gives jest::LossesAndFeatures");
     ScoringStatistics how;
     const auto candidates = static_cast<std::int64_t>(std::span(super_batch.ids()).size());
-    how.learner_scored = candidates + detail::timed_ms(how.learner_ms, [&] { return refresh(step); });
+    how.learner_scored =
+        candidates + detail::timed_ms(how.learner_ms, [&] { return refresh(step); });
     const LossesAndFeatures scored = detail::timed_ms(how.learner_ms, [&] {
       const auto result = score_losses_and_features(model_, super_batch, spec_.scoring);
       detail::wait_for(result.features);

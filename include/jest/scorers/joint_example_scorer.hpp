@@ -36,8 +36,8 @@ struct ScorerSpec {
 };
 
 /// Holds references: learner and reference must outlive the scorer, and belong to the thread that
-/// calls `select`: scoring puts the learner's module into evaluation mode for its time. `R` says how
-/// scores become picks (scorers/rules.hpp).
+/// calls `select`: scoring puts the learner's module into evaluation mode for its time. `R` says
+/// how scores become picks (scorers/rules.hpp).
 template <class Model, class Reference, class R = ByLosses>
 class JointExampleScorer {
  public:
@@ -57,9 +57,10 @@ class JointExampleScorer {
   /// Positions in `super_batch`. Deterministic in (parameters, ids, seed, step).
   template <Batch B>
   ScoredSelection select(const B& super_batch, std::int64_t step) {
-    static_assert(EmbedsPairs<Model, B> || GivesLosses<Model, B>,
-                  "JointExampleScorer: the learner's model needs `embed(batch)`, which gives "
-                  "jest::Embeddings, or `losses(batch)`, which gives a tensor of one loss an example");
+    static_assert(
+        EmbedsPairs<Model, B> || GivesLosses<Model, B>,
+        "JointExampleScorer: the learner's model needs `embed(batch)`, which gives "
+        "jest::Embeddings, or `losses(batch)`, which gives a tensor of one loss an example");
     const std::span<const std::int64_t> ids = super_batch.ids();
     ScoringStatistics how;
     Selection selection = [&] {
