@@ -6,9 +6,7 @@
 #include <iostream>
 #include <numeric>
 
-#include "jest/scorers/joint_example_scorer.hpp"
-#include "jest/scorers/uniform_scorer.hpp"
-#include "jest/torch/device.hpp"
+#include "jest/jest.hpp"
 #include "jest/train/retrieval.hpp"
 
 namespace {

@@ -18,6 +18,7 @@
 #include "jest/methods/methods.hpp"
 #include "jest/methods/run.hpp"
 #include "jest/scorers/aligned_scorer.hpp"
+#include "jest/scorers/any_scorer.hpp"
 #include "jest/scorers/cascade.hpp"
 #include "jest/scorers/joint_example_scorer.hpp"
 #include "jest/scorers/uniform_scorer.hpp"

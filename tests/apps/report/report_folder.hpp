@@ -38,12 +38,12 @@ class ReportFolder : public ::testing::Test {
   }
   std::filesystem::path output() const { return folder_ / "report.html"; }
   std::string report() const {
-    write_report({folder_}, output());
+    apps::report::write_report({folder_}, output());
     return read_file(output());
   }
   std::string refusal() const {
     try {
-      write_report({folder_}, output());
+      apps::report::write_report({folder_}, output());
     } catch (const Error& error) {
       return error.what();
     }
