@@ -16,6 +16,7 @@
 #include <bit>
 #include <limits>
 #include <tuple>
+#include <utility>
 
 #include "jest/torch/device_select.hpp"
 
