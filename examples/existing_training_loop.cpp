@@ -130,7 +130,7 @@ int main(int argc, char** argv) {
   torch::optim::AdamW optimizer(model->parameters(), 1e-2);
   jest::Learner learner{model, optimizer};
   jest::ReferenceModel reference{guide};
-  jest::JointExampleScorer scorer{learner, reference, {.count = kBatch, .chunks = 4, .seed = 7}};
+  jest::JointExampleScorer scorer{learner, reference, {.count = kBatch, .sampling = {.chunks = 4}, .seed = 7}};
   std::int64_t step = 0, matching = 0;
   train({model, optimizer, kSuperBatch, 2, device}, pool, [&](const Batch& super_batch) {
     const Batch batch = super_batch.at(scorer.select(super_batch, step++).indices);

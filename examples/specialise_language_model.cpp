@@ -116,7 +116,7 @@ int main(int argc, char** argv) {
 
   const double uniform = train(pool, held_out, [](auto&) {
     return [](const Sequences& super_batch, std::uint32_t step) {
-      return jest::uniform_picks(super_batch.ids(), 16, {.seed = 1, .step = step}).indices;
+      return jest::uniform_picks(super_batch.ids(), 16, 1, step).indices;
     };
   });
   const double aligned = train(pool, held_out, [&](auto& learner) {
@@ -125,7 +125,7 @@ int main(int argc, char** argv) {
     static jest::NoReference none;
     auto scorer = std::make_shared<jest::AlignedScorer<Bigram, jest::NoReference, const Curated>>(
         learner, none, target,
-        jest::AlignedScorerSpec{.count = 16, .chunks = 4, .gain = 3000, .step_size = 1.0 / 16});
+        jest::AlignedScorerSpec{.count = 16, .sampling = {.chunks = 4, .gain = 3000}, .step_size = 1.0 / 16});
     return [scorer](const Sequences& super_batch, std::uint32_t step) {
       return scorer->select(super_batch, step).indices;
     };

@@ -28,11 +28,10 @@ void append(std::string& out, double number) {
   append_number(out, number, std::chars_format::general, kPrecision);
 }
 
-void append_streamed(std::string& out, const void* value,
-                     void (*print)(std::ostream& out, const void* value)) {
+std::string streamed(const void* values, void (*print)(std::ostream& out, const void* values)) {
   std::ostringstream stream;
-  print(stream, value);
-  out += std::move(stream).str();
+  print(stream, values);
+  return std::move(stream).str();
 }
 
 }  // namespace jest::detail

@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "prepare/row_id.hpp"
-#include "jest/core/philox.hpp"
+#include "jest/core/exact/philox.hpp"
 
 namespace jest::studies {
 namespace {

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "jest/core/philox.hpp"
+#include "jest/core/exact/philox.hpp"
 #include "jest/core/hash_id.hpp"
 
 namespace jest::studies {

@@ -39,6 +39,7 @@ TEST(Text, IsWhatAStreamWrites) {
                      std::numeric_limits<std::uint64_t>::max());
   const int numbers[2] = {};
   expect_as_streamed(static_cast<const void*>(numbers), " ", Point{3, -4});
+  expect_as_streamed(std::hex, 255, " ", std::dec, 255, " ", 0.1, " ", true);
   EXPECT_EQ(text(), "");
 }
 

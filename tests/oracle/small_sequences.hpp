@@ -59,9 +59,15 @@ struct SmallLanguageModelImpl : torch::nn::Module {
     ++forwards;
     return torch::tanh(middle(dropout(embedding(batch.tokens.slice(1, 0, -1)))));
   }
-  at::Tensor losses(const at::Tensor& logits, const Sequences& batch) {
+  at::Tensor token_losses(const at::Tensor& logits, const Sequences& batch) {
     const at::Tensor targets = batch.tokens.slice(1, 1).unsqueeze(2);
-    return -logits.log_softmax(2).gather(2, targets).squeeze(2).mean(1);
+    return -logits.log_softmax(2).gather(2, targets).squeeze(2);
+  }
+  at::Tensor token_losses(const Sequences& batch) {
+    return token_losses(last(hidden(batch)), batch);
+  }
+  at::Tensor losses(const at::Tensor& logits, const Sequences& batch) {
+    return token_losses(logits, batch).mean(1);
   }
   at::Tensor losses(const Sequences& batch) { return losses(last(hidden(batch)), batch); }
   LossesAndFeatures losses_and_features(const Sequences& batch) {

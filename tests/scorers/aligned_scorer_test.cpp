@@ -38,13 +38,13 @@ struct Aligned {
   Sequences batch = make_sequences(kCandidates, 3);
 
   using Scorer =
-      AlignedScorer<SmallLanguageModel, ReferenceModel<SmallLanguageModel>, CuratedSequences>;
+      AlignedScorer<SmallLanguageModel, ReferenceModel<SmallLanguageModel>, CuratedSequences&>;
 
   Scorer scorer(AlignedScorerSpec spec) {
     if (spec.count == 0) spec.count = 8;
     return {learner, reference, curated, spec};
   }
-  Selection select(const AlignedScorerSpec& spec, std::uint32_t step = 5) {
+  ScoredSelection select(const AlignedScorerSpec& spec, std::int64_t step = 5) {
     return scorer(spec).select(batch, step);
   }
 };
@@ -97,15 +97,14 @@ TEST(AlignedScorer, PicksWhatAPlainComputationPicks) {
     for (const Preset preset : {Preset::kJoint, Preset::kGreedy, Preset::kMeanField}) {
       Aligned f;
       const oracle::PairSum terms = plain_terms(f, how, f.curated.at(2));
-      const SelectionSpec spec{
-          .count = 9, .preset = preset, .gain = 40, .seed = 7, .step = 5, .ids = f.batch.names};
-      const auto want = oracle::dense_select(terms, spec);
+      const Sampling sampling{
+          .preset = preset, .gain = 40, .interaction = {how.interaction}};
+      const SelectionSpec spec{.count = 9, .sampling = sampling, .seed = 7, .step = 5};
+      const auto want = oracle::dense_select(terms, spec, f.batch.names);
       const auto got = f.select({.count = 9,
-                                 .preset = preset,
-                                 .gain = 40,
+                                 .sampling = sampling,
                                  .seed = 7,
                                  .step_size = how.step_size,
-                                 .interaction = {how.interaction},
                                  .learnability_weight = how.learnability_weight,
                                  .learnability = how.weights,
                                  .refresh_every = 2});
@@ -120,24 +119,24 @@ TEST(AlignedScorer, PicksWhatAPlainComputationPicks) {
 
 TEST(AlignedScorer, RunsTheReferenceOnlyForItsWeight) {
   Aligned f;
-  EXPECT_EQ(f.select({}).statistics.reference_scored, 0);
+  EXPECT_EQ(f.select({}).scoring.reference_scored, 0);
   EXPECT_EQ(f.select({.learnability_weight = 1, .learnability = kHardLearner})
-                .statistics.reference_scored,
+                .scoring.reference_scored,
             0);
   EXPECT_EQ(f.guide->forwards, 0);
-  EXPECT_EQ(f.select({.learnability_weight = 1}).statistics.reference_scored, kCandidates);
+  EXPECT_EQ(f.select({.learnability_weight = 1}).scoring.reference_scored, kCandidates);
   EXPECT_EQ(f.guide->forwards, 1);
   ReferenceModel<LossStore> stored{LossStore(f.batch.names, std::vector<float>(kCandidates, 1))};
   AlignedScorer scorer(f.learner, stored, f.curated, {.count = 8, .learnability_weight = 1});
-  EXPECT_EQ(scorer.select(f.batch, 0).statistics.reference_scored, 0);
+  EXPECT_EQ(scorer.select(f.batch, 0).scoring.reference_scored, 0);
 }
 
 TEST(AlignedScorer, RefreshesItsTargetOncePerPeriodAndCountsTheCost) {
   Aligned f;
   auto scorer = f.scorer({.refresh_every = 4});
   std::vector<std::int64_t> scored;
-  for (const std::uint32_t step : {1, 2, 3, 4, 5, 11, 14}) {
-    scored.push_back(scorer.select(f.batch, step).statistics.learner_scored);
+  for (const std::int64_t step : {1, 2, 3, 4, 5, 11, 14}) {
+    scored.push_back(scorer.select(f.batch, step).scoring.learner_scored);
   }
   EXPECT_THAT(f.curated.asked, ElementsAre(0, 1, 2, 3));
   EXPECT_THAT(scored, ElementsAre(44, 40, 40, 44, 40, 44, 44));
@@ -160,7 +159,7 @@ TEST(AlignedScorer, HoldsItsTargetWhileTheParametersMove) {
 
 TEST(AlignedScorer, FollowsItsCuratedSet) {
   Aligned f;
-  const AlignedScorerSpec spec{.preset = Preset::kTopK};
+  const AlignedScorerSpec spec{.sampling = {.preset = Preset::kTopK}};
   const auto picks = f.select(spec).indices;
   EXPECT_EQ(f.select(spec).indices, picks);
   f.curated.pool = make_sequences(40, 41);
@@ -175,7 +174,7 @@ TEST(AlignedScorer, WithInteractionPicksFewerCopies) {
   f.batch.tokens.slice(0, 0, 20).copy_(copy.expand({20, -1}));
   f.curated.pool = testing::name_sequences(copy.expand({40, -1}));
   const auto copies = [&](double interaction) {
-    const auto picks = f.select({.gain = 200, .interaction = {interaction}}).indices;
+    const auto picks = f.select({.sampling = {.gain = 200, .interaction = {interaction}}}).indices;
     return std::count_if(picks.begin(), picks.end(), [](std::int64_t i) { return i < 20; });
   };
   EXPECT_EQ(copies(0), 8);
@@ -184,10 +183,10 @@ TEST(AlignedScorer, WithInteractionPicksFewerCopies) {
 
 TEST(AlignedScorer, WithoutInteractionIsTheIndependentDraw) {
   Aligned f;
-  const auto before = f.select({.chunks = 4, .interaction = {1, 6}});
-  const auto independent = f.select({.preset = Preset::kIndependent});
+  const auto before = f.select({.sampling = {.chunks = 4, .interaction = {1, 6}}});
+  const auto independent = f.select({.sampling = {.preset = Preset::kIndependent}});
   EXPECT_EQ(before.indices, independent.indices);
-  EXPECT_NE(f.select({.chunks = 4, .interaction = {1, 5}}).indices, independent.indices);
+  EXPECT_NE(f.select({.sampling = {.chunks = 4, .interaction = {1, 5}}}).indices, independent.indices);
 }
 
 TEST(AlignedScorer, ScoresInMicroBatchesInEvalModeWithoutGradient) {
@@ -228,7 +227,7 @@ TEST(AlignedScorer, RefusesAForeignStateAndImpossibleSpecs) {
   scorer.load_state({{"period", torch::tensor({0}, at::kLong)}, {"direction", torch::ones({9})}});
   EXPECT_THAT(message_of([&] { scorer.select(f.batch, 0); }), HasSubstr("width 64, got 9"));
   EXPECT_THAT(message_of([&] { f.scorer({.count = -1}); }), HasSubstr("count of at least 1"));
-  EXPECT_THAT(message_of([&] { f.scorer({.chunks = 9}); }), HasSubstr("chunks"));
+  EXPECT_THAT(message_of([&] { f.scorer({.sampling = {.chunks = 9}}); }), HasSubstr("chunks"));
   EXPECT_THAT(message_of([&] { f.scorer({.step_size = 0}); }), HasSubstr("step size > 0"));
   EXPECT_THAT(message_of([&] { f.scorer({.refresh_every = 0}); }), HasSubstr("refresh_every"));
   EXPECT_THAT(message_of([&] {
@@ -241,7 +240,6 @@ TEST(AlignedScorer, RefusesATargetThatIsNotFinite) {
   Aligned f;
   f.model->last->weight.data()[0][0] = std::nanf("");
   EXPECT_THAT(message_of([&] { f.select({}); }), HasSubstr("target direction: expected finite"));
-  EXPECT_EQ(f.scorer({}).remark<Sequences>(), "");
 }
 
 }  // namespace

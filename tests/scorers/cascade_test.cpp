@@ -34,7 +34,7 @@ struct Cascaded {
   Learner<SmallTowers> learner{model, optimizer};
   ReferenceModel<SmallTowers> reference{guide};
   JointExampleScorer<SmallTowers, ReferenceModel<SmallTowers>> scorer{
-      learner, reference, {.count = kCount, .chunks = 3, .seed = 11}};
+      learner, reference, {.count = kCount, .sampling = {.chunks = 3}, .seed = 11}};
   VectorPairs batch = make_pairs(kDrawn, 3);
 
   LossStore losses(double scale = 1) const {
@@ -55,8 +55,8 @@ TEST(Cascade, ThatKeepsEverybodyIsTheScorerAlone) {
 TEST(Cascade, RunsTheLearnerOnTheKeptAlone) {
   Cascaded f;
   Cascade cascade(f.scorer, f.losses(), {.keep = 10});
-  const Selection picks = cascade.select(f.batch, 5);
-  EXPECT_EQ(picks.statistics.learner_scored, 10);
+  const ScoredSelection picks = cascade.select(f.batch, 5);
+  EXPECT_EQ(picks.scoring.learner_scored, 10);
   EXPECT_EQ(std::set(picks.indices.begin(), picks.indices.end()).size(), kCount);
 }
 
@@ -76,7 +76,7 @@ TEST(Cascade, DrawsByTheLawOfStageOne) {
   UniformScorer one(1, 3);
   Cascade cascade(one, f.losses(0.1), {.keep = 1});
   oracle::Counts counts;
-  for (std::uint32_t step = 0; step < 20'000; ++step) ++counts[cascade.select(batch, step).indices];
+  for (std::int64_t step = 0; step < 20'000; ++step) ++counts[cascade.select(batch, step).indices];
   oracle::Law law;
   double total = 0;
   for (const std::int64_t i : four)
@@ -126,13 +126,13 @@ TEST(Trainer, SelectsByStoredLossesAlone) {
   Learner<CascadedLoss> learner(model, optimizer);
   ReferenceModel<LossStore> reference{f.losses()};
   JointExampleScorer scorer(learner, reference,
-                            {.score = kEasyReference, .count = kCount, .gain = 1e6});
+                            {.count = kCount, .sampling = {.gain = 1e6}, .score = kEasyReference});
   RollingSource source{f.batch, kDrawn};
-  Trainer trainer(source, learner, scorer, {.steps = 1});
   std::vector<std::int64_t> picked;
-  trainer.watch_selection = [&](const VectorPairs&, const Selection& selection, std::int64_t) {
+  const auto watch = [&](const VectorPairs&, const Selection& selection, std::int64_t) {
     picked = selection.indices;
   };
+  Trainer trainer(source, learner, scorer, {.steps = 1}, {.watch_selection = watch});
   trainer.run();
   ASSERT_EQ(std::ssize(picked), kCount);
   for (const std::int64_t i : picked) EXPECT_LT(rank_of(i), kCount) << i;

@@ -20,8 +20,8 @@ struct ProxySetting {
   Learner<SmallTowers> proxy{small, optimizer};
   ReferenceModel<SmallTowers> reference{guide};
   JointExampleScorer<SmallTowers, ReferenceModel<SmallTowers>> scorer{
-      proxy, reference, {.count = 8, .chunks = 4, .seed = 3}};
-  OnlineProxy<decltype(scorer), decltype(proxy), LearningRate> online{scorer, proxy, {.peak = 0.1}};
+      proxy, reference, {.count = 8, .sampling = {.chunks = 4}, .seed = 3}};
+  OnlineProxy<decltype(scorer)&, decltype(proxy), LearningRate> online{scorer, proxy, {.peak = 0.1}};
 };
 
 TEST(OnlineProxy, PicksWhatItsScorerPicksAndThenTrainsOnIt) {
@@ -53,7 +53,6 @@ TEST(OnlineProxy, NeverRunsTheLearnerForScoring) {
 struct CountingScorer {
   std::int64_t asked = 0;
 
-  static constexpr bool kScores = true;
   NamedTensors state() const { return {{"asked", torch::tensor({asked}, at::kLong)}}; }
   void load_state(const NamedTensors& state) {
     ASSERT_EQ(state.size(), 1);

@@ -16,8 +16,8 @@ using testing::make_towers;
 
 at::Tensor losses_of(const std::vector<float>& values) { return torch::tensor(values); }
 
-Selection pick_one(const ByLossRanks& rule, const at::Tensor& losses, std::uint32_t step) {
-  const SelectionSpec spec{.count = 1, .preset = Preset::kIndependent, .gain = 1, .step = step};
+Selection pick_one(const ByLossRanks& rule, const at::Tensor& losses, std::int64_t step) {
+  const SelectionSpec spec{.count = 1, .sampling = {.preset = Preset::kIndependent, .gain = 1}, .step = step};
   return rule(LossTensors{losses, {}}, spec, {kHardLearner});
 }
 
@@ -43,7 +43,7 @@ TEST(ByLossRanks, DrawsByThePercentileToThePower) {
 
 TEST(ByLossRanks, EqualLossesShareTheirRanksAndNanIsNeverPicked) {
   const at::Tensor losses = losses_of({5, NAN, 5, 5});
-  const SelectionSpec spec{.count = 3, .preset = Preset::kTopK, .gain = 1};
+  const SelectionSpec spec{.count = 3, .sampling = {.preset = Preset::kTopK, .gain = 1}};
   const Selection picks = ByLossRanks{}(LossTensors{losses, {}}, spec, {kHardLearner});
   EXPECT_EQ(picks.indices, (std::vector<std::int64_t>{0, 2, 3}));
   for (const double score : picks.scores) EXPECT_NEAR(score, std::log(2.0 / 3), 1e-6);
@@ -54,8 +54,8 @@ TEST(ByLossRanks, RanksPairsByTheirOwnTerms) {
   auto model = make_towers(1);
   const auto batch = make_pairs(12, 3);
   const Embeddings e = score_embeddings(model, batch, {});
-  const SelectionSpec spec{.count = 4, .preset = Preset::kTopK};
-  const Selection picks = ByLossRanks{}(e, {}, spec, {kHardLearner});
+  const SelectionSpec spec{.count = 4, .sampling = {.preset = Preset::kTopK}};
+  const Selection picks = ByLossRanks{}(PairTensors{e, {}}, spec, {kHardLearner});
   const at::Tensor order = own_losses(e, Contrast::kSigmoid).argsort(0, true);
   for (int k = 0; k < 4; ++k) EXPECT_EQ(picks.indices[k], order[k].item<std::int64_t>());
 }
@@ -70,21 +70,24 @@ Embeddings two_groups() {
 
 TEST(ByDiversity, PrefersUnlikePicks) {
   const Embeddings e = two_groups();
-  const SelectionSpec spec{.count = 2, .preset = Preset::kGreedy};
-  const PairScore hard{kHardLearner.with_interaction(1)};
+  const SelectionSpec spec{.count = 2, .sampling = {.preset = Preset::kGreedy}};
+  const PairTensors pairs{e, {}};
+  const PairScore hard{kHardLearner};
   const auto group = [](std::int64_t position) { return position / 3; };
-  const Selection plain = ByDiversity{0}(e, {}, spec, hard);
+  const Selection plain = ByDiversity{0}(pairs, spec, hard);
   EXPECT_EQ(group(plain.indices[0]), group(plain.indices[1]));
-  const Selection diverse = ByDiversity{1}(e, {}, spec, hard);
+  const Selection diverse = ByDiversity{1}(pairs, spec, hard);
   EXPECT_NE(group(diverse.indices[0]), group(diverse.indices[1]));
-  const Selection without = ByDiversity{1}(e, {}, spec, {kHardLearner.with_interaction(0)});
+  SelectionSpec separate = spec;
+  separate.sampling.interaction = {0};
+  const Selection without = ByDiversity{1}(pairs, separate, hard);
   EXPECT_EQ(group(without.indices[0]), group(without.indices[1]));
 }
 
 TEST(ByDiversity, SecondScoreIsTheFirstLessTwiceTheLikeness) {
   const Embeddings e = two_groups();
-  const SelectionSpec spec{.count = 2, .preset = Preset::kGreedy};
-  const Selection picks = ByDiversity{0.25}(e, {}, spec, {kHardLearner});
+  const SelectionSpec spec{.count = 2, .sampling = {.preset = Preset::kGreedy}};
+  const Selection picks = ByDiversity{0.25}(PairTensors{e, {}}, spec, {kHardLearner});
   const auto first = picks.indices[0], second = picks.indices[1];
   const at::Tensor own = own_losses(e, Contrast::kSigmoid);
   const double likeness =
@@ -97,8 +100,8 @@ TEST(ByDiversity, LooksAtTheReferencesEmbeddingsWhereThereIsOne) {
   Embeddings same = e;  // a reference that finds all alike but loses as much
   same.x = torch::tensor({1.F, 0.F}).expand({6, 2}).contiguous();
   same.y = same.x * torch::tensor({0.9F, 0.9F, 0.9F, 1.F, 1.F, 1.F}).unsqueeze(1);
-  const SelectionSpec spec{.count = 6, .preset = Preset::kGreedy};
-  const Selection picks = ByDiversity{1}(e, same, spec, {kLearnability});
+  const SelectionSpec spec{.count = 6, .sampling = {.preset = Preset::kGreedy}};
+  const Selection picks = ByDiversity{1}(PairTensors{e, same}, spec, {kLearnability});
   // Own terms are all 0, so scores are likeness to what was picked, which grows pick by pick.
   for (int k = 1; k < 6; ++k) EXPECT_LT(picks.scores[k], picks.scores[k - 1] - 1.5);
 }

@@ -46,7 +46,7 @@ struct Viewed {
   Learner<std::shared_ptr<ViewedLoss>> learner{model, optimizer};
   ReferenceModel<LossStore> reference{LossStore(std::span<const std::int64_t>(), {})};
   JointExampleScorer<std::shared_ptr<ViewedLoss>, ReferenceModel<LossStore>> scorer{
-      learner, reference, {.score = kHardLearner, .count = 2, .preset = Preset::kTopK}};
+      learner, reference, {.count = 2, .sampling = {.preset = Preset::kTopK}, .score = kHardLearner}};
   Numbers batch{{4, 5, 6, 7}, {1, 4, 3, 2}};
 };
 

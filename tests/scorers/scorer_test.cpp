@@ -22,7 +22,7 @@ struct Fixture {
   ReferenceModel<SmallTowers> reference{guide};
   VectorPairs batch = make_pairs(40, 3);
 
-  Selection select(ScorerSpec spec) {
+  ScoredSelection select(ScorerSpec spec) {
     spec.count = 8;
     JointExampleScorer scorer(learner, reference, spec);
     return scorer.select(batch, 5);
@@ -33,8 +33,9 @@ TEST(JointExampleScorer, EqualsSelectOnTheModelsEmbeddings) {
   Fixture f;
   const auto learner = score_embeddings(f.model, f.batch, {});
   const auto reference = score_embeddings(f.guide, f.batch, {});
-  const SelectionSpec spec{.count = 8, .seed = 4, .step = 5, .ids = f.batch.names};
-  EXPECT_EQ(f.select({.seed = 4}).indices, select(learner, reference, spec).indices);
+  const PairTensors pairs{learner, reference, id_tensor(f.batch.names)};
+  EXPECT_EQ(f.select({.seed = 4}).indices,
+            select(pairs, {.count = 8, .seed = 4, .step = 5}).indices);
 }
 
 TEST(JointExampleScorer, NeverRunsAModelWhoseWeightIsZero) {
@@ -115,29 +116,29 @@ TEST(JointExampleScorer, LeavesNoGradientAndNoGraph) {
 
 TEST(JointExampleScorer, InteractionScheduleStartsOnItsStep) {
   Fixture f;
-  const auto independent = f.select({.preset = Preset::kIndependent}).statistics;
-  const auto before = f.select({.interaction = {1, 6}, .chunks = 1});
+  const auto independent = f.select({.sampling = {.preset = Preset::kIndependent}}).statistics;
+  const auto before = f.select({.sampling = {.chunks = 1, .interaction = {1, 6}}});
   EXPECT_EQ(before.statistics.mean_own_score_picks, independent.mean_own_score_picks);
-  const auto late = f.select({.interaction = {1, 6}, .chunks = 8}).scores;
-  const auto now = f.select({.interaction = {1, 5}, .chunks = 8}).scores;
+  const auto late = f.select({.sampling = {.chunks = 8, .interaction = {1, 6}}}).scores;
+  const auto now = f.select({.sampling = {.chunks = 8, .interaction = {1, 5}}}).scores;
   EXPECT_NE(late, now);
 }
 
 TEST(JointExampleScorer, WithoutInteractionIsTheIndependentDraw) {
   Fixture f;
-  const auto before = f.select({.interaction = {1, 6}, .chunks = 4, .seed = 9});
-  const auto independent = f.select({.preset = Preset::kIndependent, .seed = 9});
+  const auto before = f.select({.sampling = {.chunks = 4, .interaction = {1, 6}}, .seed = 9});
+  const auto independent = f.select({.sampling = {.preset = Preset::kIndependent}, .seed = 9});
   EXPECT_EQ(before.indices, independent.indices);
-  EXPECT_NE(f.select({.chunks = 4, .seed = 9}).indices, independent.indices);
+  EXPECT_NE(f.select({.sampling = {.chunks = 4}, .seed = 9}).indices, independent.indices);
 }
 
 TEST(JointExampleScorer, RefusesImpossibleSpecsAtConstruction) {
   Fixture f;
   const auto build = [&](ScorerSpec spec) { JointExampleScorer(f.learner, f.reference, spec); };
   EXPECT_THROW(build({.count = 0}), Error);
-  EXPECT_THROW(build({.count = 8, .chunks = 9}), Error);
-  EXPECT_THROW(build({.count = 8, .preset = Preset::kTopK, .chunks = 4}), Error);
-  EXPECT_THROW(build({.score = {0, 0}, .count = 8}), Error);
+  EXPECT_THROW(build({.count = 8, .sampling = {.chunks = 9}}), Error);
+  EXPECT_THROW(build({.count = 8, .sampling = {.preset = Preset::kTopK, .chunks = 4}}), Error);
+  EXPECT_THROW(build({.count = 8, .score = {0, 0}}), Error);
 }
 
 struct LossModelImpl : torch::nn::Module {
@@ -151,11 +152,11 @@ TEST(JointExampleScorer, ScalarLossesWorkInJointModeAndSayThatTheyAreSeparable) 
   Learner<LossModel> learner(model, optimizer);
   const VectorPairs batch = make_pairs(20, 3);
   ReferenceModel<LossStore> reference{LossStore(batch.names, std::vector<float>(20, 0.5F))};
-  JointExampleScorer scorer(learner, reference, {.count = 5, .chunks = 5, .gain = 1e6});
+  JointExampleScorer scorer(learner, reference, {.count = 5, .sampling = {.chunks = 5, .gain = 1e6}});
   const auto picks = scorer.select(batch, 0);
   const at::Tensor best = std::get<1>(batch.x.select(1, 0).topk(5));
   EXPECT_TRUE(index_tensor(picks).equal(best));
-  EXPECT_EQ(scorer.remark<VectorPairs>(), kSeparableRemark);
+  EXPECT_EQ(picks.scoring.remark, kSeparableRemark);
 }
 
 class Store : public ::testing::Test {
@@ -187,10 +188,10 @@ TEST_F(Store, PicksWhatTheLiveReferencePicks) {
   const auto live = f_.select({}).indices;
   ReferenceModel<EmbeddingStore> cached{EmbeddingStore(path_, model_fingerprint(*f_.guide))};
   JointExampleScorer scorer(f_.learner, cached, {.count = 8});
-  const Selection picks = scorer.select(f_.batch, 5);
+  const ScoredSelection picks = scorer.select(f_.batch, 5);
   EXPECT_EQ(picks.indices, live);
-  EXPECT_EQ(picks.statistics.learner_scored, 40);
-  EXPECT_EQ(picks.statistics.reference_scored, 0);
+  EXPECT_EQ(picks.scoring.learner_scored, 40);
+  EXPECT_EQ(picks.scoring.reference_scored, 0);
 }
 
 TEST_F(Store, OfAnotherModelIsRefused) {

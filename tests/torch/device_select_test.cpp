@@ -62,7 +62,7 @@ TEST(SelectOnDevice, GivesTheIdsOfTensorsTheMeaningOfThoseOfViews) {
     EXPECT_EQ(select(tensors, kHostSpec).indices, want.indices);
     EXPECT_EQ(select_on_device(tensors, kHostSpec).selection().indices, want.indices);
     auto unnamed = tensors;
-    unnamed.ids = {};
+    unnamed.ids = at::Tensor();
     EXPECT_NE(select(unnamed, kHostSpec).indices, want.indices);
   };
   const at::Tensor losses = torch::rand({2, kHostRows});

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include "jest/select/cuda.hpp"
 #include "jest/select/select.hpp"
 #include "jest/torch/select.hpp"
 

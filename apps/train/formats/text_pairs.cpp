@@ -2,7 +2,7 @@
 
 #include <torch/torch.h>
 
-#include "jest/core/philox.hpp"
+#include "jest/core/exact/philox.hpp"
 
 namespace jest::apps::train {
 namespace {

@@ -28,39 +28,44 @@ namespace detail {
 void append(std::string& out, long long number);
 void append(std::string& out, unsigned long long number);
 void append(std::string& out, double number);
-void append_streamed(std::string& out, const void* value,
-                     void (*print)(std::ostream& out, const void* value));
+std::string streamed(const void* values, void (*print)(std::ostream& out, const void* values));
 
-/// Streams are costly to include, so that strings and numbers are appended without one. Of other
-/// types, operator<< must be known where text() is called.
+/// Strings and numbers, which need no stream.
+template <class Part>
+inline constexpr bool kNeedsNoStream =
+    std::is_convertible_v<const Part&, std::string_view> || std::is_arithmetic_v<Part>;
+
 template <class Part>
 void append_part(std::string& out, const Part& part) {
   if constexpr (std::is_convertible_v<const Part&, std::string_view>) {
     out += static_cast<std::string_view>(part);
-  } else if constexpr (std::is_same_v<Part, char>) {
-    out += part;
-  } else if constexpr (std::is_same_v<Part, signed char> || std::is_same_v<Part, unsigned char>) {
+  } else if constexpr (std::is_integral_v<Part> && sizeof(Part) == 1 &&
+                       !std::is_same_v<Part, bool>) {
     out += static_cast<char>(part);
   } else if constexpr (std::is_floating_point_v<Part>) {
     append(out, static_cast<double>(part));
-  } else if constexpr (std::is_integral_v<Part>) {
+  } else {
     using Wide = std::conditional_t<std::is_signed_v<Part>, long long, unsigned long long>;
     append(out, static_cast<Wide>(part));
-  } else {
-    append_streamed(out, &part, [](std::ostream& stream, const void* value) {
-      stream << *static_cast<const Part*>(value);
-    });
   }
 }
 
 }  // namespace detail
 
-/// Joins values into one string, as operator<< of a stream would write them.
+/// Joins values into one string, as operator<< of a stream writes them. Streams are costly to
+/// include: where a part is neither a string nor a number, the caller must include <ostream>.
 template <class... Parts>
 std::string text(const Parts&... parts) {
-  std::string joined;
-  (detail::append_part(joined, parts), ...);
-  return joined;
+  if constexpr ((detail::kNeedsNoStream<Parts> && ...)) {
+    std::string joined;
+    (detail::append_part(joined, parts), ...);
+    return joined;
+  } else {
+    const auto print = [&](std::ostream& out) { (out << ... << parts); };
+    return detail::streamed(&print, [](std::ostream& out, const void* values) {
+      (*static_cast<decltype(&print)>(values))(out);
+    });
+  }
 }
 
 /// Throws "operation: expected ..., got ...".
