@@ -33,11 +33,14 @@ class Compiled(Package):
     def includes(self):
         return ["-isystem", self.prefix / "include"]
 
-    def torch_includes(self):
-        libtorch = self.cache_entry("JEST_LIBTORCH") or run(
+    def libtorch(self):
+        return self.cache_entry("JEST_LIBTORCH") or run(
             ["cmake", "-P", self.package() / "FindLibTorch.cmake"]).stdout.strip()
-        return [*self.includes(), "-isystem", f"{libtorch}/include",
-                "-isystem", f"{libtorch}/include/torch/csrc/api/include"]
+
+    def torch_includes(self):
+        folder = self.libtorch() + "/include"
+        return [*self.includes(), "-isystem", folder,
+                "-isystem", folder + "/torch/csrc/api/include"]
 
     def core_libraries(self):
         """The linker's words for jest::core, as the package's own targets give them."""
@@ -164,6 +167,25 @@ class CoreCompiledInManyWays(Compiled):
 
 
 class TorchFace(Compiled):
+    def test_a_program_with_the_static_library_has_the_operators(self):
+        archive = self.root / "libjest.a"
+        objects = [file for name in ("jest_jest", "jest_console")
+                   for file in (self.build / "src/CMakeFiles" / f"{name}.dir").rglob("*.o")]
+        done = run(["ar", "rcs", archive, *objects])
+        self.assertEqual(done.returncode, 0, done.stdout)
+        folder = self.libtorch() + "/lib"
+        libraries = [archive, f"-L{folder}", "-ltorch_cpu", "-lc10", f"-Wl,-rpath,{folder}",
+                     "-Wl,--unresolved-symbols=ignore-in-shared-libs", *self.core_libraries()]
+        main = self.root / "main.o"
+        done = self.compile("-c", *self.torch_includes(), CASES / "static_operators/main.cpp",
+                            "-o", main)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        for words, answer in ([], "missing"), (["-Wl,--undefined=jest_operators"], "there"):
+            with self.subTest(words=words):
+                done = self.compile(*words, main, *libraries, "-o", self.root / "static")
+                self.assertEqual(done.returncode, 0, done.stdout[-3000:])
+                self.assertEqual(run([self.root / "static"]).stdout, f"jest::select is {answer}\n")
+
     def test_every_header_of_the_next_standard(self):
         source = write(self.root / "all.cpp", "#include <torch/torch.h>\n" + headers(torch=True))
         done = self.compile("-fsyntax-only", *self.torch_includes(), source, standard="c++23")
