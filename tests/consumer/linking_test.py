@@ -84,6 +84,18 @@ class Finding(Linking):
                                       f"-DCMAKE_PREFIX_PATH={torch}")
 
 
+    def test_what_the_documentation_shows(self):
+        source = shutil.copytree(CASES / "documented", self.root / "documented")
+        (source / "third_party").mkdir()
+        (source / "third_party/jest").symlink_to(SOURCE)
+        torch = self.libtorch("torch")
+        for as_folder in ("OFF", "ON"):
+            with self.subTest(as_folder=as_folder):
+                _, done = self.configure(f"documented {as_folder}", f"-DAS_FOLDER={as_folder}",
+                                         f"-DTorch_ROOT={torch}", source=source)
+                self.assertEqual(done.returncode, 0, done.stdout)
+
+
 class WhichLibTorch(Linking):
     def ask(self, *options, python="", **environment):
         """What FindLibTorch.cmake of the package prints. Another LibTorch lies in the cache, and one

@@ -121,6 +121,8 @@ class TheCheckers(unittest.TestCase):
         source = "int main() {\n  // [loop]\n  for (;;) {\n    f();\n  }\n  // [loop]\n}\n"
         self.assertEqual(code, region_of(source, "loop"))
         self.assertNotEqual(code, region_of(source.replace("f()", "g()"), "loop"))
+        ((_, _, words),) = snippets_of(page.replace("cpp\n", "cmake\n"))
+        self.assertEqual(words, region_of(source.replace("// [", "# ["), "loop"))
         self.assertIsNone(region_of(source, "other"))
         self.assertIsNone(region_of(source.replace("  // [loop]\n}", "}"), "loop"))
 
