@@ -80,22 +80,23 @@ int main(int argc, char** argv) {
   const std::string command_line = joined(argc, argv);
   for (const train::TaskEntry& task : train::tasks()) {
     task.add_training(app, command_line, [](const std::filesystem::path& out) {
-      std::cout << report::summary_table(nlohmann::json::parse(jest::read_file(out / "summary.json")));
+      std::cout << report::summary_table(
+          nlohmann::json::parse(jest::read_file(out / "summary.json")));
     });
   }
   train::add_probe(app, command_line);
   app.add_subcommand("methods", "Print the methods that arms can follow, as Markdown")
       ->callback([] { std::cout << jest::method_table(jest::kMethods); });
-  app.add_subcommand("options", "Print the options of every task, as Markdown")
-      ->callback([] { std::cout << train::option_tables(); });
+  app.add_subcommand("options", "Print the options of every task, as Markdown")->callback([] {
+    std::cout << train::option_tables();
+  });
   app.config_formatter(std::make_shared<CommandConfig>(given_command(&app, argc, argv)));
   app.allow_config_extras(CLI::config_extras_mode::error);
   app.set_config("--config", "", "TOML file with options of the command");
 
   std::vector<std::filesystem::path> folders;
   CLI::App* page = app.add_subcommand("report", "Write DIR/report.html from finished runs");
-  page->add_option("DIR", folders, "Folders that runs left; the first gets the report")
-      ->required();
+  page->add_option("DIR", folders, "Folders that runs left; the first gets the report")->required();
   page->callback([&] {
     const std::filesystem::path output = folders.front() / "report.html";
     report::write_report(folders, output);

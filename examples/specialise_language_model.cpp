@@ -9,9 +9,9 @@
 #include <iostream>
 
 #include "jest/scorers/aligned_scorer.hpp"
+#include "jest/scorers/uniform_scorer.hpp"
 #include "jest/torch/device.hpp"
 #include "jest/torch/tensor_sketch.hpp"
-#include "jest/scorers/uniform_scorer.hpp"
 
 namespace {
 
@@ -125,7 +125,8 @@ int main(int argc, char** argv) {
     static jest::NoReference none;
     auto scorer = std::make_shared<jest::AlignedScorer<Bigram, jest::NoReference, const Curated>>(
         learner, none, target,
-        jest::AlignedScorerSpec{.count = 16, .sampling = {.chunks = 4, .gain = 3000}, .step_size = 1.0 / 16});
+        jest::AlignedScorerSpec{
+            .count = 16, .sampling = {.chunks = 4, .gain = 3000}, .step_size = 1.0 / 16});
     return [scorer](const Sequences& super_batch, std::uint32_t step) {
       return scorer->select(super_batch, step).indices;
     };

@@ -7,9 +7,9 @@
 #include <numeric>
 
 #include "jest/scorers/joint_example_scorer.hpp"
+#include "jest/scorers/uniform_scorer.hpp"
 #include "jest/torch/device.hpp"
 #include "jest/train/retrieval.hpp"
-#include "jest/scorers/uniform_scorer.hpp"
 
 namespace {
 
@@ -89,7 +89,8 @@ int main(int argc, char** argv) {
   // [readme-loop]
   jest::Learner learner{model, optimizer};
   jest::ReferenceModel reference{guide};
-  jest::JointExampleScorer scorer{learner, reference, {.count = 64, .sampling = {.chunks = 4}, .seed = 7}};
+  jest::JointExampleScorer scorer{
+      learner, reference, {.count = 64, .sampling = {.chunks = 4}, .seed = 7}};
 
   for (std::int64_t step = 0; step < 60; ++step) {
     const Pairs super_batch = super_batch_of(pool, step);

@@ -45,7 +45,8 @@ double needed(const Spread& to_target, const Spread& whole_run) {
 }
 
 ArmResult measure(const Run& first, const Experiment& experiment) {
-  ArmResult result{.arm = first.arm, .kind = first.kind, .scored_by = first.scored_by, .role = first.role};
+  ArmResult result{
+      .arm = first.arm, .kind = first.kind, .scored_by = first.scored_by, .role = first.role};
   for (const Run& run : experiment.runs) {
     if (run.arm == first.arm) result.runs.push_back(&run);
   }
@@ -81,9 +82,8 @@ std::vector<ArmResult> arm_results(const Experiment& experiment) {
   for (const Run& run : experiment.runs) {
     if (!find_arm(results, run.arm)) results.push_back(measure(run, experiment));
   }
-  std::stable_sort(results.begin(), results.end(), [](const ArmResult& a, const ArmResult& b) {
-    return rank_of(a) < rank_of(b);
-  });
+  std::stable_sort(results.begin(), results.end(),
+                   [](const ArmResult& a, const ArmResult& b) { return rank_of(a) < rank_of(b); });
   std::map<std::string, std::size_t> of_kind;
   for (ArmResult& result : results) result.variant = of_kind[result.kind]++;
   return results;

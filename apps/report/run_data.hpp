@@ -96,7 +96,7 @@ struct ToUniform {
 
 struct Run {
   std::string arm;
-  std::string kind;   ///< the arm without the options of its own
+  std::string kind;       ///< the arm without the options of its own
   std::string scored_by;  ///< "learnability", "hard_learner", ..., "none"
   Role role = Role::kContender;
   std::uint64_t seed = 0;
@@ -128,8 +128,8 @@ struct Reference {
 struct Experiment {
   std::string name;  ///< the folder's
   std::string command, version, target_tag;
-  std::string task;      ///< the command's name
-  std::string examples;  ///< what is trained on, in the plural: "pairs"
+  std::string task;               ///< the command's name
+  std::string examples;           ///< what is trained on, in the plural: "pairs"
   std::vector<Measure> measures;  ///< at least one
   DataFile curated, pool;
   std::vector<DataFile> evals;

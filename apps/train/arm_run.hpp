@@ -91,8 +91,8 @@ class ArmTraining {
             .pool_losses = pool_losses_,
             .first_stage = {options_.cascade_to, options_.cascade_gain},
             .reference_parameters = parameter_count(*reference_.model),
-            .curated = [source = TableSource<Batch>(task_.data().curated,
-                                                    {curated_count(), run_.seed})](
+            .curated = [source =
+                            TableSource<Batch>(task_.data().curated, {curated_count(), run_.seed})](
                            std::int64_t k) { return source.at(k); }};
   }
 

@@ -19,7 +19,7 @@ struct ArmSetup {
 struct MethodOption {
   const char* name;
   const char* help;
-  bool (*has)(const Method&);  ///< whether the method has the part
+  bool (*has)(const Method&);    ///< whether the method has the part
   bool (*set)(Method&, double);  ///< false when the number is impossible
 };
 
@@ -50,7 +50,8 @@ void expect_default_backend(const std::string& backend_name);
 void set_alignment(Method& method, double step_size, double learnability_weight,
                    std::int64_t refresh_every);
 
-/// Throws on an option that arms cannot have, on one of another method, and on a value that is none.
+/// Throws on an option that arms cannot have, on one of another method, and on a value that is
+/// none.
 template <class O>
 ArmSetup<O> setup_of(const Arm& arm, const O& shared) {
   ArmSetup<O> setup{arm.method, shared};

@@ -63,13 +63,13 @@ nlohmann::ordered_json runs_json(const T& task, ReferenceRun<T>& reference,
   for (const ArmRun& run : arm_runs) {
     const auto [method, options] = setup_of(run.arm, task.options());
     const double embedding = rows * task.scoring_flops(reference.model, options, Method{});
-    runs.push_back(summarize_run(
-        {.run = run,
-         .method = method,
-         .folder = options.out / run.name(),
-         .reference_training_flops = method.uses_reference() ? reference.flops : 0,
-         .pool_embedding_flops = uses_store(method, options) ? embedding : 0,
-         .measures = task.measures()}));
+    runs.push_back(
+        summarize_run({.run = run,
+                       .method = method,
+                       .folder = options.out / run.name(),
+                       .reference_training_flops = method.uses_reference() ? reference.flops : 0,
+                       .pool_embedding_flops = uses_store(method, options) ? embedding : 0,
+                       .measures = task.measures()}));
   }
   add_targets(runs, task.measures().front());
   return runs;

@@ -100,9 +100,7 @@ std::vector<std::uint64_t> ExperimentOptions::seeds() const {
   return seeds;
 }
 
-Backend ExperimentOptions::backend() const {
-  return by_name("--backend", kBackends, backend_name);
-}
+Backend ExperimentOptions::backend() const { return by_name("--backend", kBackends, backend_name); }
 
 Sampling ExperimentOptions::sampling() const {
   return {.chunks = chunks, .gain = gain, .interaction = interaction_schedule()};
@@ -135,8 +133,7 @@ OptionRows<ExperimentOptions> common_rows(const TaskWords& words) {
           Between{1, kMostSteps}),
       row("Arms", "--count", &O::count, "b: examples trained on in a step",
           kOfResult | kOfArm | kOfProbe, AtLeast{1}),
-      row("Arms", "--super-batch", &O::super_batch, "B: candidates of a step",
-          kOfResult | kOfArm),
+      row("Arms", "--super-batch", &O::super_batch, "B: candidates of a step", kOfResult | kOfArm),
       row("Arms", "--learning-rate", &O::learning_rate, "Peak of warm-up and cosine",
           kOfResult | kOfArm | kOfProbe, FinitePositive{}),
       row("Selection", "--chunks", &O::chunks, "N: rounds of a joint selection",
@@ -171,8 +168,8 @@ OptionRows<ExperimentOptions> common_rows(const TaskWords& words) {
           "Run the reference once over the pool, not over\nevery super-batch anew", kOfResult),
       row("Run", "--eval-every", &O::evaluate_every,
           "Steps between evaluations, or P% of an arm's steps", kOfResult | kOfArm),
-      row("Run", "--checkpoint-every", &O::checkpoint_every, "Steps between checkpoints",
-          kOfResult, AtLeast{1}),
+      row("Run", "--checkpoint-every", &O::checkpoint_every, "Steps between checkpoints", kOfResult,
+          AtLeast{1}),
       row("Run", "--gradients", &O::gradients,
           "Before every evaluation record the picked batch's\ngradient: its norm, and its "
           "cosine with a\ncurated one's",

@@ -153,9 +153,12 @@ Json summarize_run(const SummaryRun& run) {
   auto events = read_events(run.folder / "metrics.jsonl");
   const std::vector<Json>& evaluations = events["evaluation"];
   const Json& last = evaluations.back();
-  Json json{{"arm", run.run.arm.name},     {"kind", kind_of(run.run.arm)},
-            {"role", role_of(run.run.arm, run.method)}, {"score", score_of(run.method)},
-            {"seed", run.run.seed},        {"steps", last["step"]}};
+  Json json{{"arm", run.run.arm.name},
+            {"kind", kind_of(run.run.arm)},
+            {"role", role_of(run.run.arm, run.method)},
+            {"score", score_of(run.method)},
+            {"seed", run.run.seed},
+            {"steps", last["step"]}};
   json["evaluations"] = Json::array();
   json["steps_to"] = Json::object();
   json["examples_scored"] = last["examples"]["scored"];

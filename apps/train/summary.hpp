@@ -25,9 +25,9 @@ nlohmann::ordered_json describe_measures(const std::vector<Measure>& measures);
 /// The "runs" entry of one run. Throws when its metrics file is missing or malformed.
 nlohmann::ordered_json summarize_run(const SummaryRun& run);
 
-/// Adds to every run when it first reached targets. "steps_to": a fixed grid of the measure, and the
-/// median of what uniform ended with, rounded. "to_uniform": steps, FLOPs and all-in FLOPs until that
-/// median, null where it never got there, and whether the run ended there.
+/// Adds to every run when it first reached targets. "steps_to": a fixed grid of the measure, and
+/// the median of what uniform ended with, rounded. "to_uniform": steps, FLOPs and all-in FLOPs
+/// until that median, null where it never got there, and whether the run ended there.
 void add_targets(nlohmann::ordered_json& runs, const Measure& measure);
 
 /// Writes FOLDER/summary.json.

@@ -5,7 +5,6 @@
 namespace jest::bench {
 namespace {
 
-using Contrast;
 using cuda::Element;
 using cuda::Operands;
 using cuda::Route;

@@ -29,9 +29,7 @@ struct RuleCheck {
   void operator()(const Nobody&) const {}
   void operator()(const ByLosses&) const {}
   void operator()(const ByLossRanks& part) const { positive(method, "rank power", part.power); }
-  void operator()(const ByDiversity& part) const {
-    at_least_0(method, "diversity", part.strength);
-  }
+  void operator()(const ByDiversity& part) const { at_least_0(method, "diversity", part.strength); }
   void operator()(const ByGradients& part) const {
     at_least_0(method, "step size", part.step_size);
     if (!std::isfinite(part.learnability_weight)) {
@@ -142,7 +140,7 @@ std::string reference_words(const Method& method) {
 Sampling MethodSampling::with(const Sampling& users, std::int64_t count) const {
   Sampling sampling = users;
   sampling.preset = preset;
-  if (chunks) sampling.chunks = std::min(*chunks, count);
+  if (chunks) sampling.chunks = count > 0 ? std::min(*chunks, count) : *chunks;
   if (preset != Preset::kJoint) sampling.chunks = {};
   if (gain) sampling.gain = *gain;
   if (interaction) sampling.interaction = *interaction;
@@ -166,7 +164,8 @@ const Method& find_method(std::string_view name) {
 
 std::string method_table(std::span<const Method> methods) {
   std::string table =
-      "| method | scored by | drawn | trained by | reference | source |\n|---|---|---|---|---|---|\n";
+      "| method | scored by | drawn | trained by | reference | source "
+      "|\n|---|---|---|---|---|---|\n";
   for (const Method& method : methods) {
     table += text("| `", method.name, "` | ", scored_words(method), " | ", drawn_words(method),
                   " | ", std::visit(ObjectiveWords{}, method.objective), " | ",

@@ -61,8 +61,8 @@ Selection ByLossRanks::operator()(const PairTensors& pairs, const SelectionSpec&
 Selection ByDiversity::operator()(const PairTensors& pairs, const SelectionSpec& spec,
                                   const PairScore& score) const {
   const at::Tensor own = weighed(own_losses_of(pairs, score), score.weights);
-  const at::Tensor rows = side_by_side(score.weights.reference != 0 ? pairs.reference
-                                                                    : pairs.learner);
+  const at::Tensor rows =
+      side_by_side(score.weights.reference != 0 ? pairs.reference : pairs.learner);
   return jest::select(DiversityTensors{rows, own, pairs.ids}, spec, {strength});
 }
 

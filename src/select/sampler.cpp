@@ -33,7 +33,8 @@ std::vector<std::int64_t> Draw::round(std::uint32_t round, std::int64_t take,
   const std::int64_t found = std::ssize(keyed_);
   if (found < take) {
     refuse("select", text(take, " candidates to pick in round ", round), found, " of ", candidates_,
-           " (", nan_count_, " set aside as NaN, ", std::ssize(available_) - found, " scored -inf)");
+           " (", nan_count_, " set aside as NaN, ", std::ssize(available_) - found,
+           " scored -inf)");
   }
   const auto before = [](const Keyed& a, const Keyed& b) {
     return a.key != b.key ? a.key > b.key : a.id < b.id;

@@ -39,10 +39,9 @@ Selection select_pairs(const Pairs& pairs, const SelectionSpec& spec) {
     return selection;
   }
   const bool narrow = spec.backend == Backend::kCpuBf16;
-  return cpu::select(
-      pairs, spec,
-      {.threads = spec.threads,
-       .operands = narrow ? cpu::Operands::kBfloat16 : cpu::Operands::kFloat32});
+  return cpu::select(pairs, spec,
+                     {.threads = spec.threads,
+                      .operands = narrow ? cpu::Operands::kBfloat16 : cpu::Operands::kFloat32});
 }
 
 template <class CpuScores, class Pairs>

@@ -32,8 +32,8 @@ void check_sampling(const Sampling& sampling) {
 std::int64_t chunk_count(const SelectionSpec& spec) {
   const Preset preset = spec.sampling.preset;
   const bool joint = preset == Preset::kJoint;
-  const std::int64_t own = joint ? std::min(kDefaultChunks, spec.count)
-                                 : (preset == Preset::kGreedy ? spec.count : 1);
+  const std::int64_t own =
+      joint ? std::min(kDefaultChunks, spec.count) : (preset == Preset::kGreedy ? spec.count : 1);
   const std::int64_t chunks = spec.sampling.chunks.value_or(own);
   if (chunks < 1 || chunks > spec.count) {
     refuse("select", text("chunks between 1 and count ", spec.count), chunks);

@@ -4,9 +4,9 @@
 #include <map>
 #include <sstream>
 
+#include "jest/core/error.hpp"
 #include "prepare/apt_folder.hpp"
 #include "prepare/child_process.hpp"
-#include "jest/core/error.hpp"
 
 namespace jest::studies {
 namespace {

@@ -6,12 +6,12 @@
 #include <tuple>
 #include <utility>
 
+#include "jest/core/error.hpp"
+#include "jest/io/atomic_file.hpp"
 #include "prepare/child_process.hpp"
 #include "prepare/row_id.hpp"
 #include "prepare/row_table.hpp"
 #include "prepare/seeded_exchange.hpp"
-#include "jest/core/error.hpp"
-#include "jest/io/atomic_file.hpp"
 
 namespace jest::studies {
 

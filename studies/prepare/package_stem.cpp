@@ -4,8 +4,8 @@
 #include <array>
 #include <cstdint>
 
-#include "prepare/row_id.hpp"
 #include "jest/core/exact/philox.hpp"
+#include "prepare/row_id.hpp"
 
 namespace jest::studies {
 namespace {

@@ -7,10 +7,10 @@
 #include <cstring>
 #include <system_error>
 
-#include "prepare/child_process.hpp"
-#include "prepare/progress.hpp"
 #include "jest/core/error.hpp"
 #include "jest/io/atomic_file.hpp"
+#include "prepare/child_process.hpp"
+#include "prepare/progress.hpp"
 
 namespace jest::studies {
 namespace {

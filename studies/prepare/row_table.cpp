@@ -3,8 +3,8 @@
 #include <map>
 #include <span>
 
-#include "prepare/prepared_folder.hpp"
 #include "jest/core/error.hpp"
+#include "prepare/prepared_folder.hpp"
 
 namespace jest::studies {
 namespace {

@@ -7,8 +7,8 @@
 #include <string>
 #include <utility>
 
-#include "prepare/seeded_exchange.hpp"
 #include "jest/core/error.hpp"
+#include "prepare/seeded_exchange.hpp"
 
 namespace jest::studies {
 namespace {

@@ -4,9 +4,9 @@
 #include <tuple>
 #include <unordered_set>
 
+#include "jest/core/error.hpp"
 #include "prepare/package_stem.hpp"
 #include "prepare/row_id.hpp"
-#include "jest/core/error.hpp"
 
 namespace jest::studies {
 namespace {

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <iterator>
 
+#include "jest/core/error.hpp"
 #include "prepare/apt_index.hpp"
 #include "prepare/languages.hpp"
 #include "prepare/progress.hpp"
 #include "prepare/temporary_folder.hpp"
 #include "prepare/translation_files.hpp"
-#include "jest/core/error.hpp"
 
 namespace jest::studies {
 namespace {

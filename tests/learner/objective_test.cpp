@@ -2,8 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "oracle/small_towers.hpp"
 #include "oracle/message_of.hpp"
+#include "oracle/small_towers.hpp"
 
 namespace jest {
 namespace {

@@ -78,8 +78,8 @@ struct PairSetting {
 
   EmbeddingStore store() {
     const auto path = folder.file("store.safetensors");
-    write_embedding_store(path, {score_embeddings(guide, batch, {}),
-                                 torch::tensor(batch.names, at::kLong), "guide"});
+    write_embedding_store(
+        path, {score_embeddings(guide, batch, {}), torch::tensor(batch.names, at::kLong), "guide"});
     return {path, "guide"};
   }
 
@@ -129,11 +129,12 @@ struct Difference {
 };
 
 TEST(Methods, DifferFromJestWhereTheirPapersDo) {
-  const Difference differences[] = {
-      {kUniform, true, false},    {kJest, false, false},   {kFlexiJest, true, true},
-      {kRhoLoss, true, false},    {kActiveClip, true, false}, {kAcid, false, false},
-      {kAced, false, true},       {kDrrho, true, true},    {kInfomax, true, false},
-      {kSelectiveBackprop, true, false}, {kCascade, true, false}};
+  const Difference differences[] = {{kUniform, true, false},    {kJest, false, false},
+                                    {kFlexiJest, true, true},   {kRhoLoss, true, false},
+                                    {kActiveClip, true, false}, {kAcid, false, false},
+                                    {kAced, false, true},       {kDrrho, true, true},
+                                    {kInfomax, true, false},    {kSelectiveBackprop, true, false},
+                                    {kCascade, true, false}};
   const Outcome jest = outcome_of(kJest);
   for (const auto& [method, picks, loss] : differences) {
     const Outcome outcome = outcome_of(method);
@@ -151,11 +152,10 @@ TEST(Jest, IsJointSelectionByLearnabilityInSixteenChunks) {
                           score_embeddings(s.guide, s.batch, {}), id_tensor(s.batch.names)};
   Picks want;
   for (std::int64_t step = 0; step < 4; ++step) {
-    want.push_back(select(pairs, {.count = kTaken,
-                                  .sampling = {.chunks = 16, .gain = 100},
-                                  .seed = 4,
-                                  .step = step})
-                       .indices);
+    want.push_back(
+        select(pairs,
+               {.count = kTaken, .sampling = {.chunks = 16, .gain = 100}, .seed = 4, .step = step})
+            .indices);
   }
   EXPECT_EQ(s.run(kJest).picks, want);
 }
@@ -175,8 +175,7 @@ TEST(FlexiJest, ScoresTheLearnerOnTheViewAndTheReferenceOnTheWhole) {
   EXPECT_EQ(outcome.picks.front(), want);
   EXPECT_EQ(outcome.guide_forwards, 0);
   s.model->eval();
-  EXPECT_EQ(outcome.loss,
-            sigmoid_loss(s.model->embed(half_cheaper(s.batch))).item<double>());
+  EXPECT_EQ(outcome.loss, sigmoid_loss(s.model->embed(half_cheaper(s.batch))).item<double>());
 }
 
 TEST(RhoLoss, TakesTheLargestReducibleLossesWhateverTheSeed) {
@@ -301,8 +300,7 @@ TEST(Greats, FollowsGradientsTowardsTheCuratedBatchAndNeedsNoReference) {
   EXPECT_EQ(outcome.picks[0], outcome.picks[1]) << "ranked, not drawn";
   EXPECT_NE(outcome.picks, SequenceSetting().run(kJest).picks);
   const LossesAndFeatures scored = score_losses_and_features(s.model, s.batch, {});
-  const at::Tensor v =
-      score_losses_and_features(s.model, s.curated.at(0), {}).features.mean(0);
+  const at::Tensor v = score_losses_and_features(s.model, s.curated.at(0), {}).features.mean(0);
   const auto first = scored.features.matmul(v).argmax().item<std::int64_t>();
   EXPECT_EQ(outcome.picks[0].front(), first);
 }
@@ -353,9 +351,11 @@ TEST(Methods, NameWhatAUserDidNotGive) {
   EXPECT_THAT(scorer(kAced, live), HasSubstr("jest::objective_of(method, model, reference)"));
   EXPECT_THAT(scorer(kFlexiJest, live), HasSubstr("jest::objective_of"));
   const ObjectiveSpec<VectorPairs> objective{.trained_view = half_cheaper};
-  Learner flexi{s.model, s.optimizer, objective_of<VectorPairs>(kFlexiJest, s.model, live, objective)};
+  Learner flexi{s.model, s.optimizer,
+                objective_of<VectorPairs>(kFlexiJest, s.model, live, objective)};
   EXPECT_THAT(message_of([&] {
-                scorer_of<VectorPairs>(kFlexiJest, flexi, live, MethodSpec<VectorPairs>{.count = 4});
+                scorer_of<VectorPairs>(kFlexiJest, flexi, live,
+                                       MethodSpec<VectorPairs>{.count = 4});
               }),
               HasSubstr("MethodSpec::scored_view"));
   MethodSpec<VectorPairs> viewed{.count = 4};

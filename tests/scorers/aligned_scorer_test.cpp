@@ -6,11 +6,11 @@
 #include <algorithm>
 
 #include "jest/scorers/cascade.hpp"
-#include "oracle/small_sequences.hpp"
 #include "oracle/agree.hpp"
 #include "oracle/dense_sampler.hpp"
 #include "oracle/dense_tensor_sketch.hpp"
 #include "oracle/message_of.hpp"
+#include "oracle/small_sequences.hpp"
 
 namespace jest {
 namespace {
@@ -97,8 +97,7 @@ TEST(AlignedScorer, PicksWhatAPlainComputationPicks) {
     for (const Preset preset : {Preset::kJoint, Preset::kGreedy, Preset::kMeanField}) {
       Aligned f;
       const oracle::PairSum terms = plain_terms(f, how, f.curated.at(2));
-      const Sampling sampling{
-          .preset = preset, .gain = 40, .interaction = {how.interaction}};
+      const Sampling sampling{.preset = preset, .gain = 40, .interaction = {how.interaction}};
       const SelectionSpec spec{.count = 9, .sampling = sampling, .seed = 7, .step = 5};
       const auto want = oracle::dense_select(terms, spec, f.batch.names);
       const auto got = f.select({.count = 9,
@@ -120,9 +119,9 @@ TEST(AlignedScorer, PicksWhatAPlainComputationPicks) {
 TEST(AlignedScorer, RunsTheReferenceOnlyForItsWeight) {
   Aligned f;
   EXPECT_EQ(f.select({}).scoring.reference_scored, 0);
-  EXPECT_EQ(f.select({.learnability_weight = 1, .learnability = kHardLearner})
-                .scoring.reference_scored,
-            0);
+  EXPECT_EQ(
+      f.select({.learnability_weight = 1, .learnability = kHardLearner}).scoring.reference_scored,
+      0);
   EXPECT_EQ(f.guide->forwards, 0);
   EXPECT_EQ(f.select({.learnability_weight = 1}).scoring.reference_scored, kCandidates);
   EXPECT_EQ(f.guide->forwards, 1);
@@ -186,7 +185,8 @@ TEST(AlignedScorer, WithoutInteractionIsTheIndependentDraw) {
   const auto before = f.select({.sampling = {.chunks = 4, .interaction = {1, 6}}});
   const auto independent = f.select({.sampling = {.preset = Preset::kIndependent}});
   EXPECT_EQ(before.indices, independent.indices);
-  EXPECT_NE(f.select({.sampling = {.chunks = 4, .interaction = {1, 5}}}).indices, independent.indices);
+  EXPECT_NE(f.select({.sampling = {.chunks = 4, .interaction = {1, 5}}}).indices,
+            independent.indices);
 }
 
 TEST(AlignedScorer, ScoresInMicroBatchesInEvalModeWithoutGradient) {

@@ -21,7 +21,8 @@ struct ProxySetting {
   ReferenceModel<SmallTowers> reference{guide};
   JointExampleScorer<SmallTowers, ReferenceModel<SmallTowers>> scorer{
       proxy, reference, {.count = 8, .sampling = {.chunks = 4}, .seed = 3}};
-  OnlineProxy<decltype(scorer)&, decltype(proxy), LearningRate> online{scorer, proxy, {.peak = 0.1}};
+  OnlineProxy<decltype(scorer)&, decltype(proxy), LearningRate> online{
+      scorer, proxy, {.peak = 0.1}};
 };
 
 TEST(OnlineProxy, PicksWhatItsScorerPicksAndThenTrainsOnIt) {

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <map>
 
-#include "oracle/small_towers.hpp"
 #include "oracle/chi_square.hpp"
+#include "oracle/small_towers.hpp"
 
 namespace jest {
 namespace {
@@ -17,7 +17,8 @@ using testing::make_towers;
 at::Tensor losses_of(const std::vector<float>& values) { return torch::tensor(values); }
 
 Selection pick_one(const ByLossRanks& rule, const at::Tensor& losses, std::int64_t step) {
-  const SelectionSpec spec{.count = 1, .sampling = {.preset = Preset::kIndependent, .gain = 1}, .step = step};
+  const SelectionSpec spec{
+      .count = 1, .sampling = {.preset = Preset::kIndependent, .gain = 1}, .step = step};
   return rule(LossTensors{losses, {}}, spec, {kHardLearner});
 }
 

@@ -5,8 +5,8 @@
 
 #include "jest/scorers/joint_example_scorer.hpp"
 #include "jest/scorers/scored_as.hpp"
-#include "oracle/small_towers.hpp"
 #include "oracle/message_of.hpp"
+#include "oracle/small_towers.hpp"
 #include "oracle/temporary_folder.hpp"
 
 namespace jest::testing {
@@ -46,7 +46,9 @@ struct Viewed {
   Learner<std::shared_ptr<ViewedLoss>> learner{model, optimizer};
   ReferenceModel<LossStore> reference{LossStore(std::span<const std::int64_t>(), {})};
   JointExampleScorer<std::shared_ptr<ViewedLoss>, ReferenceModel<LossStore>> scorer{
-      learner, reference, {.count = 2, .sampling = {.preset = Preset::kTopK}, .score = kHardLearner}};
+      learner,
+      reference,
+      {.count = 2, .sampling = {.preset = Preset::kTopK}, .score = kHardLearner}};
   Numbers batch{{4, 5, 6, 7}, {1, 4, 3, 2}};
 };
 
@@ -58,7 +60,7 @@ TEST(ScoredAs, PicksByTheViewAndGivesPositionsInTheWhole) {
     return batch;
   });
   EXPECT_EQ(scorer.select(f.batch, 0).indices, (std::vector<std::int64_t>{0, 3}));
-  EXPECT_EQ(scorer.count(), 2);
+  EXPECT_EQ(scorer.count(4), 2);
 }
 
 TEST(ScoredAs, RefusesAViewOfOtherExamples) {

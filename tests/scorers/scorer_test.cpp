@@ -152,7 +152,8 @@ TEST(JointExampleScorer, ScalarLossesWorkInJointModeAndSayThatTheyAreSeparable) 
   Learner<LossModel> learner(model, optimizer);
   const VectorPairs batch = make_pairs(20, 3);
   ReferenceModel<LossStore> reference{LossStore(batch.names, std::vector<float>(20, 0.5F))};
-  JointExampleScorer scorer(learner, reference, {.count = 5, .sampling = {.chunks = 5, .gain = 1e6}});
+  JointExampleScorer scorer(learner, reference,
+                            {.count = 5, .sampling = {.chunks = 5, .gain = 1e6}});
   const auto picks = scorer.select(batch, 0);
   const at::Tensor best = std::get<1>(batch.x.select(1, 0).topk(5));
   EXPECT_TRUE(index_tensor(picks).equal(best));

@@ -6,6 +6,9 @@
 #include <set>
 #include <string>
 
+#include "jest/core/error.hpp"
+#include "jest/io/atomic_file.hpp"
+#include "jest/io/safetensors.hpp"
 #include "prepare/child_process.hpp"
 #include "prepare/deb_packages.hpp"
 #include "prepare/docs/debian_docs.hpp"
@@ -16,9 +19,6 @@
 #include "prepare/docs/html_prose.hpp"
 #include "prepare/docs/pod_prose.hpp"
 #include "prepare/temporary_folder.hpp"
-#include "jest/core/error.hpp"
-#include "jest/io/atomic_file.hpp"
-#include "jest/io/safetensors.hpp"
 
 namespace jest::studies {
 namespace {

@@ -3,11 +3,11 @@
 #include <map>
 #include <set>
 
-#include "prepare/fashion/fashion_mnist.hpp"
-#include "prepare/temporary_folder.hpp"
 #include "jest/core/error.hpp"
 #include "jest/io/safetensors.hpp"
 #include "oracle/message_of.hpp"
+#include "prepare/fashion/fashion_mnist.hpp"
+#include "prepare/temporary_folder.hpp"
 
 namespace jest::studies {
 namespace {

@@ -7,6 +7,9 @@
 #include <set>
 #include <string>
 
+#include "jest/core/error.hpp"
+#include "jest/io/atomic_file.hpp"
+#include "jest/io/safetensors.hpp"
 #include "prepare/glyphs/font_file.hpp"
 #include "prepare/glyphs/font_sources.hpp"
 #include "prepare/glyphs/glyph_image.hpp"
@@ -15,9 +18,6 @@
 #include "prepare/glyphs/glyph_split.hpp"
 #include "prepare/glyphs/unicode_names.hpp"
 #include "prepare/temporary_folder.hpp"
-#include "jest/core/error.hpp"
-#include "jest/io/atomic_file.hpp"
-#include "jest/io/safetensors.hpp"
 #include "tiny_font.hpp"
 
 namespace jest::studies {

@@ -7,8 +7,8 @@
 #include <set>
 #include <string>
 
-#include "prepare/package_stem.hpp"
 #include "jest/core/error.hpp"
+#include "prepare/package_stem.hpp"
 
 namespace jest::studies {
 namespace {

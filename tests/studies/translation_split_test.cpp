@@ -9,10 +9,10 @@
 #include <set>
 #include <string>
 
+#include "jest/core/error.hpp"
 #include "prepare/package_stem.hpp"
 #include "prepare/translation_noise.hpp"
 #include "prepare/translation_rows.hpp"
-#include "jest/core/error.hpp"
 
 namespace jest::studies {
 namespace {

@@ -6,14 +6,14 @@
 #include <filesystem>
 #include <string>
 
+#include "jest/core/error.hpp"
+#include "jest/io/atomic_file.hpp"
 #include "prepare/apt_index.hpp"
 #include "prepare/child_process.hpp"
 #include "prepare/description_records.hpp"
 #include "prepare/temporary_folder.hpp"
 #include "prepare/translation_files.hpp"
 #include "prepare/translation_rows.hpp"
-#include "jest/core/error.hpp"
-#include "jest/io/atomic_file.hpp"
 
 namespace jest::studies {
 namespace {

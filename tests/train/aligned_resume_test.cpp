@@ -3,8 +3,8 @@
 
 #include "jest/scorers/aligned_scorer.hpp"
 #include "jest/train/trainer.hpp"
-#include "oracle/small_sequences.hpp"
 #include "oracle/message_of.hpp"
+#include "oracle/small_sequences.hpp"
 #include "oracle/temporary_folder.hpp"
 
 namespace jest {
@@ -25,13 +25,14 @@ struct ForgetfulScorer {
   CurationScorer& scorer;
 
   bool scores() const { return true; }
-  std::int64_t count() const { return scorer.count(); }
+  std::int64_t count(std::int64_t candidates) const { return scorer.count(candidates); }
   std::uint64_t seed() const { return scorer.seed(); }
   ScoredSelection select(const Sequences& batch, std::int64_t step) {
     return scorer.select(batch, step);
   }
 };
-static_assert(KeepsState<CurationScorer> && !KeepsState<ForgetfulScorer> && !KeepsState<UniformScorer>);
+static_assert(KeepsState<CurationScorer> && !KeepsState<ForgetfulScorer> &&
+              !KeepsState<UniformScorer>);
 
 struct Pool {
   Sequences pool = make_sequences(200, 5);
@@ -65,10 +66,11 @@ struct AlignedTraining {
   Learner<SmallLanguageModel> learner{model, optimizer};
   Guide reference{guide};
   CuratedSequences curated = {};
-  CurationScorer scorer{learner,
-                reference,
-                curated,
-                {.count = 8, .sampling = {.chunks = 4, .gain = 40}, .seed = 3, .refresh_every = 5}};
+  CurationScorer scorer{
+      learner,
+      reference,
+      curated,
+      {.count = 8, .sampling = {.chunks = 4, .gain = 40}, .seed = 3, .refresh_every = 5}};
   ForgetfulScorer forgetful{scorer};
   Pool source = {};
   TrainerState state = {};

@@ -27,7 +27,8 @@ struct Training {
   NamedTensors train(TrainerSpec spec) {
     Learner learner(model, *optimizer);
     ReferenceModel<SmallTowers> reference(guide);
-    JointExampleScorer scorer(learner, reference, {.count = 8, .sampling = {.chunks = 4}, .seed = 3});
+    JointExampleScorer scorer(learner, reference,
+                              {.count = 8, .sampling = {.chunks = 4}, .seed = 3});
     spec.learning_rate = {.peak = 0.02, .warmup = 3, .steps = 20};
     spec.seed = 11;
     const auto evaluate = [this] { return Values{{"forwards", 1.0 * ++evaluations}}; };

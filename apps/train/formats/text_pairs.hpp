@@ -8,8 +8,8 @@
 #include <span>
 #include <vector>
 
-#include "train/formats/pair_table.hpp"
 #include "jest/data/table_source.hpp"
+#include "train/formats/pair_table.hpp"
 #include "train/formats/text_features.hpp"
 
 namespace jest::apps::train {

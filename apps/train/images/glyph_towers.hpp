@@ -8,9 +8,9 @@
 
 #include <torch/torch.h>
 
-#include "train/formats/named_images.hpp"
 #include "jest/io/safetensors.hpp"
 #include "jest/torch/embeddings.hpp"
+#include "train/formats/named_images.hpp"
 
 namespace jest::apps::train {
 

@@ -5,8 +5,8 @@
 
 #include <torch/torch.h>
 
-#include "train/formats/named_images.hpp"
 #include "jest/io/safetensors.hpp"
+#include "train/formats/named_images.hpp"
 
 namespace jest::apps::train {
 

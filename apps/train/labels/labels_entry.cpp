@@ -1,7 +1,7 @@
 // The commands of the task labels.
 
-#include "train/task_entry.hpp"
 #include "train/labels/labels_task.hpp"
+#include "train/task_entry.hpp"
 
 namespace jest::apps::train {
 

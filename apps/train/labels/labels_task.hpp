@@ -1,8 +1,8 @@
 #pragma once
 // Classification: pictures and which of a few labels they have, measured by accuracy.
 
-#include "train/formats/named_images.hpp"
 #include "jest/learner/loss_store.hpp"
+#include "train/formats/named_images.hpp"
 #include "train/labels/label_network.hpp"
 #include "train/labels/labels_options.hpp"
 #include "train/task.hpp"

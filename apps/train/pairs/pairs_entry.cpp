@@ -1,7 +1,7 @@
 // The commands of the task pairs.
 
-#include "train/task_entry.hpp"
 #include "train/pairs/pairs_task.hpp"
+#include "train/task_entry.hpp"
 
 namespace jest::apps::train {
 

@@ -67,7 +67,8 @@ double PairsTask::training_flops(const Model& model, const Options&, const Metho
                        data_.pool->x_features.mean() + data_.pool->y_features.mean());
 }
 
-double PairsTask::scoring_flops(const Model& model, const Options& options, const Method& method) const {
+double PairsTask::scoring_flops(const Model& model, const Options& options,
+                                const Method& method) const {
   return training_flops(model, options, method);
 }
 

@@ -6,9 +6,9 @@
 
 #include <torch/torch.h>
 
-#include "train/formats/text_pairs.hpp"
 #include "jest/io/safetensors.hpp"
 #include "jest/torch/embeddings.hpp"
+#include "train/formats/text_pairs.hpp"
 #include "train/pairs/guide.hpp"
 
 namespace jest::apps::train {

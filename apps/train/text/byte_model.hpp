@@ -6,10 +6,10 @@
 #include <memory>
 #include <string>
 
-#include "train/formats/byte_table.hpp"
 #include "jest/io/safetensors.hpp"
 #include "jest/learner/concepts.hpp"
 #include "jest/torch/tensor_sketch.hpp"
+#include "train/formats/byte_table.hpp"
 
 namespace jest::apps::train {
 

@@ -63,8 +63,7 @@ OptionRows<TextOptions> TextOptions::own_rows() {
               "Weight of learnability in aligned-learnability", kOfResult | kOfArm,
               FiniteNotZero{}),
       scoring("--refresh-every", &O::refresh_every,
-              "Steps that share a direction of gradient alignment", kOfResult | kOfArm,
-              AtLeast{1}),
+              "Steps that share a direction of gradient alignment", kOfResult | kOfArm, AtLeast{1}),
       model("--eval-rows", &O::eval_rows, "Rows of each held-out file that are used; 0: all",
             kOfResult, AtLeast{0}),
   };

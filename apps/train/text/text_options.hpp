@@ -29,7 +29,8 @@ struct TextOptions : ExperimentOptions {
   }
   /// Throws unless the sizes of a decoder fit its heads.
   void check_together() const;
-  /// Alignment's numbers go to the method. A prefix is of what is scored, not of what is trained on.
+  /// Alignment's numbers go to the method. A prefix is of what is scored, not of what is trained
+  /// on.
   void apply_to(Method& method, const Arm& arm);
 };
 

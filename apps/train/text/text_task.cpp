@@ -9,11 +9,12 @@
 namespace jest::apps::train {
 namespace {
 
-const Measure kBitsPerByte{
-    "bits_per_byte", "bits per byte", false,
-    "Mean over the bytes of the evaluation text of the negative base-2 logarithm of the probability "
-    "that the model gave to the byte: lower is better. Where there are several evaluation sets, the "
-    "value by itself is the mean over them."};
+const Measure kBitsPerByte{"bits_per_byte", "bits per byte", false,
+                           "Mean over the bytes of the evaluation text of the negative base-2 "
+                           "logarithm of the probability "
+                           "that the model gave to the byte: lower is better. Where there are "
+                           "several evaluation sets, the "
+                           "value by itself is the mean over them."};
 
 /// `most` rows spread evenly over a table, or all of them.
 std::vector<std::int64_t> spread_rows(const ExampleTable& table, std::int64_t most) {
@@ -43,7 +44,8 @@ TextTask::TextTask(Options options)
   check_lengths(data_);
   for (auto& set : data_.eval) set.evaluated = spread_rows(*set.table, options_.eval_rows);
   for (const std::string& name : options_.arms) {
-    const std::int64_t prefix = setup_of(find_arm(name, &Options::knows), options_).options.score_prefix;
+    const std::int64_t prefix =
+        setup_of(find_arm(name, &Options::knows), options_).options.score_prefix;
     if (prefix <= data_.pool->length) continue;
     refuse("--score-prefix", text("at most the ", data_.pool->length, " bytes of a sequence"),
            prefix);
@@ -104,7 +106,8 @@ double TextTask::training_flops(const Model& model, const Options&, const Method
   return model->forward_flops(data_.pool->length);
 }
 
-double TextTask::scoring_flops(const Model& model, const Options& options, const Method& method) const {
+double TextTask::scoring_flops(const Model& model, const Options& options,
+                               const Method& method) const {
   const std::int64_t length = options.score_prefix == 0 ? data_.pool->length : options.score_prefix;
   const double sketches = method.has_rule<ByGradients>() ? model->sketch_flops(length) : 0;
   return model->forward_flops(length) + sketches;

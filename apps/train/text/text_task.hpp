@@ -1,8 +1,8 @@
 #pragma once
 // Language modelling over bytes, measured in bits per byte.
 
-#include "train/formats/byte_table.hpp"
 #include "jest/learner/loss_store.hpp"
+#include "train/formats/byte_table.hpp"
 #include "train/task.hpp"
 #include "train/text/byte_model.hpp"
 #include "train/text/text_options.hpp"

@@ -1,6 +1,6 @@
 #pragma once
-// Models whose embeddings or losses are computed by a function beside them: free functions, lambdas,
-// modules of a third party.
+// Models whose embeddings or losses are computed by a function beside them: free functions,
+// lambdas, modules of a third party.
 //
 //   auto model = jest::with_losses(network, [](auto& net, const jest::TensorBatch& batch) {
 //     return losses_of(net->forward(batch[0]), batch[1]);   // [n], one an example

@@ -86,7 +86,7 @@ concept ReferenceGivesTokenLosses = requires(R& reference, const B& batch) {
 
 /// What scorers and objectives ask: embeddings or losses, and whether asking runs a model.
 template <class R, class B>
-concept Reference = (ReferenceEmbeds<R, B> || ReferenceGivesLosses<R, B>) && requires {
+concept Reference = (ReferenceEmbeds<R, B> || ReferenceGivesLosses<R, B>)&&requires {
   { R::kRunsForward } -> std::convertible_to<bool>;
 };
 

@@ -39,8 +39,8 @@ JEST_EXPORT void load_training_state(torch::nn::Module& module, torch::optim::Op
 
 }  // namespace detail
 
-/// A model handle (ModuleHolder, shared_ptr, or a pointer to a module that outlives the learner) and
-/// its optimizer, which must outlive the learner; `Objective` says what it is trained by
+/// A model handle (ModuleHolder, shared_ptr, or a pointer to a module that outlives the learner)
+/// and its optimizer, which must outlive the learner; `Objective` says what it is trained by
 /// (learner/objective.hpp), OwnLoss unless given. `precision` is that of the forward pass;
 /// contrastive losses are computed in float32 at least. Checkpoints know the state of Adam, AdamW
 /// and SGD, on any device.
@@ -54,9 +54,10 @@ class Learner {
         objective_(std::move(objective)),
         precision_(precision),
         relative_rates_(detail::relative_rates(optimizer)) {
-    static_assert(requires(Model& handle) { handle->is_training(); },
-                  "jest::Learner: give a handle to the module: a ModuleHolder, a shared_ptr or a "
-                  "pointer (model->...), not the module by value");
+    static_assert(
+        requires(Model & handle) { handle->is_training(); },
+        "jest::Learner: give a handle to the module: a ModuleHolder, a shared_ptr or a "
+        "pointer (model->...), not the module by value");
   }
 
   Model& model() { return model_; }

@@ -26,8 +26,8 @@ struct Nobody {};
 
 /// Gradient alignment: AlignedScorer, for models with gradient features.
 struct ByGradients {
-  double step_size = 0;            ///< η; 1/b when 0: one step at rate 1 on the mean loss
-  double learnability_weight = 0;  ///< of learnability beside the alignment
+  double step_size = 0;             ///< η; 1/b when 0: one step at rate 1 on the mean loss
+  double learnability_weight = 0;   ///< of learnability beside the alignment
   std::int64_t refresh_every = 10;  ///< steps that share a target direction
 };
 

@@ -20,8 +20,8 @@ inline constexpr Method kJest{
 };
 
 /// JEST that scores at a lower resolution, at which half of each batch is trained on, so that an
-/// update costs little more than a uniform one. The reference, which knows whole examples only, gave
-/// its embeddings before.
+/// update costs little more than a uniform one. The reference, which knows whole examples only,
+/// gave its embeddings before.
 inline constexpr Method kFlexiJest{
     .name = "flexi-jest",
     .paper = "Evans et al. 2024, arXiv 2406.17711, section 3.3",

@@ -2,7 +2,8 @@
 // A batch of tensors with one row an example, ready to be selected from.
 //
 //   jest::TensorBatch super_batch{ids, {images, labels}};
-//   const jest::TensorBatch batch = super_batch.at(picks.indices);   // batch[0] images, batch[1] labels
+//   const jest::TensorBatch batch = super_batch.at(picks.indices);   // batch[0] images, batch[1]
+//   labels
 //
 // with_ids(dataset) makes a torch::data dataset yield such batches, ids being row numbers;
 // hash_id(name) (core/hash_id.hpp) is for examples that have names.
@@ -55,8 +56,8 @@ JEST_EXPORT TensorBatch stacked(std::vector<std::int64_t> ids,
 
 }  // namespace detail
 
-/// A dataset for torch::data::make_data_loader whose batches know their row numbers. `Dataset` gives
-/// an example {data, target} for a row, and its size, as LibTorch's own do.
+/// A dataset for torch::data::make_data_loader whose batches know their row numbers. `Dataset`
+/// gives an example {data, target} for a row, and its size, as LibTorch's own do.
 template <class Dataset>
 class WithIds {
  public:

@@ -5,6 +5,7 @@
 #include <span>
 #include <utility>
 
+#include "jest/core/error.hpp"
 #include "prepare/apt_index.hpp"
 #include "prepare/deb_packages.hpp"
 #include "prepare/docs/doc_reading.hpp"
@@ -13,7 +14,6 @@
 #include "prepare/progress.hpp"
 #include "prepare/row_table.hpp"
 #include "prepare/temporary_folder.hpp"
-#include "jest/core/error.hpp"
 
 namespace jest::studies {
 namespace {

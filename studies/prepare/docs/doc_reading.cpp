@@ -6,9 +6,9 @@
 #include <memory>
 #include <utility>
 
+#include "jest/core/error.hpp"
 #include "prepare/docs/html_prose.hpp"
 #include "prepare/docs/pod_prose.hpp"
-#include "jest/core/error.hpp"
 
 namespace jest::studies {
 

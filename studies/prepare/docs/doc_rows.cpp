@@ -4,8 +4,8 @@
 #include <tuple>
 #include <utility>
 
-#include "prepare/row_id.hpp"
 #include "jest/core/error.hpp"
+#include "prepare/row_id.hpp"
 
 namespace jest::studies {
 namespace {

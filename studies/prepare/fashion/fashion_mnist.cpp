@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "jest/core/error.hpp"
 #include "prepare/apt_folder.hpp"
 #include "prepare/deb_packages.hpp"
 #include "prepare/progress.hpp"
 #include "prepare/row_id.hpp"
 #include "prepare/temporary_folder.hpp"
-#include "jest/core/error.hpp"
 
 namespace jest::studies {
 namespace {

@@ -7,8 +7,8 @@
 #include <type_traits>
 #include <utility>
 
-#include "prepare/glyphs/glyph_image.hpp"
 #include "jest/core/error.hpp"
+#include "prepare/glyphs/glyph_image.hpp"
 
 namespace jest::studies {
 namespace {

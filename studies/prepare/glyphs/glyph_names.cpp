@@ -2,13 +2,13 @@
 
 #include <utility>
 
+#include "jest/core/error.hpp"
+#include "jest/io/atomic_file.hpp"
 #include "prepare/apt_folder.hpp"
 #include "prepare/deb_packages.hpp"
 #include "prepare/glyphs/font_file.hpp"
 #include "prepare/progress.hpp"
 #include "prepare/temporary_folder.hpp"
-#include "jest/core/error.hpp"
-#include "jest/io/atomic_file.hpp"
 
 namespace jest::studies {
 namespace {

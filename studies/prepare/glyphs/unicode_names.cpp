@@ -2,8 +2,8 @@
 
 #include <charconv>
 
-#include "prepare/row_id.hpp"
 #include "jest/core/error.hpp"
+#include "prepare/row_id.hpp"
 
 namespace jest::studies {
 namespace {

@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
-#include "train/formats/byte_table.hpp"
 #include "oracle/safetensors_bytes.hpp"
+#include "train/formats/byte_table.hpp"
 
 namespace jest::apps::train {
 namespace {

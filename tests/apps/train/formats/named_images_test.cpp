@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
-#include "train/formats/named_images.hpp"
 #include "oracle/safetensors_bytes.hpp"
+#include "train/formats/named_images.hpp"
 
 namespace jest::apps::train {
 namespace {

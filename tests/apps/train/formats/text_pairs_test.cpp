@@ -5,8 +5,8 @@
 #include <numeric>
 #include <set>
 
-#include "train/formats/text_pairs.hpp"
 #include "oracle/temporary_folder.hpp"
+#include "train/formats/text_pairs.hpp"
 
 namespace jest::apps::train {
 namespace {
