@@ -111,6 +111,26 @@ def links_of(page):
     return [link for link in found if link and not re.match(r"[a-z]+:", link)]
 
 
+NAMESPACE = re.compile(r"(?:inline )?namespace (\w[\w:]*)? ?\{$")
+TYPE = re.compile(r"(?:template <.*> )?(?:struct|class|enum|enum class|union) "
+                  r"(?:JEST_EXPORT |\[\[.*?\]\] )?([\w:]+)(?: final)?(?: \{| : |$)")
+
+
+def types_of(text):
+    """Full names of the types that `text` defines outside of namespaces without a name. The formatting is
+    that of .clang-format: what a namespace contains is not indented."""
+    within, found = [], set()
+    for line in text.split("\n"):
+        opened, defined = NAMESPACE.match(line), TYPE.match(line)
+        if opened:
+            within.append(opened.group(1) or "")
+        elif line.startswith("}  // namespace"):
+            within.pop()
+        elif defined and "" not in within and ("{" in line or not line.endswith(";")):
+            found.add("::".join([*within, defined.group(1)]))
+    return found
+
+
 def main_length(text):
     """Lines of the function main, or None."""
     found = re.search(r"^int main\([^\n]*\}$|^int main\(.*?^\}", text, re.DOTALL | re.MULTILINE)
