@@ -158,9 +158,9 @@ function(jest_add_libtorch folder version)
     set_target_properties(LibTorch::${library} PROPERTIES
       IMPORTED_LOCATION "${folder}/lib/lib${library}.so")
   endforeach()
-  add_library(LibTorch::LibTorch INTERFACE IMPORTED GLOBAL)
-  set_target_properties(LibTorch::LibTorch PROPERTIES
+  set_target_properties(LibTorch::torch_cpu PROPERTIES
     JEST_FOLDER "${folder}" JEST_VERSION "${version}")
+  add_library(LibTorch::LibTorch INTERFACE IMPORTED GLOBAL)
   target_include_directories(LibTorch::LibTorch SYSTEM INTERFACE
     "${folder}/include" "${folder}/include/torch/csrc/api/include")
   target_link_libraries(LibTorch::LibTorch INTERFACE LibTorch::torch_cpu LibTorch::c10)
@@ -172,8 +172,8 @@ function(jest_add_libtorch folder version)
 endfunction()
 
 if(TARGET LibTorch::LibTorch)
-  get_target_property(LibTorch_DIR LibTorch::LibTorch JEST_FOLDER)
-  get_target_property(LibTorch_VERSION LibTorch::LibTorch JEST_VERSION)
+  get_target_property(LibTorch_DIR LibTorch::torch_cpu JEST_FOLDER)
+  get_target_property(LibTorch_VERSION LibTorch::torch_cpu JEST_VERSION)
 else()
   jest_locate_libtorch(LibTorch_DIR LibTorch_PROBLEM)
   jest_libtorch_version("${LibTorch_DIR}" LibTorch_VERSION)

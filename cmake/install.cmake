@@ -19,7 +19,7 @@ set(JEST_IS_STATIC "")
 if(JEST_TORCH)
   list(APPEND header_folders torch learner scorers methods data train)
   list(APPEND JEST_COMPONENTS jest)
-  get_target_property(JEST_LIBTORCH_BUILT_WITH LibTorch::LibTorch JEST_VERSION)
+  get_target_property(JEST_LIBTORCH_BUILT_WITH LibTorch::torch_cpu JEST_VERSION)
   get_target_property(kind jest_jest TYPE)
   if(kind STREQUAL "STATIC_LIBRARY")
     set(JEST_IS_STATIC ON)
@@ -42,11 +42,11 @@ foreach(component IN LISTS JEST_COMPONENTS)
 endforeach()
 
 # jest::core brings the CUDA runtime it was built with: whoever links it needs no CUDA toolkit.
-set(JEST_CUDART_FROM_PACKAGE "no CUDA")
+set(JEST_CUDART "")
 if(JEST_WITH_CUDA)
   get_target_property(cudart CUDA::cudart_static IMPORTED_LOCATION)
   install(FILES "${cudart}" DESTINATION "${package_folder}")
-  get_filename_component(JEST_CUDART_FROM_PACKAGE "${cudart}" NAME)
+  get_filename_component(JEST_CUDART "${cudart}" NAME)
 endif()
 
 configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/jest-config.cmake.in"
