@@ -28,7 +28,7 @@ endfunction()
 # what it leaves to be instantiated still costs 10 seconds a file, so presets compile files together.
 # It serves only files compiled with the very same options: -fPIC also in programs.
 function(jest_torch_options target)
-  target_link_libraries(${target} PRIVATE jest_options LibTorch::LibTorch)
+  target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:jest_options> LibTorch::LibTorch)
   target_compile_options(${target} PRIVATE -fPIC $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
   set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF
     CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)

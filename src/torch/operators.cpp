@@ -16,6 +16,7 @@
 #include <bit>
 #include <limits>
 #include <tuple>
+#include <utility>
 
 #include "jest/torch/device_select.hpp"
 
@@ -93,13 +94,27 @@ Picks select_shapes(const OptionalTensor& learner_x, const OptionalTensor& learn
           at::empty_symint({count}, any.options().dtype(at::kDouble))};
 }
 
+/// A second copy of this library in one process (a plugin's beside the program's) finds the operator
+/// there and registers nothing: LibTorch would end the program at a second registration.
+const bool kFirstCopy = !c10::Dispatcher::singleton().findSchema({"jest::select", ""});
+
+template <typename Kernel>
+void add_kernel(torch::Library& library, Kernel&& kernel) {
+  if (kFirstCopy) library.impl("select", std::forward<Kernel>(kernel));
+}
+
 }  // namespace
 
 /// On a device the operator waits for its answer, which a capture into a graph does not survive.
-TORCH_LIBRARY(jest, m) { m.def(kSchema, {at::Tag::pt2_compliant_tag, at::Tag::cudagraph_unsafe}); }
-TORCH_LIBRARY_IMPL(jest, CPU, m) { m.impl("select", &select_operator); }
-TORCH_LIBRARY_IMPL(jest, CUDA, m) { m.impl("select", &select_operator); }
-TORCH_LIBRARY_IMPL(jest, Autograd, m) { m.impl("select", torch::CppFunction::makeFallthrough()); }
-TORCH_LIBRARY_IMPL(jest, Meta, m) { m.impl("select", &select_shapes); }
+TORCH_LIBRARY_FRAGMENT(jest, m) {
+  if (kFirstCopy) m.def(kSchema, {at::Tag::pt2_compliant_tag, at::Tag::cudagraph_unsafe});
+}
+TORCH_LIBRARY_IMPL(jest, CPU, m) { add_kernel(m, &select_operator); }
+TORCH_LIBRARY_IMPL(jest, CUDA, m) { add_kernel(m, &select_operator); }
+TORCH_LIBRARY_IMPL(jest, Autograd, m) { add_kernel(m, torch::CppFunction::makeFallthrough()); }
+TORCH_LIBRARY_IMPL(jest, Meta, m) { add_kernel(m, &select_shapes); }
 
 }  // namespace jest
+
+/// The name by which a program that links the static library asks for this file.
+extern "C" void jest_operators() {}

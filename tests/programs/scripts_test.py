@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What scripts/demo, scripts/bench, studies/study and studies/evidence make of their words, in a tree where set-up, build
+"""What scripts/setup, scripts/demo, scripts/bench, studies/study and studies/evidence make of their words, in a tree where set-up, build
 and programs only note that they were called."""
 
 import contextlib
@@ -66,6 +66,36 @@ class ScriptCase(unittest.TestCase):
         for name in names:
             (folder / name).touch()
         return folder
+
+
+class Setup(ScriptCase):
+    def packages_for(self, *preset):
+        """What a bare Debian machine is asked to install."""
+        shutil.copy(ROOT / "scripts/setup", self.tree / "scripts/setup")
+        (self.folder / "cache/cutlass-4.2.0").mkdir(parents=True, exist_ok=True)
+        self.stub("bin/dpkg-query", "exit 1")
+        self.stub("bin/id", "echo 0")
+        self.stub("bin/apt-get")
+        self.stub("bin/cmake", 'test "$1" != -P || echo /a/libtorch')
+        with unittest.mock.patch.dict(os.environ, JEST_CACHE=str(self.folder / "cache")):
+            done = self.run_script("setup", *preset)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(f"cmake --build --preset {(*preset, 'release')[0]} ",
+                      " ".join(self.calls()) + " ")
+        (install,) = [call for call in self.calls() if call.startswith("apt-get install")]
+        return {word for word in install.split()[2:] if not word.startswith("-")}
+
+    def test_who_links_the_library_installs_less(self):
+        library, everything = self.packages_for("library"), self.packages_for()
+        self.assertLess(library, everything)
+        self.assertEqual(everything, self.packages_for("dev"))
+        self.assertIn("libhwy-dev", library)
+        self.assertNotIn("libgtest-dev", library)
+
+    def test_no_package_is_listed_twice(self):
+        names = [name for path in (ROOT / "scripts").glob("packages*.txt")
+                 for name in path.read_text(encoding="utf-8").split()]
+        self.assertEqual(len(names), len(set(names)))
 
 
 class Demo(ScriptCase):

@@ -83,8 +83,8 @@ def may_include_torch(path, layer, name):
 
 
 def region_of(text, name):
-    """The lines between the two marker lines `// [name]`, or None."""
-    parts = re.split(rf"^[ \t]*// \[{re.escape(name)}\][ \t]*\n", text, flags=re.MULTILINE)
+    """The lines between the two marker lines `// [name]` (`# [name]` of CMake), or None."""
+    parts = re.split(rf"^[ \t]*(?://|#) \[{re.escape(name)}\][ \t]*\n", text, flags=re.MULTILINE)
     return without_indentation(parts[1]) if len(parts) == 3 else None
 
 
@@ -94,11 +94,12 @@ def without_indentation(text):
     return "\n".join(line[min(indents, default=0):].rstrip() for line in lines)
 
 
-SNIPPET = re.compile(r"<!-- region: (\S+)#(\S+) -->\s*```cpp\n(.*?)^```", re.DOTALL | re.MULTILINE)
+SNIPPET = re.compile(r"<!-- region: (\S+)#(\S+) -->\s*```(?:cpp|cmake)\n(.*?)^```",
+                     re.DOTALL | re.MULTILINE)
 
 
 def snippets_of(page):
-    """(file, region, code) of every block of C++ that names where it comes from."""
+    """(file, region, code) of every block of C++ or CMake that names where it comes from."""
     return [(file, name, without_indentation(code)) for file, name, code in SNIPPET.findall(page)]
 
 
@@ -108,6 +109,26 @@ def links_of(page):
     targets = re.findall(r"\]\(<?([^)\s>]+)>?[^)]*\)|(?:href|src)=\"([^\"]+)\"", prose)
     found = [(first or second).split("#")[0] for first, second in targets]
     return [link for link in found if link and not re.match(r"[a-z]+:", link)]
+
+
+NAMESPACE = re.compile(r"(?:inline )?namespace (\w[\w:]*)? ?\{$")
+TYPE = re.compile(r"(?:template <.*> )?(?:struct|class|enum|enum class|union) "
+                  r"(?:JEST_EXPORT |\[\[.*?\]\] )?([\w:]+)(?: final)?(?: \{| : |$)")
+
+
+def types_of(text):
+    """Full names of the types that `text` defines outside of namespaces without a name. The formatting is
+    that of .clang-format: what a namespace contains is not indented."""
+    within, found = [], set()
+    for line in text.split("\n"):
+        opened, defined = NAMESPACE.match(line), TYPE.match(line)
+        if opened:
+            within.append(opened.group(1) or "")
+        elif line.startswith("}  // namespace"):
+            within.pop()
+        elif defined and "" not in within and ("{" in line or not line.endswith(";")):
+            found.add("::".join([*within, defined.group(1)]))
+    return found
 
 
 def main_length(text):

@@ -5,6 +5,7 @@ Layers and includes, headers that compile alone, formatting, documentation that 
 tested file, links, names and lengths.
 """
 
+import collections
 import concurrent.futures
 import os
 import pathlib
@@ -16,7 +17,7 @@ import unittest
 
 sys.dont_write_bytecode = True  # a test leaves nothing in the source tree
 from tree_rules import (FORBIDDEN_FOLDERS, MACHINE_PATH, REGISTRY, include_faults, is_below_torch,
-                        layer_of, links_of, main_length, region_of, snippets_of)
+                        layer_of, links_of, main_length, region_of, snippets_of, types_of)
 
 ROOT = pathlib.Path.cwd()
 # Users may compile with these on.
@@ -121,6 +122,8 @@ class TheCheckers(unittest.TestCase):
         source = "int main() {\n  // [loop]\n  for (;;) {\n    f();\n  }\n  // [loop]\n}\n"
         self.assertEqual(code, region_of(source, "loop"))
         self.assertNotEqual(code, region_of(source.replace("f()", "g()"), "loop"))
+        ((_, _, words),) = snippets_of(page.replace("cpp\n", "cmake\n"))
+        self.assertEqual(words, region_of(source.replace("// [", "# ["), "loop"))
         self.assertIsNone(region_of(source, "other"))
         self.assertIsNone(region_of(source.replace("  // [loop]\n}", "}"), "loop"))
 
@@ -135,6 +138,15 @@ class TheCheckers(unittest.TestCase):
         for text in ("a/work/b", "network/", "$HOME/.cache", "/usr/include"):
             self.assertNotRegex(text, MACHINE_PATH)
         self.assertRegex("https://" + "pypi" + ".org/simple", REGISTRY)
+
+    def test_types(self):
+        text = ("namespace jest {\nnamespace {\nstruct Mine {\n}  // namespace\n\nstruct Row {\n"
+                "  struct Inner {\nclass JEST_EXPORT Learner final : public Base,\nclass Later;\n"
+                "struct Engine::State {\nenum class Kind { kA };\nstruct Row<int> {\n"
+                "}  // namespace jest\nstruct Outside {\n")
+        self.assertEqual(types_of(text), {"jest::Row", "jest::Learner", "jest::Engine::State",
+                                           "jest::Kind", "Outside"})
+        self.assertEqual(types_of("namespace jest::io {\nenum class Kind {\n"), {"jest::io::Kind"})
 
     def test_main_length(self):
         self.assertEqual(main_length("int main() {\n  return 0;\n}\nint other() {\n}\n"), 3)
@@ -233,6 +245,17 @@ class Tree(unittest.TestCase):
                 length = main_length(read(name))
                 self.assertIsNotNone(length, "no main in a file directly under apps")
                 self.assertLess(length, 60)
+
+    def test_a_type_is_defined_in_one_file(self):
+        """Files that are linked together and define a type of one name twice break the language's one
+        definition rule, and no compiler sees it. A stand-in for what is not built is never linked."""
+        files = collections.defaultdict(list)
+        for name in sources("include", "src", "apps", "studies", "benchmarks", "tests"):
+            if not name.startswith("tests/consumer/") and not re.search(r"/no_\w+\.cu?p?p?$", name):
+                for found in types_of(read(name)):
+                    files[found].append(name)
+        self.assertGreater(len(files), 300)
+        self.assertEqual({found: names for found, names in files.items() if len(names) > 1}, {})
 
     def test_no_folder_is_named_for_nothing(self):
         folders = {part for name in tree_files() for part in pathlib.PurePath(name).parts[:-1]}
