@@ -16,18 +16,18 @@ struct ArmResult {
   Role role = Role::kContender;
   std::size_t variant = 0;            ///< how many arms of its kind stand before it
   std::vector<const Run*> runs = {};  ///< of the experiment that was given, by seed
-  Spread steps;
+  Spread steps = {};
   std::vector<Spread> finals = {};  ///< one per measure, at the end
-  Spread run_flops, all_in_flops;
-  Spread seconds;          ///< without evaluation
-  Spread selection_share;  ///< of a step's seconds
-  Spread target_share;     ///< of all picks; unknown without tags
+  Spread run_flops = {}, all_in_flops = {};
+  Spread seconds = {};          ///< without evaluation
+  Spread selection_share = {};  ///< of a step's seconds
+  Spread target_share = {};     ///< of all picks; unknown without tags
 
   /// Until the first evaluation at least as good as uniform's final median of the primary measure;
   /// infinite if never.
-  Spread steps_to_uniform;
+  Spread steps_to_uniform = {};
   /// The same in FLOPs; known only where metrics were read.
-  Spread flops_to_uniform, all_in_to_uniform;
+  Spread flops_to_uniform = {}, all_in_to_uniform = {};
 
   /// The primary measure at the end.
   const Spread& score() const { return finals.front(); }

@@ -33,10 +33,10 @@ struct OptionRow {
   std::string group;  ///< heading in the help
   std::string help;
   unsigned uses = kOfRun;
-  std::function<CLI::Option*(CLI::App&, O&)> add;
-  std::function<void(const O&)> check;  ///< throws unless the value is possible by itself
-  std::function<bool(O&, const std::string&)> set;  ///< false when the text is no value
-  std::function<nlohmann::ordered_json(const O&)> value;
+  std::function<CLI::Option*(CLI::App&, O&)> add = {};
+  std::function<void(const O&)> check = {};  ///< throws unless the value is possible by itself
+  std::function<bool(O&, const std::string&)> set = {};  ///< false when the text is no value
+  std::function<nlohmann::ordered_json(const O&)> value = {};
 
   bool is(unsigned use) const { return (uses & use) != 0; }
   std::string name() const { return flag.substr(2); }  ///< in an arm

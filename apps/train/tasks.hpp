@@ -17,11 +17,11 @@ struct TaskEntry {
   std::string name;
   /// Adds the training command to the program; `command_line` goes into summaries.
   std::function<void(CLI::App& app, const std::string& command_line, const AfterRun& after)>
-      add_training;
+      add_training = {};
   /// Adds the probe's command to `jest-train probe`; empty where the task has none.
-  std::function<void(CLI::App& probe, const std::string& command_line)> add_probe;
+  std::function<void(CLI::App& probe, const std::string& command_line)> add_probe = {};
   /// Rows of a Markdown table of its options.
-  std::function<std::string()> option_table;
+  std::function<std::string()> option_table = {};
 };
 
 const std::vector<TaskEntry>& tasks();

@@ -140,7 +140,7 @@ std::string reference_words(const Method& method) {
 Sampling MethodSampling::with(const Sampling& users, std::int64_t count) const {
   Sampling sampling = users;
   sampling.preset = preset;
-  if (chunks) sampling.chunks = std::min(*chunks, count);
+  if (chunks) sampling.chunks = count > 0 ? std::min(*chunks, count) : *chunks;
   if (preset != Preset::kJoint) sampling.chunks = {};
   if (gain) sampling.gain = *gain;
   if (interaction) sampling.interaction = *interaction;

@@ -9,8 +9,8 @@
 namespace jest {
 
 void check_aligned_scorer(const AlignedScorerSpec& spec) {
-  if (spec.count < 1) refuse("aligned scorer", "a count of at least 1", spec.count);
-  chunk_count({.count = spec.count, .sampling = spec.sampling});
+  spec.picks().check("aligned scorer");
+  if (spec.count > 0) chunk_count({.count = spec.count, .sampling = spec.sampling});
   if (!std::isfinite(spec.step_size) || spec.step_size <= 0) {
     refuse("aligned scorer", "a finite step size > 0", spec.step_size);
   }

@@ -25,7 +25,7 @@ struct ForgetfulScorer {
   CurationScorer& scorer;
 
   bool scores() const { return true; }
-  std::int64_t count() const { return scorer.count(); }
+  std::int64_t count(std::int64_t candidates) const { return scorer.count(candidates); }
   std::uint64_t seed() const { return scorer.seed(); }
   ScoredSelection select(const Sequences& batch, std::int64_t step) {
     return scorer.select(batch, step);

@@ -9,6 +9,7 @@
 // Both do what the paper of that name says, or refuse and name what is missing. A method that
 // trains by more than the learner's own loss refuses a learner without objective_of's objective.
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -31,12 +32,14 @@ namespace jest {
 template <Batch B>
 struct MethodSpec {
   std::int64_t count = 0;  ///< b
+  double share = 0;        ///< b as a share of the candidates, where `count` is 0
   std::uint64_t seed = 0;
   Sampling sampling = {};  ///< where the method leaves a choice; its preset is the method's
   Contrast contrast = Contrast::kSigmoid;
   Backend backend = Backend::kDefault;
   int threads = 1;
   ScoringSpec scoring = {};
+  Shortage shortage = Shortage::kRefuse;  ///< of a super-batch of fewer than b
 
   /// What scoring sees in the place of a whole (super-)batch; flexi-jest needs one, others may.
   std::function<B(const B&)> scored_view = {};
@@ -155,7 +158,7 @@ class MethodScorer {
 
   AnyScorer<B> build() {
     check();
-    if (!method_.scores()) return UniformScorer(spec_.count, spec_.seed);
+    if (!method_.scores()) return UniformScorer(picks(), spec_.seed);
     if (!method_.online_proxy) return staged(viewed(scorer(learner_)));
     if constexpr (!std::is_same_v<Proxy, NoProxy>) {
       return OnlineProxy(staged(viewed(scorer(proxy_.learner))), proxy_.learner, proxy_.rate);
@@ -217,15 +220,19 @@ class MethodScorer {
     check_reference_size(method_, parameter_count(*learner_.model()), *size);
   }
 
+  PickCount picks() const { return {spec_.count, spec_.share, spec_.shortage}; }
+
   ScorerSpec scorer_spec() const {
     return {.count = spec_.count,
+            .share = spec_.share,
             .sampling = method_.sampling.with(spec_.sampling, spec_.count),
             .seed = spec_.seed,
             .score = method_.score,
             .contrast = spec_.contrast,
             .backend = spec_.backend,
             .threads = spec_.threads,
-            .scoring = spec_.scoring};
+            .scoring = spec_.scoring,
+            .shortage = spec_.shortage};
   }
 
   template <class Scored>
@@ -271,16 +278,21 @@ class MethodScorer {
         lacks(method_, "curated batches: MethodSpec::curated, a function of k", "none");
       }
       const ScorerSpec plain = scorer_spec();
-      const double own_step = 1.0 / static_cast<double>(spec_.count);
+      if (part.step_size == 0 && spec_.count == 0) {
+        lacks(method_, "a step size in ByGradients, as a share says nothing of b", "none");
+      }
+      const double own_step = 1.0 / static_cast<double>(std::max<std::int64_t>(spec_.count, 1));
       return AlignedScorer(scored, reference_, SeenCurated{spec_.curated, spec_.scored_view},
                            {.count = plain.count,
+                            .share = plain.share,
                             .sampling = plain.sampling,
                             .seed = plain.seed,
                             .step_size = part.step_size > 0 ? part.step_size : own_step,
                             .learnability_weight = part.learnability_weight,
                             .learnability = method_.score,
                             .refresh_every = part.refresh_every,
-                            .scoring = plain.scoring});
+                            .scoring = plain.scoring,
+                            .shortage = plain.shortage});
     } else {
       lacks(method_,
             "a model with gradient features (`losses_and_features`, concept "

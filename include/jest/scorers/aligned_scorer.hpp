@@ -29,6 +29,7 @@ namespace jest {
 
 struct AlignedScorerSpec {
   std::int64_t count = 0;  ///< b
+  double share = 0;        ///< b as a share of the candidates, where `count` is 0
   Sampling sampling = {};
   std::uint64_t seed = 0;
   double step_size = 1;                       ///< η > 0
@@ -36,6 +37,9 @@ struct AlignedScorerSpec {
   ScoreWeights learnability = kLearnability;  ///< w_L, w_R
   std::int64_t refresh_every = 10;            ///< steps that share a target direction
   ScoringSpec scoring = {};                   ///< of super-batches and of curated batches
+  Shortage shortage = Shortage::kRefuse;      ///< of a super-batch of fewer than b
+
+  PickCount picks() const { return {count, share, shortage}; }
 };
 
 JEST_EXPORT void check_aligned_scorer(const AlignedScorerSpec& spec);
@@ -66,7 +70,7 @@ class AlignedScorer {
     check_aligned_scorer(spec_);
   }
 
-  std::int64_t count() const { return spec_.count; }
+  std::int64_t count(std::int64_t candidates) const { return spec_.picks().of(candidates); }
   std::uint64_t seed() const { return spec_.seed; }
   bool scores() const { return true; }
 
@@ -78,8 +82,9 @@ class AlignedScorer {
     static_assert(GivesGradientFeatures<Model, B>,
                   "AlignedScorer: the learner's model needs `model->losses_and_features(batch)`, "
                   "which gives jest::LossesAndFeatures");
+    const auto candidates = std::ssize(std::span(super_batch.ids()));
+    if (auto few = detail::of_too_few(spec_.picks(), candidates)) return *few;
     ScoringStatistics how;
-    const auto candidates = static_cast<std::int64_t>(std::span(super_batch.ids()).size());
     how.learner_scored =
         candidates + detail::timed_ms(how.learner_ms, [&] { return refresh(step); });
     const LossesAndFeatures scored = detail::timed_ms(how.learner_ms, [&] {
@@ -97,7 +102,7 @@ class AlignedScorer {
                                      .direction = target_.vector(),
                                      .added = detail::added_learnability(losses, spec_),
                                      .ids = id_tensor(super_batch.ids())};
-    return {jest::select(gradients, selection_spec(step), {spec_.step_size}), how};
+    return {jest::select(gradients, selection_spec(candidates, step), {spec_.step_size}), how};
   }
 
   NamedTensors state() const { return target_.state(); }
@@ -117,9 +122,9 @@ class AlignedScorer {
     return spec_.learnability_weight != 0 && spec_.learnability.reference != 0;
   }
 
-  SelectionSpec selection_spec(std::int64_t step) const {
+  SelectionSpec selection_spec(std::int64_t candidates, std::int64_t step) const {
     return detail::without_idle_rounds(
-        {.count = spec_.count, .sampling = spec_.sampling, .seed = spec_.seed, .step = step});
+        {.count = count(candidates), .sampling = spec_.sampling, .seed = spec_.seed, .step = step});
   }
 
   Model& model_;

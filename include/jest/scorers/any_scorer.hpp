@@ -23,7 +23,7 @@ class AnyScorer {
   ScoredSelection select(const B& super_batch, std::int64_t step) {
     return held_->select(super_batch, step);
   }
-  std::int64_t count() const { return held_->count(); }
+  std::int64_t count(std::int64_t candidates) const { return held_->count(candidates); }
   std::uint64_t seed() const { return held_->seed(); }
   bool scores() const { return held_->scores(); }
 
@@ -35,7 +35,7 @@ class AnyScorer {
   struct Held {
     virtual ~Held() = default;
     virtual ScoredSelection select(const B& super_batch, std::int64_t step) = 0;
-    virtual std::int64_t count() const = 0;
+    virtual std::int64_t count(std::int64_t candidates) const = 0;
     virtual std::uint64_t seed() const = 0;
     virtual bool scores() const = 0;
     virtual NamedTensors state() = 0;
@@ -48,7 +48,7 @@ class AnyScorer {
     ScoredSelection select(const B& super_batch, std::int64_t step) override {
       return scorer.select(super_batch, step);
     }
-    std::int64_t count() const override { return scorer.count(); }
+    std::int64_t count(std::int64_t candidates) const override { return scorer.count(candidates); }
     std::uint64_t seed() const override { return scorer.seed(); }
     bool scores() const override { return scorer.scores(); }
     NamedTensors state() override {

@@ -34,11 +34,12 @@ struct CascadeSpec {
 template <class Inner>
 class Cascade : public ScorerWrapper<Inner> {
  public:
-  /// Throws unless at least as many are kept as `scorer` picks.
+  /// Throws unless at least as many are kept as `scorer` picks of them.
   Cascade(Inner&& scorer, LossStore losses, const CascadeSpec& spec)
       : ScorerWrapper<Inner>(std::forward<Inner>(scorer)), losses_(std::move(losses)), spec_(spec) {
-    if (spec_.keep < this->count()) {
-      refuse("cascade", text("at least the ", this->count(), " to be picked as keep"), spec_.keep);
+    const std::int64_t picked = this->count(spec_.keep);
+    if (spec_.keep < picked) {
+      refuse("cascade", text("at least the ", picked, " to be picked as keep"), spec_.keep);
     }
   }
 
@@ -48,6 +49,9 @@ class Cascade : public ScorerWrapper<Inner> {
   /// one's milliseconds and NaN losses added. O(B₀) and the scorer's work.
   template <Batch B>
   ScoredSelection select(const B& super_batch, std::int64_t step) {
+    if (std::ssize(std::span(super_batch.ids())) <= spec_.keep) {
+      return this->inner_.select(super_batch, step);
+    }
     double seconds = 0;
     const Selection kept = timed(seconds, [&] { return thin(super_batch.ids(), step); });
     ScoredSelection picks = this->inner_.select(super_batch.at(kept.indices), step);

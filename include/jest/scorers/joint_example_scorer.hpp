@@ -26,6 +26,7 @@ namespace jest {
 
 struct ScorerSpec {
   std::int64_t count = 0;  ///< b
+  double share = 0;        ///< b as a share of the candidates, where `count` is 0
   Sampling sampling = {};
   std::uint64_t seed = 0;
   ScoreWeights score = kLearnability;
@@ -33,7 +34,14 @@ struct ScorerSpec {
   Backend backend = Backend::kDefault;
   int threads = 1;
   ScoringSpec scoring = {};
+  Shortage shortage = Shortage::kRefuse;  ///< of a super-batch of fewer than b
+
+  PickCount picks() const { return {count, share, shortage}; }
 };
+
+inline constexpr const char* kPoorReferenceRemark =
+    "the picks are learned better than the reference knows them: a poor reference, or time to stop "
+    "selecting";
 
 /// Holds references: learner and reference must outlive the scorer, and belong to the thread that
 /// calls `select`: scoring puts the learner's module into evaluation mode for its time. `R` says
@@ -46,11 +54,11 @@ class JointExampleScorer {
                      R rule = {})
       : model_(learner.model()), reference_(reference), spec_(spec), rule_(rule) {
     check_weights(spec_.score);
-    if (spec_.count < 1) refuse("joint example scorer", "a count of at least 1", spec_.count);
-    chunk_count({.count = spec_.count, .sampling = spec_.sampling});
+    spec_.picks().check("joint example scorer");
+    if (spec_.count > 0) chunk_count({.count = spec_.count, .sampling = spec_.sampling});
   }
 
-  std::int64_t count() const { return spec_.count; }
+  std::int64_t count(std::int64_t candidates) const { return spec_.picks().of(candidates); }
   std::uint64_t seed() const { return spec_.seed; }
   bool scores() const { return true; }
 
@@ -61,20 +69,21 @@ class JointExampleScorer {
         EmbedsPairs<Model, B> || GivesLosses<Model, B>,
         "JointExampleScorer: the learner's model needs `embed(batch)`, which gives "
         "jest::Embeddings, or `losses(batch)`, which gives a tensor of one loss an example");
-    const std::span<const std::int64_t> ids = super_batch.ids();
+    const auto candidates = std::ssize(std::span(super_batch.ids()));
+    if (auto few = detail::of_too_few(spec_.picks(), candidates)) return *few;
     ScoringStatistics how;
     Selection selection = [&] {
       if constexpr (EmbedsPairs<Model, B>) {
-        return rule_(scored_pairs(super_batch, how), selection_spec(step), pair_score());
+        return rule_(scored_pairs(super_batch, how), selection_spec(candidates, step),
+                     pair_score());
       } else {
-        return rule_(scored_losses(super_batch, how), selection_spec(step), pair_score());
+        return rule_(scored_losses(super_batch, how), selection_spec(candidates, step),
+                     pair_score());
       }
     }();
-    const auto candidates = static_cast<std::int64_t>(ids.size());
     if (spec_.score.learner != 0) how.learner_scored = candidates;
     if (spec_.score.reference != 0 && Reference::kRunsForward) how.reference_scored = candidates;
-    const bool joint = spec_.sampling.preset == Preset::kJoint && spec_.count > 1;
-    if (!EmbedsPairs<Model, B> && joint) how.remark = kSeparableRemark;
+    how.remark = remark_on(selection.statistics, EmbedsPairs<Model, B>);
     return {std::move(selection), how};
   }
 
@@ -130,8 +139,18 @@ class JointExampleScorer {
 
   PairScore pair_score() const { return {spec_.score, spec_.contrast}; }
 
-  SelectionSpec selection_spec(std::int64_t step) const {
-    return detail::without_idle_rounds({.count = spec_.count,
+  /// Something the user should know, or nothing.
+  std::string_view remark_on(const SelectionStatistics& statistics, bool has_pairs) const {
+    const bool learnability = spec_.score.learner != 0 && spec_.score.reference != 0;
+    if (std::is_same_v<R, ByLosses> && learnability && statistics.mean_own_score_picks < 0) {
+      return kPoorReferenceRemark;
+    }
+    const bool joint = spec_.sampling.preset == Preset::kJoint && spec_.count != 1;
+    return !has_pairs && joint ? kSeparableRemark : "";
+  }
+
+  SelectionSpec selection_spec(std::int64_t candidates, std::int64_t step) const {
+    return detail::without_idle_rounds({.count = count(candidates),
                                         .sampling = spec_.sampling,
                                         .seed = spec_.seed,
                                         .step = step,

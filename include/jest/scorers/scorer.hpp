@@ -4,6 +4,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -34,14 +35,34 @@ struct ScoredSelection : Selection {
 
 /// - `select(super_batch, step)`: positions in `super_batch`, a function of the models' parameters,
 ///   the ids, `seed()` and `step`;
-/// - `count()`: b; `seed()`: of the noise;
+/// - `count(candidates)`: how many it picks of so many; `seed()`: of the noise;
 /// - `scores()`: false where no model is run and the draw is uniform.
 template <class S, class B>
-concept Scorer = Batch<B> && requires(S& scorer, const B& super_batch, std::int64_t step) {
-  { scorer.select(super_batch, step) } -> std::convertible_to<ScoredSelection>;
-  { scorer.count() } -> std::convertible_to<std::int64_t>;
+concept Scorer = Batch<B> && requires(S& scorer, const B& super_batch, std::int64_t number) {
+  { scorer.select(super_batch, number) } -> std::convertible_to<ScoredSelection>;
+  { scorer.count(number) } -> std::convertible_to<std::int64_t>;
   { scorer.seed() } -> std::convertible_to<std::uint64_t>;
   { scorer.scores() } -> std::convertible_to<bool>;
+};
+
+/// What a scorer does with a super-batch of fewer candidates than it would pick, as the last one of
+/// an epoch may be.
+enum class Shortage {
+  kRefuse,   ///< throws
+  kTakeAll,  ///< picks all of them, unscored: their scores are NaN
+  kSkip,     ///< picks none: go on with the next super-batch
+};
+
+/// How many are picked: b, or a share of the candidates.
+struct PickCount {
+  std::int64_t count = 0;
+  double share = 0;  ///< where `count` is 0: of the candidates, at least one
+  Shortage shortage = Shortage::kRefuse;
+
+  /// Of so many candidates.
+  JEST_EXPORT std::int64_t of(std::int64_t candidates) const;
+  /// Throws unless exactly one of count and share says how many. `who` is named in the message.
+  JEST_EXPORT void check(const char* who) const;
 };
 
 /// A scorer that remembers something between steps; optional. Checkpoints hold it, so that a
@@ -60,7 +81,7 @@ class ScorerWrapper {
  public:
   explicit ScorerWrapper(Inner&& inner) : inner_(std::forward<Inner>(inner)) {}
 
-  std::int64_t count() const { return inner_.count(); }
+  std::int64_t count(std::int64_t candidates) const { return inner_.count(candidates); }
   std::uint64_t seed() const { return inner_.seed(); }
   bool scores() const { return inner_.scores(); }
 
@@ -92,6 +113,10 @@ inline SelectionSpec without_idle_rounds(SelectionSpec spec) {
   if (spec.interaction() == 0 && spec.sampling.preset == Preset::kJoint) spec.sampling.chunks = 1;
   return spec;
 }
+
+/// Every position or none, where there are too few candidates; nothing where there are enough.
+JEST_EXPORT std::optional<ScoredSelection> of_too_few(const PickCount& picks,
+                                                      std::int64_t candidates);
 
 /// A scorer's state under names that no learner's has, and back. A checkpoint without any comes
 /// back empty: to refuse it is the scorer's.

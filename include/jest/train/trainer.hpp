@@ -141,7 +141,8 @@ class Trainer {
     StageSeconds& seconds = state_.seconds;
     if (!scorer_.scores() || !selects) {
       return timed(seconds[Stage::kSelection], [&] {
-        return uniform_picks(super_batch.ids(), scorer_.count(), scorer_.seed(), state_.step);
+        const std::span<const std::int64_t> ids = super_batch.ids();
+        return uniform_picks(ids, scorer_.count(std::ssize(ids)), scorer_.seed(), state_.step);
       });
     }
     const ScoredSelection picks = scorer_.select(super_batch, state_.step);
