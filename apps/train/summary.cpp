@@ -121,10 +121,9 @@ std::string kind_of(const Arm& arm) { return arm.name.substr(0, arm.name.find(':
 
 /// What its scores are.
 std::string score_of(const Method& method) {
-  if (!method.scores()) return "none";
-  if (method.has_rule<ByGradients>()) return "alignment";
-  if (method.has_rule<ByDiversity>()) return "diversity";
-  if (method.has_rule<ByLossRanks>()) return "ranks";
+  if (!method.has_rule<ByLosses>()) {
+    return std::visit([](const auto& part) { return part.kName; }, method.rule);
+  }
   if (method.score.reference == 0) return "hard_learner";
   return method.score.learner == 0 ? "easy_reference" : "learnability";
 }

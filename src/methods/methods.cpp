@@ -13,77 +13,19 @@
 namespace jest {
 namespace {
 
-void positive(const Method& method, const char* what, double value) {
-  if (std::isfinite(value) && value > 0) return;
-  refuse(text("method ", method.name), text("a finite ", what, " above 0"), value);
+void positive(const std::string& who, const char* what, double value) {
+  if (!std::isfinite(value) || value <= 0) refuse(who, text("a finite ", what, " above 0"), value);
 }
 
-void at_least_0(const Method& method, const char* what, double value) {
-  if (std::isfinite(value) && value >= 0) return;
-  refuse(text("method ", method.name), text("a finite ", what, " of at least 0"), value);
+std::string objective_words(const Method& method) {
+  if (method.has_objective<OwnLoss>()) return "own loss";
+  return std::visit(
+      [](const auto& part) -> std::string {
+        if constexpr (requires { part.words(); }) return part.words();
+        return "";
+      },
+      method.objective);
 }
-
-struct RuleCheck {
-  const Method& method;
-
-  void operator()(const Nobody&) const {}
-  void operator()(const ByLosses&) const {}
-  void operator()(const ByLossRanks& part) const { positive(method, "rank power", part.power); }
-  void operator()(const ByDiversity& part) const { at_least_0(method, "diversity", part.strength); }
-  void operator()(const ByGradients& part) const {
-    at_least_0(method, "step size", part.step_size);
-    if (!std::isfinite(part.learnability_weight)) {
-      refuse(text("method ", method.name), "a finite learnability weight",
-             part.learnability_weight);
-    }
-    positive(method, "number of steps between refreshes", static_cast<double>(part.refresh_every));
-  }
-};
-
-struct ObjectiveCheck {
-  const Method& method;
-
-  void operator()(const OwnLoss&) const {}
-  void operator()(const Distilling& part) const { positive(method, "weight", part.weight); }
-  void operator()(const Reweighting& part) const {
-    positive(method, "temperature", part.temperature);
-  }
-  void operator()(const TokenChoice& part) const {
-    if (part.share > 0 && part.share <= 1) return;
-    refuse(text("method ", method.name), "a share of tokens above 0, at most 1", part.share);
-  }
-};
-
-// Words of the table.
-
-struct RuleWords {
-  std::string operator()(const Nobody&) const { return "nothing"; }
-  std::string operator()(const ByLosses&) const { return "losses"; }
-  std::string operator()(const ByLossRanks& part) const {
-    return text("ranks of losses, power ", part.power);
-  }
-  std::string operator()(const ByDiversity& part) const {
-    return text("losses and diversity, strength ", part.strength);
-  }
-  std::string operator()(const ByGradients& part) const {
-    const std::string step = part.step_size > 0 ? text(part.step_size) : std::string("1/b");
-    return text("gradient alignment, step size ", step, ", learnability ", part.learnability_weight,
-                ", direction renewed every ", part.refresh_every, " steps");
-  }
-};
-
-struct ObjectiveWords {
-  std::string operator()(const OwnLoss&) const { return "own loss"; }
-  std::string operator()(const Distilling& part) const {
-    return text("own loss and distillation, weight ", part.weight);
-  }
-  std::string operator()(const Reweighting& part) const {
-    return text("losses weighted by the reference, temperature ", part.temperature);
-  }
-  std::string operator()(const TokenChoice& part) const {
-    return text("the most learnable ", part.share, " of the tokens");
-  }
-};
 
 std::string preset_name(Preset preset) {
   for (const auto& [name, value] : kPresets) {
@@ -93,9 +35,9 @@ std::string preset_name(Preset preset) {
 }
 
 std::string scored_words(const Method& method) {
-  std::string words = std::visit(RuleWords{}, method.rule);
+  std::string words = std::visit([](const auto& part) { return part.words(); }, method.rule);
   if (!method.scores()) return words;
-  if (!method.has_rule<ByGradients>()) {
+  if (!method.needs_gradients()) {
     words += text(", weights ", method.score.learner, ", ", method.score.reference);
   }
   if (method.online_proxy) words += "; of an online proxy";
@@ -147,10 +89,43 @@ Sampling MethodSampling::with(const Sampling& users, std::int64_t count) const {
   return sampling;
 }
 
+void ByGradients::check(const std::string& who) const {
+  if (!std::isfinite(step_size) || step_size < 0) {
+    refuse(who, "a finite step size of at least 0", step_size);
+  }
+  if (!std::isfinite(learnability_weight)) {
+    refuse(who, "a finite learnability weight", learnability_weight);
+  }
+  positive(who, "number of steps between refreshes", static_cast<double>(refresh_every));
+}
+std::string ByGradients::words() const {
+  const std::string step = step_size > 0 ? text(step_size) : std::string("1/b");
+  return text("gradient alignment, step size ", step, ", learnability ", learnability_weight,
+              ", direction renewed every ", refresh_every, " steps");
+}
+
+void Distilling::check(const std::string& who) const { positive(who, "weight", weight); }
+std::string Distilling::words() const { return text("own loss and distillation, weight ", weight); }
+
+void Reweighting::check(const std::string& who) const { positive(who, "temperature", temperature); }
+std::string Reweighting::words() const {
+  return text("losses weighted by the reference, temperature ", temperature);
+}
+
+void TokenChoice::check(const std::string& who) const {
+  if (!(share > 0 && share <= 1)) refuse(who, "a share of tokens above 0, at most 1", share);
+}
+std::string TokenChoice::words() const {
+  return text("the most learnable ", share, " of the tokens");
+}
+
 void check_method(const Method& method) {
-  std::visit(RuleCheck{method}, method.rule);
-  std::visit(ObjectiveCheck{method}, method.objective);
-  if (method.scores() && !method.has_rule<ByGradients>()) check_weights(method.score);
+  const auto check = [who = text("method ", method.name)](const auto& part) {
+    if constexpr (requires { part.check(who); }) part.check(who);
+  };
+  std::visit(check, method.rule);
+  std::visit(check, method.objective);
+  if (method.scores() && !method.needs_gradients()) check_weights(method.score);
 }
 
 const Method& find_method(std::string_view name) {
@@ -167,9 +142,9 @@ std::string method_table(std::span<const Method> methods) {
       "| method | scored by | drawn | trained by | reference | source "
       "|\n|---|---|---|---|---|---|\n";
   for (const Method& method : methods) {
-    table += text("| `", method.name, "` | ", scored_words(method), " | ", drawn_words(method),
-                  " | ", std::visit(ObjectiveWords{}, method.objective), " | ",
-                  reference_words(method), " | ", method.paper, " |\n");
+    table +=
+        text("| `", method.name, "` | ", scored_words(method), " | ", drawn_words(method), " | ",
+             objective_words(method), " | ", reference_words(method), " | ", method.paper, " |\n");
   }
   return table;
 }

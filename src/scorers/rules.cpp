@@ -4,6 +4,7 @@
 
 #include <torch/torch.h>
 
+#include <cmath>
 #include <limits>
 #include <numbers>
 
@@ -46,6 +47,18 @@ at::Tensor side_by_side(const Embeddings& embeddings) {
 }
 
 }  // namespace
+
+void ByLossRanks::check(const std::string& who) const {
+  if (!std::isfinite(power) || power <= 0) refuse(who, "a finite rank power above 0", power);
+}
+std::string ByLossRanks::words() const { return text("ranks of losses, power ", power); }
+
+void ByDiversity::check(const std::string& who) const {
+  if (!std::isfinite(strength) || strength < 0) {
+    refuse(who, "a finite diversity of at least 0", strength);
+  }
+}
+std::string ByDiversity::words() const { return text("losses and diversity, strength ", strength); }
 
 Selection ByLossRanks::operator()(const LossTensors& losses, const SelectionSpec& spec,
                                   const PairScore& score) const {

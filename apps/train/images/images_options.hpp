@@ -19,7 +19,7 @@ struct ImagesOptions : ExperimentOptions {
   static OptionRows<ImagesOptions> own_rows();
   /// Whether these models can be trained so.
   static bool knows(const Method& method) {
-    return !method.has_rule<ByGradients>() && !method.has_objective<TokenChoice>();
+    return !method.needs_gradients() && !method.has_objective<TokenChoice>();
   }
   void apply_to(Method& method, const Arm& arm);
 };

@@ -17,7 +17,7 @@ struct PairsOptions : ExperimentOptions {
   static OptionRows<PairsOptions> own_rows();
   /// Whether these models can be trained so.
   static bool knows(const Method& method) {
-    return !method.cheaper_view && !method.has_rule<ByGradients>() &&
+    return !method.cheaper_view && !method.needs_gradients() &&
            !method.has_objective<TokenChoice>();
   }
   void apply_to(Method& method, const Arm& arm);

@@ -109,7 +109,7 @@ double TextTask::training_flops(const Model& model, const Options&, const Method
 double TextTask::scoring_flops(const Model& model, const Options& options,
                                const Method& method) const {
   const std::int64_t length = options.score_prefix == 0 ? data_.pool->length : options.score_prefix;
-  const double sketches = method.has_rule<ByGradients>() ? model->sketch_flops(length) : 0;
+  const double sketches = method.needs_gradients() ? model->sketch_flops(length) : 0;
   return model->forward_flops(length) + sketches;
 }
 

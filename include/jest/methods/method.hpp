@@ -21,14 +21,24 @@
 
 namespace jest {
 
+// Parts beside the rules of scorers/rules.hpp, which say of themselves what those say.
+
 /// Nothing is scored: UniformScorer.
-struct Nobody {};
+struct Nobody {
+  static constexpr const char* kName = "none";
+  void check(const std::string&) const {}
+  std::string words() const { return "nothing"; }
+};
 
 /// Gradient alignment: AlignedScorer, for models with gradient features.
 struct ByGradients {
+  static constexpr const char* kName = "alignment";
   double step_size = 0;             ///< η; 1/b when 0: one step at rate 1 on the mean loss
   double learnability_weight = 0;   ///< of learnability beside the alignment
   std::int64_t refresh_every = 10;  ///< steps that share a target direction
+
+  JEST_EXPORT void check(const std::string& who) const;
+  JEST_EXPORT std::string words() const;
 };
 
 /// How scores become picks.
@@ -37,16 +47,25 @@ using MethodRule = std::variant<Nobody, ByLosses, ByLossRanks, ByDiversity, ByGr
 /// The learner is taught the reference's matching of each batch, too: Distilled.
 struct Distilling {
   double weight = 1;
+
+  JEST_EXPORT void check(const std::string& who) const;
+  JEST_EXPORT std::string words() const;
 };
 
 /// Examples are weighted by how far the learner is behind the reference: ReferenceWeighted.
 struct Reweighting {
   double temperature = 1;
+
+  JEST_EXPORT void check(const std::string& who) const;
+  JEST_EXPORT std::string words() const;
 };
 
 /// Of each sequence only the most learnable tokens are trained on: LearnableTokens.
 struct TokenChoice {
   double share = 0.6;
+
+  JEST_EXPORT void check(const std::string& who) const;
+  JEST_EXPORT std::string words() const;
 };
 
 /// What the learner is trained by.
@@ -98,6 +117,8 @@ struct Method {
   }
 
   bool scores() const { return !has_rule<Nobody>(); }
+  /// Whether models must give gradient features.
+  bool needs_gradients() const { return has_rule<ByGradients>(); }
 
   /// Whether scoring asks a reference.
   bool scores_by_reference() const {

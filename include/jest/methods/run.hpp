@@ -258,10 +258,14 @@ class MethodScorer {
     }
   }
 
+  /// The method's rule where JointExampleScorer carries it out.
   AnyRule loss_rule() const {
-    if (const auto* ranks = std::get_if<ByLossRanks>(&method_.rule)) return {*ranks};
-    if (const auto* diversity = std::get_if<ByDiversity>(&method_.rule)) return {*diversity};
-    return {ByLosses{}};
+    return std::visit(
+        [](const auto& part) -> AnyRule {
+          if constexpr (requires { AnyRule{part}; }) return {part};
+          return {};
+        },
+        method_.rule);
   }
 
   struct SeenCurated {

@@ -5,6 +5,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <concepts>
+#include <string>
 #include <variant>
 
 #include "jest/torch/losses.hpp"
@@ -20,8 +21,15 @@ concept Rule = requires(const R& rule, const Candidates& candidates, const Selec
   { rule(candidates, spec, score) } -> std::convertible_to<Selection>;
 };
 
+// A rule that a Method can bear says its name, what is possible and what its parameters are:
+// kName, check(who), which throws in the name of `who`, and words() for a table.
+
 /// By losses: own terms and, of models that embed pairs, pair terms. JEST's.
 struct ByLosses {
+  static constexpr const char* kName = "losses";
+  void check(const std::string&) const {}
+  std::string words() const { return "losses"; }
+
   Selection operator()(const PairTensors& pairs, const SelectionSpec& spec,
                        const PairScore& score) const {
     return jest::select(pairs, spec, score);
@@ -37,7 +45,11 @@ struct ByLosses {
 /// as losses; no pair terms act. A NaN is never picked. O(B·(d + log B)).
 /// Source: Selective-Backprop, Jiang et al., arXiv 1910.00762, section 3.2.
 struct ByLossRanks {
-  double power = 1;
+  static constexpr const char* kName = "ranks";
+  double power = 1;  ///< above 0
+
+  JEST_EXPORT void check(const std::string& who) const;
+  JEST_EXPORT std::string words() const;
 
   JEST_EXPORT Selection operator()(const PairTensors& pairs, const SelectionSpec& spec,
                                    const PairScore& score) const;
@@ -50,7 +62,11 @@ struct ByLossRanks {
 /// a round. Source: InfoMax, Tan et al., arXiv 2506.01701, equation of the objective; solved here
 /// by the library's sampler.
 struct ByDiversity {
-  double strength = 1;
+  static constexpr const char* kName = "diversity";
+  double strength = 1;  ///< at least 0
+
+  JEST_EXPORT void check(const std::string& who) const;
+  JEST_EXPORT std::string words() const;
 
   JEST_EXPORT Selection operator()(const PairTensors& pairs, const SelectionSpec& spec,
                                    const PairScore& score) const;
