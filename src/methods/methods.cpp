@@ -48,7 +48,9 @@ std::string scored_words(const Method& method) {
 std::string drawn_words(const Method& method) {
   if (!method.scores()) return "uniform";
   std::string words = preset_name(method.sampling.preset);
-  if (method.sampling.chunks) words += text(", N ", *method.sampling.chunks);
+  if (const auto& chunks = method.sampling.chunks) {
+    words += *chunks == kOnePickAChunk ? std::string(", N = b") : text(", N ", *chunks);
+  }
   if (method.sampling.gain) words += text(", gain ", *method.sampling.gain);
   if (const auto& interaction = method.sampling.interaction) {
     words += text(", κ ", interaction->value);

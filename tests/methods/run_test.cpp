@@ -305,6 +305,25 @@ TEST(Greats, FollowsGradientsTowardsTheCuratedBatchAndNeedsNoReference) {
   EXPECT_EQ(outcome.picks[0].front(), first);
 }
 
+TEST(DivBs, SpansTheMeanGradientPickByPickAndNeedsNoReference) {
+  SequenceSetting s;
+  const Outcome outcome = s.run(kDivBs);
+  EXPECT_EQ(outcome.guide_forwards, 0);
+  EXPECT_NE(outcome.picks, SequenceSetting().run(kJest).picks);
+  Method ranked = kDivBs;
+  ranked.sampling = {.preset = Preset::kGreedy};
+  const auto greedy = SequenceSetting().run(ranked).picks.front();
+  const at::Tensor features =
+      score_losses_and_features(s.model, s.batch, {}).features.to(at::kDouble);
+  at::Tensor residual = features.mean(0);
+  EXPECT_EQ(greedy.front(), features.matmul(residual).abs().argmax().item<std::int64_t>());
+  const at::Tensor first = features[greedy.front()] / features[greedy.front()].norm();
+  residual = residual - first.dot(residual) * first;
+  at::Tensor parts = features.matmul(residual).abs();
+  parts[greedy.front()] = -1;
+  EXPECT_EQ(greedy[1], parts.argmax().item<std::int64_t>());
+}
+
 TEST(Rho1, TrainsOnTheMostLearnableTokensOfUniformBatches) {
   SequenceSetting s;
   const Outcome outcome = s.run(kRho1);
@@ -329,6 +348,7 @@ TEST(Methods, NameWhatAModelLacks) {
   EXPECT_THAT(message_of([&] { s.run(kAced); }),
               AllOf(HasSubstr("method aced"), HasSubstr("embed pairs")));
   PairSetting pairs;
+  EXPECT_THAT(message_of([&] { pairs.run(kDivBs); }), HasSubstr("method divbs: expected a model"));
   EXPECT_THAT(message_of([&] { pairs.run(kGreats); }),
               AllOf(HasSubstr("method greats"), HasSubstr("GivesGradientFeatures")));
   EXPECT_THAT(message_of([&] { pairs.run(kRho1); }),

@@ -9,6 +9,7 @@
 // methods.hpp lists the methods; docs/method.md has the table of their parameters.
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -41,8 +42,16 @@ struct ByGradients {
   JEST_EXPORT std::string words() const;
 };
 
+/// Orthogonalised representativeness of gradient features: RepresentativeScorer. No reference.
+struct ByRepresentatives {
+  static constexpr const char* kName = "representativeness";
+  void check(const std::string&) const {}
+  std::string words() const { return "orthogonalised representativeness of gradients"; }
+};
+
 /// How scores become picks.
-using MethodRule = std::variant<Nobody, ByLosses, ByLossRanks, ByDiversity, ByGradients>;
+using MethodRule =
+    std::variant<Nobody, ByLosses, ByLossRanks, ByDiversity, ByGradients, ByRepresentatives>;
 
 /// The learner is taught the reference's matching of each batch, too: Distilled.
 struct Distilling {
@@ -70,6 +79,9 @@ struct TokenChoice {
 
 /// What the learner is trained by.
 using MethodObjective = std::variant<OwnLoss, Distilling, Reweighting, TokenChoice>;
+
+/// As many chunks as picks.
+inline constexpr std::int64_t kOnePickAChunk = std::numeric_limits<std::int64_t>::max();
 
 /// How candidates are drawn; what a method leaves open is the user's choice.
 struct MethodSampling {
@@ -118,13 +130,13 @@ struct Method {
 
   bool scores() const { return !has_rule<Nobody>(); }
   /// Whether models must give gradient features.
-  bool needs_gradients() const { return has_rule<ByGradients>(); }
+  bool needs_gradients() const { return has_rule<ByGradients>() || has_rule<ByRepresentatives>(); }
 
   /// Whether scoring asks a reference.
   bool scores_by_reference() const {
     const auto* gradients = std::get_if<ByGradients>(&rule);
     if (gradients && gradients->learnability_weight == 0) return false;
-    return scores() && score.reference != 0;
+    return scores() && !has_rule<ByRepresentatives>() && score.reference != 0;
   }
 
   /// Whether a reference is asked for anything.

@@ -104,6 +104,15 @@ inline constexpr Method kGreats{
     .sampling = {.preset = Preset::kGreedy, .interaction = InteractionSchedule{1, 0}},
 };
 
+/// Picks that together represent the super-batch's mean gradient, one by one, each orthogonal to
+/// those before it. For models with gradient features; no reference.
+inline constexpr Method kDivBs{
+    .name = "divbs",
+    .paper = "Hong et al. 2024, DivBS, ICML, arXiv 2406.04872",
+    .rule = ByRepresentatives{},
+    .sampling = {.chunks = kOnePickAChunk, .gain = 1},
+};
+
 /// Uniform batches of sequences, of which only the most learnable tokens are trained on. For models
 /// that give a loss per token.
 inline constexpr Method kRho1{
@@ -123,8 +132,8 @@ inline constexpr Method kCascade{
 };
 
 inline constexpr std::array kMethods = {
-    kUniform, kJest,    kFlexiJest,         kRhoLoss, kActiveClip, kAcid,    kAced,
-    kDrrho,   kInfomax, kSelectiveBackprop, kGreats,  kRho1,       kCascade,
+    kUniform, kJest,    kFlexiJest,         kRhoLoss, kActiveClip, kAcid, kAced,
+    kDrrho,   kInfomax, kSelectiveBackprop, kGreats,  kDivBs,      kRho1, kCascade,
 };
 
 /// Throws an error that lists the names when there is none of this one.

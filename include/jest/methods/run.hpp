@@ -23,6 +23,7 @@
 #include "jest/scorers/cascade.hpp"
 #include "jest/scorers/joint_example_scorer.hpp"
 #include "jest/scorers/online_proxy.hpp"
+#include "jest/scorers/representative_scorer.hpp"
 #include "jest/scorers/scored_as.hpp"
 #include "jest/scorers/uniform_scorer.hpp"
 
@@ -108,6 +109,9 @@ inline constexpr bool kIsObjectiveOf<ObjectiveOf<Model, B>> = true;
                                const std::string& got) {
   refuse(text("method ", method.name), expected, got);
 }
+
+inline constexpr const char* kGradientFeatures =
+    "a model with gradient features (`losses_and_features`, concept GivesGradientFeatures)";
 
 template <class R>
 void expect_reference(const Method& method) {
@@ -241,6 +245,13 @@ class MethodScorer {
     if (const auto* part = std::get_if<ByGradients>(&method_.rule)) {
       return aligned<ScoredModel>(scored, *part);
     }
+    if (method_.template has_rule<ByRepresentatives>()) {
+      if constexpr (GivesGradientFeatures<ScoredModel, B>) {
+        return RepresentativeScorer(scored, scorer_spec());
+      } else {
+        lacks(method_, kGradientFeatures, "another");
+      }
+    }
     constexpr bool kPairs = EmbedsPairs<ScoredModel, B> && ReferenceEmbeds<R, B>;
     constexpr bool kLosses =
         !EmbedsPairs<ScoredModel, B> && GivesLosses<ScoredModel, B> && ReferenceGivesLosses<R, B>;
@@ -298,10 +309,7 @@ class MethodScorer {
                             .scoring = plain.scoring,
                             .shortage = plain.shortage});
     } else {
-      lacks(method_,
-            "a model with gradient features (`losses_and_features`, concept "
-            "GivesGradientFeatures) and a reference of losses, or none",
-            "others");
+      lacks(method_, text(kGradientFeatures, " and a reference of losses, or none"), "others");
     }
   }
 
