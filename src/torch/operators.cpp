@@ -94,8 +94,8 @@ Picks select_shapes(const OptionalTensor& learner_x, const OptionalTensor& learn
           at::empty_symint({count}, any.options().dtype(at::kDouble))};
 }
 
-/// A second copy of this library in one process (a plugin's beside the program's) finds the operator
-/// there and registers nothing: LibTorch would end the program at a second registration.
+/// A second copy of this library in one process (a plugin's beside the program's) finds the
+/// operator there and registers nothing: LibTorch would end the program at a second registration.
 const bool kFirstCopy = !c10::Dispatcher::singleton().findSchema({"jest::select", ""});
 
 template <typename Kernel>

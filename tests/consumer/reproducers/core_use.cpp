@@ -1,4 +1,5 @@
-// Uses most of jest::core. Compiled behind all of its headers, in many ways, by reproducers_test.py.
+// Uses most of jest::core. Compiled behind all of its headers, in many ways, by
+// reproducers_test.py.
 
 int main() {
   const float x[16] = {1}, y[16] = {1};

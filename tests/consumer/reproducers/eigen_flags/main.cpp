@@ -1,5 +1,5 @@
-// A user's own Eigen code beside jest::core, whose Eigen is compiled with flags of its own. Prints a
-// digest of the picks, which no flags of the user change.
+// A user's own Eigen code beside jest::core, whose Eigen is compiled with flags of its own. Prints
+// a digest of the picks, which no flags of the user change.
 
 #include <Eigen/Dense>
 #include <cmath>

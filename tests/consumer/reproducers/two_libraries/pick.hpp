@@ -21,8 +21,8 @@ jest::Selection pick(int threads, std::int64_t count) {
   const jest::MatrixView rows_y = jest::matrix_view(y.data(), kCandidates, kWidth);
   const jest::SigmoidPairs pairs{
       {.learner = {rows_x, rows_y, 10, -5}, .reference = {rows_y, rows_x, 10, -5}}};
-  return jest::select(
-      pairs, {.count = count, .sampling = {.chunks = 8}, .seed = 7, .threads = threads});
+  return jest::select(pairs,
+                      {.count = count, .sampling = {.chunks = 8}, .seed = 7, .threads = threads});
 }
 
 /// One number that differs where the picks do.
