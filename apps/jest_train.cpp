@@ -85,9 +85,10 @@ int main(int argc, char** argv) {
     });
   }
   train::add_probe(app, command_line);
-  app.add_subcommand("methods", "Print the methods that arms can follow, as Markdown")
-      ->callback([] { std::cout << jest::method_table(jest::kMethods); });
-  app.add_subcommand("options", "Print the options of every task, as Markdown")->callback([] {
+  app.add_subcommand("methods", "Print the methods by name, as Markdown")->callback([] {
+    std::cout << jest::method_table(jest::kMethods);
+  });
+  app.add_subcommand("options", "Print every option, as Markdown")->callback([] {
     std::cout << train::option_tables();
   });
   app.config_formatter(std::make_shared<CommandConfig>(given_command(&app, argc, argv)));

@@ -62,6 +62,14 @@ OptionRow<ExperimentOptions> schedule_option(const std::string& flag,
   return row;
 }
 
+/// Seeds are read as words, as CLI11's numbers stop at 63 bits, and recorded as numbers.
+OptionRow<ExperimentOptions> seeds_option() {
+  using O = ExperimentOptions;
+  auto row = option<O>("Arms", "--seeds", &O::seed_names, "Seeds, comma-separated", kOfResult);
+  row.value = [](const O& options) { return options.seeds(); };
+  return row;
+}
+
 }  // namespace
 
 InteractionSchedule ExperimentOptions::interaction_schedule() const {
@@ -128,7 +136,7 @@ OptionRows<ExperimentOptions> common_rows(const TaskWords& words) {
           "Arms, comma-separated:\n" + lines_of(words.arms) +
               ";\nan arm can have options of its own:\njoint:steps=500:gain=50",
           kOfResult),
-      row("Arms", "--seeds", &O::seed_names, "Seeds, comma-separated", kOfResult),
+      seeds_option(),
       row("Arms", "--steps", &O::steps, "Training steps of every arm", kOfResult | kOfArm,
           Between{1, kMostSteps}),
       row("Arms", "--count", &O::count, "b: examples trained on in a step",

@@ -28,8 +28,10 @@ void PickCount::check(const char* who) const {
 namespace detail {
 
 std::optional<ScoredSelection> of_too_few(const PickCount& picks, std::int64_t candidates) {
-  const bool enough = picks.count <= candidates && candidates > 0;
-  if (enough || picks.shortage == Shortage::kRefuse) return std::nullopt;
+  if (picks.count <= candidates && candidates > 0) return std::nullopt;
+  if (picks.shortage == Shortage::kRefuse) {
+    refuse("select", text("a count between 1 and the ", candidates, " candidates"), picks.count);
+  }
   Selection all;
   all.indices.resize(static_cast<std::size_t>(picks.of(candidates)));
   std::iota(all.indices.begin(), all.indices.end(), 0);

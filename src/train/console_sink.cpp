@@ -28,7 +28,7 @@ class ConsoleSink : public MetricSink {
                   values, metrics.seconds.steps(), 100 * metrics.seconds.selection_share());
   }
 
-  void note(std::string_view text) override { logger().info("{}  {}", run_, text); }
+  void note(std::int64_t, std::string_view text) override { logger().info("{}  {}", run_, text); }
 
  private:
   std::string run_;

@@ -1,4 +1,7 @@
-"""A recipe: the data that jest-data prepares, and the options of one task of jest-train."""
+"""A recipe: the data that jest-data prepares, and the options of one task of jest-train.
+
+For the index of the evidence it may name `shown`, one of its arms, and what its page `says`.
+"""
 
 import sys
 import tomllib
@@ -35,10 +38,15 @@ def read_recipe(path):
     if len(tables) != 1 or tables[0] not in EXTENSIONS:
         refuse("one of " + ", ".join(f"[{task}]" for task in EXTENSIONS),
                listed([f"[{name}]" for name in tables]))
-    shown = recipe.get("page", PAGES[0])
-    if shown not in PAGES:
-        refuse("page = one of " + listed(PAGES), repr(shown))
-    return recipe | {"task": tables[0], "options": recipe[tables[0]], "page": shown}
+    page = recipe.get("page", PAGES[0])
+    if page not in PAGES:
+        refuse("page = one of " + listed(PAGES), repr(page))
+    options = recipe[tables[0]]
+    if "shown" in recipe and recipe["shown"] not in options.get("arms", []):
+        refuse("shown = one of the arms", repr(recipe["shown"]))
+    if not isinstance(recipe.get("says", ""), str):
+        refuse("says = a sentence", repr(recipe["says"]))
+    return recipe | {"task": tables[0], "options": options, "page": page}
 
 
 def with_target(recipe, target):
@@ -49,12 +57,18 @@ def with_target(recipe, target):
     if data["target"] == target:
         sys.exit(f"study --target: expected another than the recipe's own, got {target}")
     before, after = f"oracle:{data['target']}", f"oracle:{target}"
-    arms = [after + arm[len(before):] if arm.split(":")[:2] == before.split(":") else arm
-            for arm in recipe["options"].get("arms", [])]
+
+    def renamed(arm):
+        return after + arm[len(before):] if arm.split(":")[:2] == before.split(":") else arm
+
+    arms = [renamed(arm) for arm in recipe["options"].get("arms", [])]
     changed = recipe | {"title": f"{recipe['title']}: the same recipe for {target}",
                         "data": {command: data | {"target": target}},
                         "options": recipe["options"] | ({"arms": arms} if arms else {})}
-    changed.pop("remark", None)  # it speaks of the recipe's own target
+    if "shown" in recipe:
+        changed["shown"] = renamed(recipe["shown"])
+    for of_its_own_target in ("remark", "says"):
+        changed.pop(of_its_own_target, None)
     return changed
 
 

@@ -147,8 +147,24 @@ class Study(ScriptCase):
         self.check_refused(expected + "--target ko", "study", "map", "--target", "ko")
         self.check_refused(expected + "--no-docs", "study", "map", "--no-docs", "--quick")
 
+    def test_the_index_has_no_options(self):
+        expected = "study index: expected no options, got "
+        for words in (("--quick",), ("--jobs", 2), ("--target", "ko"), ("--seeds", "1"),
+                      ("--no-docs",)):
+            self.check_refused(expected + " ".join(map(str, words)), "study", "index", *words)
+
+    def test_the_index_is_written_without_set_up(self):
+        folder = self.tree / "docs/evidence"
+        folder.mkdir(parents=True)
+        (folder / "README.md").write_text("# A\n<!-- table -->\n<!-- /table -->\nB\n",
+                                          encoding="utf-8")
+        done = self.run_script("study", "index")
+        self.assertEqual((done.returncode, self.calls()), (0, []), done.stderr)
+        self.assertRegex((folder / "README.md").read_text(encoding="utf-8"),
+                         r"\A# A\n<!-- table -->\n\| study \|.*\n\|---.*\n<!-- /table -->\nB\n\Z")
+
     def test_an_unknown_recipe_is_refused(self):
-        self.check_refused("study: expected one of map, docs-", "study", "no", "--jobs", 1)
+        self.check_refused("study: expected one of map, index, docs-", "study", "no", "--jobs", 1)
 
     def test_the_recipes_own_target_is_no_other(self):
         self.check_refused("study --target: expected another than the recipe's own, got de",

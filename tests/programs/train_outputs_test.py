@@ -48,9 +48,11 @@ class Results(Case):
         return run["flops"]["learner_training"] / (3 * run["examples_trained"])
 
     def test_summary_has_the_documented_fields(self):
-        self.assertEqual(set(self.summary), {"command", "version", "task", "device", "precision",
-                                             "measures", "data", "reference", "runs"})
+        self.assertEqual(set(self.summary), {"command", "version", "task", "examples",
+                                             "device", "precision", "measures", "data", "reference", "runs"})
         self.assertEqual((self.summary["device"], self.summary["precision"]), ("cpu", "float32"))
+        meaning = self.summary["measures"][0].pop("meaning")
+        self.assertIn("ranked first", meaning)
         self.assertEqual(self.summary["measures"], [
             {"name": name, "label": label, "higher_is_better": True}
             for name, label in (("r_at_1", "R@1"), ("r_at_10", "R@10"))])

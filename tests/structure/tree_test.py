@@ -43,7 +43,7 @@ def read(name):
 
 def pages():
     return sorted(name for name in tree_files()
-                  if name == "README.md" or re.fullmatch(r"docs/[^/]+\.md", name))
+                  if re.fullmatch(r"[A-Z]+\.md|docs/([^/]+/)?[^/]+\.md", name))
 
 
 def sources(*folders):

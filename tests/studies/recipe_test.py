@@ -63,6 +63,15 @@ class Reading(RecipeCase):
         other = self.recipe(PAIRS.replace("[data]", "page = 'interaction'\n[data]"))
         self.assertEqual(other["page"], "interaction")
 
+    def test_what_the_index_shows_is_an_arm_and_a_sentence(self):
+        self.assertNotIn("shown", self.recipe(PAIRS))
+        given = PAIRS.replace("[data]", "shown = 'oracle:ja'\nsays = 'It pays.'\n[data]")
+        recipe = self.recipe(given + 'arms = ["uniform", "oracle:ja"]\n')
+        self.assertEqual((recipe["shown"], recipe["says"]), ("oracle:ja", "It pays."))
+        changed = with_target(recipe, "ko")
+        self.assertEqual(changed["shown"], "oracle:ko")
+        self.assertNotIn("says", changed)
+
     def test_data_without_a_target_cannot_have_another_one(self):
         with self.assertRaisesRegex(SystemExit, "data have a target, got debian-docs"):
             with_target(self.recipe('title = ""\n[data]\ndebian-docs = {}\n[text]\n'), "ko")
@@ -72,7 +81,9 @@ class Reading(RecipeCase):
         self.assertGreater(len(recipes), 1)
         for path in recipes:
             with self.subTest(path.name):
-                self.assertIn(read_recipe(path)["task"], ("pairs", "text", "images", "labels"))
+                recipe = read_recipe(path)
+                self.assertIn(recipe["task"], ("pairs", "text", "images", "labels"))
+                self.assertTrue(recipe["shown"] and recipe["says"])
 
     def test_what_is_missing_or_unknown_is_refused_in_one_line(self):
         for changes, said in (
@@ -91,6 +102,9 @@ class Reading(RecipeCase):
                 (('title = "A title"\n', ""), "expected a title, got none"),
                 (("[data]", "page = 'wide'\n[data]"),
                  "expected page = one of arms, interaction, got 'wide'"),
+                (("[data]", "shown = 'joint'\n[data]"),
+                 "expected shown = one of the arms, got 'joint'"),
+                (("[data]", "says = 3\n[data]"), "expected says = a sentence, got 3"),
                 (("[pairs]", "[pairs"), "expected TOML, got ")):
             with self.subTest(said), self.assertRaises(SystemExit) as refused:
                 self.recipe(PAIRS.replace(*changes))

@@ -93,6 +93,23 @@ TEST(SelectTensors, SeparableLossesRankAlikeForAnyNumberOfChunks) {
   EXPECT_TRUE(index_tensor({topk, {}, {}}).equal(expected));
 }
 
+/// What README.md shows: picks of losses that a loop has, trained on by the same forward pass.
+TEST(SelectTensors, LossesOfALoopTrainOnThePicks) {
+  torch::manual_seed(6);
+  const at::Tensor learner_losses = torch::rand({kRows}).requires_grad_();
+  const at::Tensor guide_losses = torch::rand({kRows});
+  const std::int64_t step = 3;
+  // [readme-losses]
+  const jest::LossTensors losses{learner_losses, guide_losses};  // one an example, of both models
+  const jest::Selection picks = jest::select(losses, {.count = 16, .seed = 7, .step = step});
+  const at::Tensor rows = jest::index_tensor(picks);
+  const at::Tensor loss = learner_losses.index_select(0, rows).mean();  // train on this
+  // [readme-losses]
+  loss.backward();
+  const at::Tensor expected = torch::zeros({kRows}).index_fill(0, rows, 1.0 / 16);
+  EXPECT_TRUE(learner_losses.grad().allclose(expected));
+}
+
 TEST(SelectTensors, AlignmentPicksWhatViewsPick) {
   torch::manual_seed(5);
   const at::Tensor features = torch::randn({kRows, 7});

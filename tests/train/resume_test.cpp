@@ -140,7 +140,7 @@ TEST(JsonLines, OfARunThatStartsAnewHoldNothingOfTheOneBefore) {
   for (int attempt = 0; attempt < 2; ++attempt) {
     JsonLinesSink sink(path, {});
     sink.resume(0);
-    sink.note("said once");
+    sink.note(1, "said once");
   }
   EXPECT_EQ(lines_of(path).size(), 1);
 }

@@ -55,7 +55,9 @@ class Cascade : public ScorerWrapper<Inner> {
     double seconds = 0;
     const Selection kept = timed(seconds, [&] { return thin(super_batch.ids(), step); });
     ScoredSelection picks = this->inner_.select(super_batch.at(kept.indices), step);
-    for (std::int64_t& position : picks.indices) position = kept.indices[position];
+    for (std::int64_t& position : picks.indices) {
+      position = kept.indices[static_cast<std::size_t>(position)];
+    }
     picks.statistics.select_ms += 1e3 * seconds;
     picks.statistics.nan_count += kept.statistics.nan_count;
     return picks;

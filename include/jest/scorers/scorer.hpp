@@ -114,7 +114,8 @@ inline SelectionSpec without_idle_rounds(SelectionSpec spec) {
   return spec;
 }
 
-/// Every position or none, where there are too few candidates; nothing where there are enough.
+/// Every position or none, where there are too few candidates, or a refusal before any model is
+/// run; nothing where there are enough.
 JEST_EXPORT std::optional<ScoredSelection> of_too_few(const PickCount& picks,
                                                       std::int64_t candidates);
 

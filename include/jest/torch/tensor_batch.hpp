@@ -2,8 +2,7 @@
 // A batch of tensors with one row an example, ready to be selected from.
 //
 //   jest::TensorBatch super_batch{ids, {images, labels}};
-//   const jest::TensorBatch batch = super_batch.at(picks.indices);   // batch[0] images, batch[1]
-//   labels
+//   const jest::TensorBatch batch = super_batch.at(picks.indices);   // batch[0]: images
 //
 // with_ids(dataset) makes a torch::data dataset yield such batches, ids being row numbers;
 // hash_id(name) (core/hash_id.hpp) is for examples that have names.

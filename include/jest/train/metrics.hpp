@@ -44,7 +44,8 @@ class JEST_EXPORT MetricSink {
   virtual void resume(std::int64_t /*step*/) {}
   virtual void step(const StepMetrics&) {}
   virtual void evaluation(const EvaluationMetrics&) {}
-  virtual void note(std::string_view /*text*/) {}
+  /// `step` is the one that the note is about.
+  virtual void note(std::int64_t /*step*/, std::string_view /*text*/) {}
   virtual void flush() {}
 };
 

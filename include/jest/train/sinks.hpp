@@ -21,7 +21,7 @@ class JEST_EXPORT JsonLinesSink : public MetricSink {
   void resume(std::int64_t step) override;
   void step(const StepMetrics& metrics) override;
   void evaluation(const EvaluationMetrics& metrics) override;
-  void note(std::string_view text) override;
+  void note(std::int64_t step, std::string_view text) override;
   void flush() override;
 
   /// Appends a line of the caller's own; it must hold "event" and "step".

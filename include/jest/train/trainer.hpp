@@ -115,6 +115,7 @@ class Trainer {
     const SuperBatch super_batch = timed(seconds[Stage::kLoad], [&] { return source_.at(step); });
     StepMetrics metrics;
     const Selection picks = choose(super_batch, metrics);
+    if (picks.indices.empty()) return void(++state_.step);  // Shortage::kSkip
     const SuperBatch batch =
         timed(seconds[Stage::kGather], [&] { return super_batch.at(picks.indices); });
     if (hooks_.watch_batch) unpaid([&] { hooks_.watch_batch(batch, step); });
@@ -142,7 +143,8 @@ class Trainer {
     if (!scorer_.scores() || !selects) {
       return timed(seconds[Stage::kSelection], [&] {
         const std::span<const std::int64_t> ids = super_batch.ids();
-        return uniform_picks(ids, scorer_.count(std::ssize(ids)), scorer_.seed(), state_.step);
+        const std::int64_t count = scorer_.count(std::ssize(ids));
+        return count == 0 ? Selection{} : uniform_picks(ids, count, scorer_.seed(), state_.step);
       });
     }
     const ScoredSelection picks = scorer_.select(super_batch, state_.step);
@@ -164,12 +166,10 @@ class Trainer {
     return picks;
   }
 
-  /// Passes a scorer's remark on, once, and not again after a resume.
+  /// Passes a scorer's remark on, once a run.
   void note(std::string_view remark) {
-    if (remark.empty() || remark == noted_) return;
-    noted_ = remark;
-    if (std::exchange(selected_before_, false)) return;
-    for (const auto& sink : spec_.sinks) sink->note(remark);
+    if (remark.empty() || !state_.noted.insert(std::string(remark)).second) return;
+    for (const auto& sink : spec_.sinks) sink->note(state_.step + 1, remark);
   }
 
   /// Measurements are no part of what a step costs.
@@ -216,7 +216,6 @@ class Trainer {
         }
         learner_.load_state(checkpoint->tensors);
         state_ = checkpoint->state;
-        selected_before_ = state_.examples.scored + state_.examples.reference_scored > 0;
       } else {
         tensors();  // what cannot be saved is refused before anything is trained
       }
@@ -230,8 +229,6 @@ class Trainer {
   TrainerSpec spec_;
   TrainerHooks<SuperBatch> hooks_;
   TrainerState state_;
-  std::string_view noted_;
-  bool selected_before_ = false;  ///< in the part of the run before a resume
 };
 
 }  // namespace jest

@@ -32,7 +32,10 @@ inline json measure(const char* name, const char* label, bool higher_is_better) 
 inline const FakeTask kPairs{
     "pairs", json::array({measure("r_at_1", "R@1", true), measure("r_at_10", "R@10", true)})};
 inline const FakeTask kText{
-    "text", json::array({measure("bits_per_byte", "bits per byte", false),
+    "text", json::array({json{{"name", "bits_per_byte"},
+                              {"label", "bits per byte"},
+                              {"higher_is_better", false},
+                              {"meaning", "The negative base-2 logarithm of a probability."}},
                          measure("bits_per_byte_git", "bits per byte, git", false),
                          measure("bits_per_byte_postgresql", "bits per byte, postgresql", false)})};
 
