@@ -53,6 +53,10 @@ class InstalledPackage(Package):
                                            *self.libtorch_options())
         self.assertRegex(said, r"^consumer: 8 picks, loss \d")
         self.assertIn("libjest.so.0", libraries_needed(program))
+        with self.subTest("a program that links both libraries"):
+            self.assertIn("libjest.so.0", libraries_needed(program.parent / "both"))
+            done = run([program.parent / "both"])
+            self.assertEqual((done.returncode, done.stdout), (0, "consumer: picked 2 and 5\n"))
 
     def test_inside_another_project_nothing_global_changes(self):
         environment, _ = self.environment_without_libtorch()
