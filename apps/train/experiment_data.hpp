@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "jest/data/table_source.hpp"
+#include "jest/data/tables.hpp"
 #include "train/arms.hpp"
 #include "train/options.hpp"
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "jest/select/selection.hpp"
-#include "jest/torch/autocast.hpp"
+#include "jest/torch/device.hpp"
 #include "jest/train/schedule.hpp"
 #include "train/option_rows.hpp"
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "jest/core/cost.hpp"
-#include "jest/train/sinks.hpp"
+#include "jest/train/metrics.hpp"
 #include "jest/train/trainer.hpp"
 #include "train/arm_setup.hpp"
 #include "train/options.hpp"

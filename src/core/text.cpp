@@ -20,6 +20,10 @@ void append_number(std::string& out, const How&... how) {
 
 }  // namespace
 
+#ifdef _GLIBCXX_DEBUG
+const int built_with_GLIBCXX_DEBUG = 1;
+#endif
+
 void append(std::string& out, long long number) { append_number(out, number); }
 void append(std::string& out, unsigned long long number) { append_number(out, number); }
 

@@ -1,4 +1,4 @@
-#include "jest/data/super_batch_order.hpp"
+#include "jest/data/tables.hpp"
 
 #include "jest/core/exact/philox.hpp"
 

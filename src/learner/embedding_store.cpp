@@ -1,4 +1,4 @@
-#include "jest/learner/embedding_store.hpp"
+#include "jest/learner/stores.hpp"
 
 #include <torch/torch.h>
 

@@ -1,6 +1,6 @@
 // The target direction of gradient alignment: set, saved, loaded.
 
-#include "jest/scorers/target_direction.hpp"
+#include "jest/scorers/aligned_scorer.hpp"
 
 #include <torch/torch.h>
 

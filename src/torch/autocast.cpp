@@ -1,6 +1,6 @@
 // A scope of LibTorch's autocast, and what it restores.
 
-#include "jest/torch/autocast.hpp"
+#include "jest/torch/device.hpp"
 
 #include <ATen/autocast_mode.h>
 #include <torch/torch.h>

@@ -13,6 +13,9 @@ at::Tensor host_rows(const std::string& who, const at::Tensor& matrix) {
            matrix.defined() ? text(matrix.dtype(), " with ", matrix.dim(), " dimensions")
                             : std::string("an undefined tensor"));
   }
+  if (matrix.layout() != at::kStrided) {
+    refuse(who, "dense embeddings: give them .to_dense()", text("the layout ", matrix.layout()));
+  }
   if (matrix.is_meta()) refuse(who, "embeddings with values", "tensors of the device meta");
   return detail::contiguous_rows(matrix.detach().to(at::kCPU, at::kFloat));
 }

@@ -4,7 +4,7 @@
 
 #include <torch/torch.h>
 
-#include "jest/torch/autocast.hpp"
+#include "jest/torch/device.hpp"
 
 namespace jest {
 namespace {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "jest/core/exact/philox.hpp"
-#include "jest/torch/autocast.hpp"
+#include "jest/torch/device.hpp"
 
 namespace jest {
 namespace {

@@ -1,7 +1,7 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include "jest/train/sinks.hpp"
+#include "jest/train/metrics.hpp"
 
 namespace jest {
 namespace {

@@ -7,7 +7,7 @@
 #include <sstream>
 
 #include "jest/io/atomic_file.hpp"
-#include "jest/train/sinks.hpp"
+#include "jest/train/metrics.hpp"
 
 namespace jest {
 namespace {

@@ -5,7 +5,7 @@
 #include <chrono>
 #include <cstdio>
 
-#include "jest/train/sinks.hpp"
+#include "jest/train/metrics.hpp"
 
 namespace jest {
 namespace {

@@ -1,4 +1,4 @@
-#include "jest/core/exact/logarithm.hpp"
+#include "jest/core/exact/elementary.hpp"
 
 #include <gtest/gtest.h>
 

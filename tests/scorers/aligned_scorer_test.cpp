@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "jest/scorers/cascade.hpp"
+#include "jest/scorers/wrappers.hpp"
 #include "oracle/agree.hpp"
 #include "oracle/dense_sampler.hpp"
 #include "oracle/dense_tensor_sketch.hpp"

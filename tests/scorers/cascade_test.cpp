@@ -6,9 +6,9 @@
 #include <cmath>
 #include <set>
 
-#include "jest/scorers/cascade.hpp"
 #include "jest/scorers/joint_example_scorer.hpp"
 #include "jest/scorers/uniform_scorer.hpp"
+#include "jest/scorers/wrappers.hpp"
 #include "jest/train/trainer.hpp"
 #include "oracle/chi_square.hpp"
 #include "oracle/message_of.hpp"

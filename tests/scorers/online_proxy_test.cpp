@@ -1,7 +1,7 @@
 // A proxy that scores for the learner and learns beside it.
 #include <gtest/gtest.h>
 
-#include "jest/scorers/online_proxy.hpp"
+#include "jest/scorers/wrappers.hpp"
 #include "jest/train/schedule.hpp"
 #include "oracle/temporary_folder.hpp"
 #include "train/small_training.hpp"

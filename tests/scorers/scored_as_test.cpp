@@ -4,7 +4,7 @@
 #include <torch/torch.h>
 
 #include "jest/scorers/joint_example_scorer.hpp"
-#include "jest/scorers/scored_as.hpp"
+#include "jest/scorers/wrappers.hpp"
 #include "oracle/message_of.hpp"
 #include "oracle/small_towers.hpp"
 #include "oracle/temporary_folder.hpp"

@@ -110,7 +110,7 @@ class TheCheckers(unittest.TestCase):
                            ("src/select/cuda/a.hpp", '#include "select/key.hpp"'),
                            ("src/select/plain/a.hpp", "#include <Eigen/Core>"),
                            ("include/jest/select.hpp", '#include "jest/select/select.hpp"'),
-                           ("include/jest/train/a.hpp", '#include "jest/data/table_source.hpp"'),
+                           ("include/jest/train/a.hpp", '#include "jest/data/tables.hpp"'),
                            ("include/jest/learner/a.hpp", "#include <ATen/core/Tensor.h>")):
             with self.subTest(path=path, text=text):
                 self.assertEqual(include_faults(path, text + "\n"), [])
@@ -166,6 +166,9 @@ class Tree(unittest.TestCase):
         for name in headers:
             with self.subTest(header=name):
                 self.assertTrue(read(name).startswith("#pragma once\n"))
+
+    def test_public_headers_are_few(self):
+        self.assertLessEqual(len(sources("include")), 60)
 
     def test_what_only_nvcc_reads_is_in_no_installed_folder(self):
         self.assertEqual([name for name in sources("include") if name.endswith((".cu", ".cuh"))],

@@ -118,6 +118,15 @@ TEST(SelectOnDevice, ReadsRowsThatOverlapAsTheyAreSeen) {
   EXPECT_EQ(select({same, learner}, kHostSpec).scores, select({copied, learner}, kHostSpec).scores);
 }
 
+TEST(SelectOnDevice, RefusesSparseEmbeddings) {
+  Embeddings sparse = random_tensors(kHostRows, 8, 1);
+  sparse.x = sparse.x.to_sparse();
+  EXPECT_THAT(message_of([&] {
+                select({sparse, sparse}, kHostSpec);
+              }),
+              HasSubstr("dense embeddings: give them .to_dense(), got the layout Sparse"));
+}
+
 TEST(SelectOnDevice, RefusesDevicesWithoutABackendAndModelsApart) {
   const Embeddings here = random_tensors(kHostRows, 8, 1);
   const Embeddings nowhere = to_device(here, at::kMeta);

@@ -5,7 +5,7 @@
 #include <sstream>
 
 #include "jest/io/atomic_file.hpp"
-#include "jest/train/sinks.hpp"
+#include "jest/train/metrics.hpp"
 #include "jest/train/trainer.hpp"
 #include "oracle/temporary_folder.hpp"
 #include "train/small_training.hpp"

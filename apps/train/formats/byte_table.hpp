@@ -12,7 +12,7 @@
 #include <span>
 #include <vector>
 
-#include "jest/data/table_source.hpp"
+#include "jest/data/tables.hpp"
 
 namespace jest::apps::train {
 

@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "jest/data/table_source.hpp"
+#include "jest/data/tables.hpp"
 #include "train/formats/text_pairs.hpp"
 
 namespace jest::apps::train {

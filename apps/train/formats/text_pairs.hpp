@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-#include "jest/data/table_source.hpp"
+#include "jest/data/tables.hpp"
 #include "train/formats/pair_table.hpp"
 #include "train/formats/text_features.hpp"
 

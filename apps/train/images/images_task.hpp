@@ -1,7 +1,7 @@
 #pragma once
 // Images and their names: a convolutional tower and a bag of words, measured by retrieval.
 
-#include "jest/learner/embedding_store.hpp"
+#include "jest/learner/stores.hpp"
 #include "train/formats/named_images.hpp"
 #include "train/images/glyph_towers.hpp"
 #include "train/images/images_options.hpp"

@@ -1,7 +1,7 @@
 #pragma once
 // Classification: pictures and which of a few labels they have, measured by accuracy.
 
-#include "jest/learner/loss_store.hpp"
+#include "jest/learner/stores.hpp"
 #include "train/formats/named_images.hpp"
 #include "train/labels/label_network.hpp"
 #include "train/labels/labels_options.hpp"

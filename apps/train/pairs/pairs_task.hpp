@@ -1,7 +1,7 @@
 #pragma once
 // Text pairs: two towers over bags of hashed features, measured by retrieval.
 
-#include "jest/learner/embedding_store.hpp"
+#include "jest/learner/stores.hpp"
 #include "train/pairs/guide.hpp"
 #include "train/pairs/pairs_options.hpp"
 #include "train/pairs/text_towers.hpp"

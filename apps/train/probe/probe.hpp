@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "jest/data/example_table.hpp"
+#include "jest/data/tables.hpp"
 
 namespace jest::apps::train {
 

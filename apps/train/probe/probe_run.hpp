@@ -9,7 +9,7 @@
 #include "jest/io/atomic_file.hpp"
 #include "jest/torch/device.hpp"
 #include "jest/train/fused_adam.hpp"
-#include "jest/train/sinks.hpp"
+#include "jest/train/metrics.hpp"
 #include "train/model_file.hpp"
 #include "train/probe/probe.hpp"
 #include "train/probe/probe_report.hpp"

@@ -1,7 +1,7 @@
 #pragma once
 // Language modelling over bytes, measured in bits per byte.
 
-#include "jest/learner/loss_store.hpp"
+#include "jest/learner/stores.hpp"
 #include "train/formats/byte_table.hpp"
 #include "train/task.hpp"
 #include "train/text/byte_model.hpp"

@@ -25,6 +25,12 @@ class JEST_EXPORT Error : public std::runtime_error {
 
 namespace detail {
 
+#ifdef _GLIBCXX_DEBUG
+/// Containers have another layout then: only a libjest that was built so, too, has this symbol.
+JEST_EXPORT extern const int built_with_GLIBCXX_DEBUG;
+[[gnu::used]] static const int* const kNeedsSuchALibrary = &built_with_GLIBCXX_DEBUG;
+#endif
+
 void append(std::string& out, long long number);
 void append(std::string& out, unsigned long long number);
 void append(std::string& out, double number);

@@ -6,8 +6,8 @@
 
 #include <cstdint>
 
+#include "jest/core/exact/elementary.hpp"
 #include "jest/core/exact/host_device.hpp"
-#include "jest/core/exact/logarithm.hpp"
 #include "jest/core/exact/philox.hpp"
 
 namespace jest {

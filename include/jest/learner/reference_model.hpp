@@ -10,8 +10,8 @@
 #include <utility>
 
 #include "jest/learner/concepts.hpp"
-#include "jest/learner/embedding_store.hpp"
 #include "jest/learner/scoring.hpp"
+#include "jest/learner/stores.hpp"
 
 namespace jest {
 

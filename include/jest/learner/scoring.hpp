@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "jest/learner/concepts.hpp"
-#include "jest/torch/autocast.hpp"
+#include "jest/torch/device.hpp"
 
 namespace jest {
 

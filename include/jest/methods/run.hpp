@@ -20,12 +20,10 @@
 #include "jest/methods/methods.hpp"
 #include "jest/scorers/aligned_scorer.hpp"
 #include "jest/scorers/any_scorer.hpp"
-#include "jest/scorers/cascade.hpp"
 #include "jest/scorers/joint_example_scorer.hpp"
-#include "jest/scorers/online_proxy.hpp"
 #include "jest/scorers/representative_scorer.hpp"
-#include "jest/scorers/scored_as.hpp"
 #include "jest/scorers/uniform_scorer.hpp"
+#include "jest/scorers/wrappers.hpp"
 
 namespace jest {
 

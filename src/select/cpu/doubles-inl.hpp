@@ -1,4 +1,4 @@
-// The vector twins of core/exact/logarithm.hpp and core/exact/exponential.hpp: same operations,
+// The vector twins of core/exact/elementary.hpp: same operations,
 // same order, same bits; included once for each instruction set, as Highway's -inl headers are.
 #if defined(JEST_DOUBLES_INL) == defined(HWY_TARGET_TOGGLE)
 #ifdef JEST_DOUBLES_INL
@@ -11,8 +11,7 @@
 
 #include <cstdint>
 
-#include "jest/core/exact/exponential.hpp"
-#include "jest/core/exact/logarithm.hpp"
+#include "jest/core/exact/elementary.hpp"
 
 // Only AVX2 and what is better (a smaller number) has fused multiply-adds and shifts of 64-bit
 // lanes here; other targets leave it to the scalar functions.

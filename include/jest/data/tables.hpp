@@ -1,16 +1,61 @@
 #pragma once
-// Batches are rows of a table that they share; a source cuts super-batches from it.
+// Tables of examples, and super-batches of their rows as a pure function of (seed, step): batches
+// are rows of a table that they share.
+//
+// The examples of an epoch are visited in the order of a keyed permutation (a Feistel network with
+// cycle walking), so nothing is shuffled in memory and any step can be asked for, in any order.
+// An epoch ends with its last whole super-batch; no super-batch holds an example twice.
 
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
-#include "jest/data/example_table.hpp"
-#include "jest/data/super_batch_order.hpp"
+#include "jest/core/error.hpp"
+#include "jest/io/safetensors.hpp"
 
 namespace jest {
+
+struct ExampleTable {
+  std::vector<std::int64_t> ids;       ///< unique, not negative
+  std::vector<std::int32_t> tags;      ///< index into `tag_names`; empty when the file has no tags
+  std::vector<std::string> tag_names;  ///< tags are for measurement and never reach a model
+  std::string checksum;                ///< CRC-32 of the content, eight hexadecimal digits
+
+  std::int64_t rows() const { return static_cast<std::int64_t>(ids.size()); }
+};
+
+/// The bytes of a text, which must outlive the view; for checksums.
+JEST_EXPORT ArrayView text_view(const std::string& text);
+
+/// 0 … rows − 1.
+JEST_EXPORT std::vector<std::int64_t> all_rows(const ExampleTable& table);
+
+/// Ids, tags and checksum of a safetensors table with `rows` rows: ids I64 [rows] and, when there
+/// are tags, tags I32 [rows] with metadata tag_names, a JSON array of strings. Throws an error that
+/// names the file and the defect. O(file).
+JEST_EXPORT ExampleTable read_row_labels(SafetensorsFile& file, std::int64_t rows);
+
+class JEST_EXPORT SuperBatchOrder {
+ public:
+  /// Throws unless 1 ≤ super_batch ≤ examples.
+  SuperBatchOrder(std::int64_t examples, std::int64_t super_batch, std::uint64_t seed);
+
+  /// `super_batch` distinct positions in [0, examples). O(super_batch).
+  std::vector<std::int64_t> at(std::int64_t step) const;
+
+  std::int64_t steps_per_epoch() const { return examples_ / super_batch_; }
+
+ private:
+  std::int64_t permuted(std::int64_t index, std::uint64_t epoch) const;
+
+  std::int64_t examples_;
+  std::int64_t super_batch_;
+  std::uint64_t seed_;
+  int half_bits_ = 1;
+};
 
 /// Rows of a shared table. O(rows) to make; what a row holds is read when a model asks for it.
 template <class Table>

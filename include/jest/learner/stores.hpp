@@ -1,9 +1,11 @@
 #pragma once
-// Reference embeddings by example id, computed once and memory-mapped.
+// What a reference says of examples, computed once and looked up by id: losses (the irreducible
+// losses of RHO-LOSS) and embeddings, which are memory-mapped.
 //
-// A safetensors file with x, y [rows, d] F32, ids [rows] I64, scale and bias 0-d F32 or F64, and
-// metadata: fingerprint (of the model that made it), rows, dtype, checksum. The checksum is the
-// CRC-32 of the bytes of x, y and ids, in this order, as eight hexadecimal digits
+// Both are safetensors files with ids [rows] I64 and metadata: fingerprint (of the model that made
+// it), rows, checksum. One of losses has losses [rows] F32; one of embeddings x, y [rows, d] F32,
+// scale and bias 0-d F32 or F64, and dtype in its metadata. The checksum is the CRC-32 of the bytes
+// of losses and ids, or of x, y and ids, in this order, as eight hexadecimal digits
 // (Python: format(zlib.crc32(x.tobytes() + y.tobytes() + ids.tobytes()), "08x")).
 
 #include <ATen/core/Tensor.h>
@@ -14,12 +16,38 @@
 #include <string>
 #include <unordered_map>
 
+#include "jest/core/error.hpp"
 #include "jest/io/safetensors.hpp"
-#include "jest/learner/loss_store.hpp"
 #include "jest/torch/embeddings.hpp"
 #include "jest/torch/losses.hpp"
 
 namespace jest {
+
+struct LossStoreContent {
+  at::Tensor losses;        ///< [rows] float32
+  at::Tensor ids;           ///< [rows] int64, distinct
+  std::string fingerprint;  ///< of the model and of what it was shown of each example
+};
+
+/// Writes a store atomically, of tensors of any device. Throws on mismatched shapes and dtypes.
+JEST_EXPORT void write_loss_store(const std::filesystem::path& path,
+                                  const LossStoreContent& content);
+
+class JEST_EXPORT LossStore {
+ public:
+  /// `ids` and `losses` of equal length; ids distinct.
+  LossStore(std::span<const std::int64_t> ids, std::span<const float> losses);
+
+  /// Refuses a file that is damaged, incomplete, stale or foreign (another fingerprint than
+  /// `fingerprint`; an empty one accepts any). O(rows), once.
+  LossStore(const std::filesystem::path& path, const std::string& fingerprint);
+
+  /// Losses [n] of `ids`. Throws when one is not in the store.
+  at::Tensor gather(std::span<const std::int64_t> ids) const;
+
+ private:
+  std::unordered_map<std::int64_t, float> loss_of_;
+};
 
 struct StoreContent {
   Embeddings embeddings;    ///< x, y [rows, d] float32
