@@ -10,7 +10,7 @@
 
 #include "parse_whole.hpp"
 
-namespace jest {
+namespace jest::apps {
 
 /// Whole numbers are decimal, to the last character, and of 64 bits: CLI11 takes "010" for 8, "-1"
 /// for 2^64 - 1, and what is larger for the largest.
@@ -50,4 +50,4 @@ inline int run_program(CLI::App& app, int argc, char** argv) {
   }
 }
 
-}  // namespace jest
+}  // namespace jest::apps

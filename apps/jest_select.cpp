@@ -21,10 +21,10 @@ constexpr const char* kDescription =
 int main(int argc, char** argv) {
   CLI::App app(kDescription, "jest-select");
   app.set_version_flag("--version", "jest-select " JEST_VERSION);
-  const jest::SelectArguments arguments(app);
+  const jest::apps::select::SelectArguments arguments(app);
   app.callback([&arguments] {
-    std::cout << jest::select_answer(arguments) << std::endl;
+    std::cout << jest::apps::select::select_answer(arguments) << std::endl;
     if (!std::cout) throw jest::Error("write the answer: expected a writable standard output");
   });
-  return jest::run_program(app, argc, argv);
+  return jest::apps::run_program(app, argc, argv);
 }

@@ -10,6 +10,7 @@
 
 #include "command_line.hpp"
 #include "jest/io/atomic_file.hpp"
+#include "jest/methods/methods.hpp"
 #include "report/report.hpp"
 #include "report/shell_words.hpp"
 #include "report/summary_table.hpp"
@@ -17,6 +18,9 @@
 #include "train/tasks.hpp"
 
 namespace {
+
+namespace report = jest::apps::report;
+namespace train = jest::apps::train;
 
 /// Activations of a super-batch come and go with every step. What is freed stays with the process:
 /// the system would take it back and clear every page anew. For glibc.
@@ -29,7 +33,7 @@ void keep_freed_memory() {
 
 std::string joined(int argc, char** argv) {
   std::string command = "jest-train";
-  for (int k = 1; k < argc; ++k) command.append(" ").append(jest::shell_quoted(argv[k]));
+  for (int k = 1; k < argc; ++k) command.append(" ").append(report::shell_quoted(argv[k]));
   return command;
 }
 
@@ -64,20 +68,6 @@ class CommandConfig : public CLI::ConfigTOML {
   std::vector<std::string> command_;
 };
 
-/// A command that trains, and shows its summary.
-template <class Options>
-void add_training(CLI::App& app, Options& options, const char* name, const char* description,
-                  void (*run)(const Options&)) {
-  CLI::App* command = app.add_subcommand(name, description);
-  options.add_to(*command);
-  command->fallthrough()->allow_config_extras(CLI::config_extras_mode::error);
-  command->callback([&options, run] {
-    run(options);
-    const std::string summary = jest::read_file(options.out / "summary.json");
-    std::cout << jest::summary_table(nlohmann::json::parse(summary));
-  });
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -87,33 +77,31 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", JEST_VERSION);
   app.require_subcommand(1);
 
-  jest::PairsOptions pairs;
-  jest::TextOptions text;
-  jest::ImagesOptions images;
-  jest::LabelsOptions labels;
-  pairs.command = images.command = labels.command = text.command = joined(argc, argv);
-  add_training(app, pairs, "pairs", "Train two text towers on a pool of text pairs",
-               jest::run_pairs);
-  add_training(app, images, "images", "Train two towers on a pool of named images",
-               jest::run_images);
-  add_training(app, labels, "labels", "Train a classifier on a pool of labelled images",
-               jest::run_labels);
-  add_training(app, text, "text", "Train a language model on a pool of byte sequences",
-               jest::run_text);
-  jest::Probes probes;
-  jest::add_probe(app, probes, joined(argc, argv));
+  const std::string command_line = joined(argc, argv);
+  for (const train::TaskEntry& task : train::tasks()) {
+    task.add_training(app, command_line, [](const std::filesystem::path& out) {
+      std::cout << report::summary_table(
+          nlohmann::json::parse(jest::read_file(out / "summary.json")));
+    });
+  }
+  train::add_probe(app, command_line);
+  app.add_subcommand("methods", "Print the methods by name, as Markdown")->callback([] {
+    std::cout << jest::method_table(jest::kMethods);
+  });
+  app.add_subcommand("options", "Print every option, as Markdown")->callback([] {
+    std::cout << train::option_tables();
+  });
   app.config_formatter(std::make_shared<CommandConfig>(given_command(&app, argc, argv)));
   app.allow_config_extras(CLI::config_extras_mode::error);
   app.set_config("--config", "", "TOML file with options of the command");
 
   std::vector<std::filesystem::path> folders;
-  CLI::App* report = app.add_subcommand("report", "Write DIR/report.html from finished runs");
-  report->add_option("DIR", folders, "Folders that runs left; the first gets the report")
-      ->required();
-  report->callback([&] {
+  CLI::App* page = app.add_subcommand("report", "Write DIR/report.html from finished runs");
+  page->add_option("DIR", folders, "Folders that runs left; the first gets the report")->required();
+  page->callback([&] {
     const std::filesystem::path output = folders.front() / "report.html";
-    jest::write_report(folders, output);
+    report::write_report(folders, output);
     std::cout << output.string() << '\n';
   });
-  return jest::run_program(app, argc, argv);
+  return jest::apps::run_program(app, argc, argv);
 }

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <string_view>
 
-namespace jest {
+namespace jest::apps {
 
 /// Whether all of `field` is a number; no blanks, no sign +.
 template <class Value>
@@ -14,4 +14,4 @@ bool parse_whole(std::string_view field, Value& value) {
   return error == std::errc() && stop == end;
 }
 
-}  // namespace jest
+}  // namespace jest::apps

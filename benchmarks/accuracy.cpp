@@ -8,7 +8,7 @@
 namespace jest::bench {
 namespace {
 
-void run_accuracy(benchmark::State& state, const oracle::Regime& regime, cpu::Reduction reduction) {
+void run_accuracy(benchmark::State& state, const oracle::Regime& regime, Contrast contrast) {
   SuperBatch batch(Shape{1024, 768, 205, 16});
   // Half of the pairs are alike, so that some logits are large.
   batch.learner_y.slice(0, 0, 1024, 2).copy_(batch.learner_x.slice(0, 0, 1024, 2));
@@ -16,7 +16,7 @@ void run_accuracy(benchmark::State& state, const oracle::Regime& regime, cpu::Re
   model.scale = regime.scale;
   model.bias = regime.bias;
   double error = 0;
-  for (auto _ : state) error = oracle::largest_sum_error(reduction, model);
+  for (auto _ : state) error = oracle::largest_sum_error(contrast, model);
   state.counters["error"] = error;
 }
 
@@ -24,10 +24,10 @@ void run_accuracy(benchmark::State& state, const oracle::Regime& regime, cpu::Re
 
 void add_accuracy() {
   for (const oracle::Regime& regime : oracle::kRegimes) {
-    for (const auto& [name, reduction] : {std::pair{"sigmoid", cpu::Reduction::kSoftplusSum},
-                                          std::pair{"softmax", cpu::Reduction::kLogSumExp}}) {
+    for (const auto& [name, contrast] :
+         {std::pair{"sigmoid", Contrast::kSigmoid}, std::pair{"softmax", Contrast::kSoftmax}}) {
       benchmark::RegisterBenchmark((std::string("error/") + name + "/" + regime.name).c_str(),
-                                   run_accuracy, regime, reduction)
+                                   run_accuracy, regime, contrast)
           ->Iterations(1)
           ->Unit(benchmark::kMillisecond);
     }

@@ -1,5 +1,5 @@
 // The fused kernel alone: one packed panel of 32 candidates against c packed picks.
-#include "kernel.hpp"
+#include "select/cpu/kernel.hpp"
 
 #include <benchmark/benchmark.h>
 

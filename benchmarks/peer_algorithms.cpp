@@ -9,7 +9,7 @@ at::Tensor gumbel_like(const at::Tensor& scores) {
   return -(-torch::rand_like(scores).clamp(1e-20, 1).log()).log();
 }
 
-at::Tensor nobody_of(const at::Tensor& scores) {
+at::Tensor none_of(const at::Tensor& scores) {
   return torch::zeros_like(scores, scores.options().dtype(at::kBool));
 }
 
@@ -23,7 +23,7 @@ at::Tensor draw(const at::Tensor& scores, const at::Tensor& picked, std::int64_t
 /// scores that the next one draws from.
 template <class Rescore>
 at::Tensor pick_in_rounds(const Shape& shape, at::Tensor scores, const Rescore& rescore) {
-  at::Tensor picked = nobody_of(scores);
+  at::Tensor picked = none_of(scores);
   std::vector<at::Tensor> picks;
   for (std::int64_t round = 0; round < shape.chunks; ++round) {
     picks.push_back(draw(scores, picked, shape.take(round)));
@@ -139,7 +139,7 @@ at::Tensor incremental_softmax(const SuperBatch& batch) {
 
 at::Tensor independent_topk(const SuperBatch& batch) {
   const at::Tensor scores = own_scores(batch);
-  return draw(scores, nobody_of(scores), batch.shape.count);
+  return draw(scores, none_of(scores), batch.shape.count);
 }
 
 at::Tensor chunked_sigmoid_loss(const SuperBatch& batch) {

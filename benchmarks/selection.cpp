@@ -2,6 +2,7 @@
 #include <benchmark/benchmark.h>
 
 #include "benchmarks.hpp"
+#include "select/cpu/contrastive.hpp"
 #include "super_batch.hpp"
 
 namespace jest::bench {
@@ -24,8 +25,10 @@ struct Case {
 };
 
 SelectionSpec spec_of(const Case& c) {
-  return {
-      .count = c.shape.count, .chunks = c.shape.chunks, .backend = c.backend, .threads = c.threads};
+  return {.count = c.shape.count,
+          .sampling = {.chunks = c.shape.chunks},
+          .backend = c.backend,
+          .threads = c.threads};
 }
 
 /// Such a run needs no other to warm up.
@@ -52,7 +55,7 @@ void run_case(benchmark::State& state, const Case& c) {
 /// Rounds of keys and top-c alone: what the sampler costs beside the criterion.
 void run_sampler(benchmark::State& state, const Shape& shape) {
   const std::vector<float> losses(static_cast<std::size_t>(shape.candidates), 0.0F);
-  SelectionSpec spec{.count = shape.count, .chunks = shape.chunks};
+  SelectionSpec spec{.count = shape.count, .sampling = {.chunks = shape.chunks}};
   for (auto _ : state) {
     ++spec.step;
     SeparableScores scores(Losses{losses, {}}, kHardLearner);
@@ -64,7 +67,7 @@ void run_sampler(benchmark::State& state, const Shape& shape) {
 void run_own(benchmark::State& state, const Shape& shape) {
   const auto pairs = super_batch(shape).pairs<SigmoidPairs>();
   for (auto _ : state) {
-    cpu::SigmoidScores scores(pairs, {});
+    cpu::SigmoidScores scores(pairs, 1, {});
     benchmark::DoNotOptimize(scores.scores().data());
   }
 }

@@ -43,7 +43,8 @@ endif()
 if(NOT CMAKE_CUDA_COMPILER AND JEST_NVCC)
   set(CMAKE_CUDA_COMPILER "${JEST_NVCC}")
 endif()
-if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
+# CMake itself takes those of the environment's CUDAARCHS.
+if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES AND "$ENV{CUDAARCHS}" STREQUAL "")
   set(CMAKE_CUDA_ARCHITECTURES "${JEST_CUDA_ARCHITECTURES}")
 endif()
 enable_language(CUDA)
@@ -77,6 +78,6 @@ function(jest_cuda_objects name)
     # Registers and spills of every kernel, beside its object: tests/select/cuda_resources_test.py.
     target_compile_options(${name} PRIVATE --resource-usage)
     set_target_properties(${name} PROPERTIES CUDA_COMPILER_LAUNCHER
-      "${JEST_PYTHON};${PROJECT_SOURCE_DIR}/cmake/record_resources.py")
+      "${JEST_PYTHON};${PROJECT_SOURCE_DIR}/cmake/record_resources.py;${JEST_LAUNCHER}")
   endif()
 endfunction()

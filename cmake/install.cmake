@@ -1,7 +1,8 @@
 # What `cmake --install` leaves: headers, libraries, the programs that were built, and a package
 #
 #   find_package(jest COMPONENTS core)   jest::core; LibTorch is neither needed nor looked for
-#   find_package(jest)                   jest::core and jest::jest, on the LibTorch of that machine
+#   find_package(jest COMPONENTS jest)   jest::jest, on the LibTorch of that machine
+#   find_package(jest)                   both
 #
 # A project that takes this one in with add_subdirectory installs nothing of it unless it asks to.
 option(JEST_INSTALL "Install jest with this project" ${PROJECT_IS_TOP_LEVEL})
@@ -12,16 +13,26 @@ include(CMakePackageConfigHelpers)
 
 set(package_folder "${CMAKE_INSTALL_LIBDIR}/cmake/jest")
 set(header_folders core criteria io select)
+file(GLOB doors "${PROJECT_SOURCE_DIR}/include/jest/*.hpp")
 set(JEST_COMPONENTS core)
+set(JEST_IS_STATIC "")
 if(JEST_TORCH)
-  list(APPEND header_folders torch model methods data train)
+  list(APPEND header_folders torch learner scorers methods data train)
   list(APPEND JEST_COMPONENTS jest)
+  get_target_property(JEST_LIBTORCH_BUILT_WITH LibTorch::torch_cpu JEST_VERSION)
+  get_target_property(kind jest_jest TYPE)
+  if(kind STREQUAL "STATIC_LIBRARY")
+    set(JEST_IS_STATIC ON)
+  endif()
+else()
+  list(FILTER doors EXCLUDE REGEX "/jest.hpp$")
 endif()
 
 foreach(folder IN LISTS header_folders)
   install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/jest/${folder}"
     DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/jest" FILES_MATCHING PATTERN "*.hpp")
 endforeach()
+install(FILES ${doors} DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/jest")
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 
 # One export set for each component: reading core's must not need what jest's needs.
@@ -29,6 +40,14 @@ foreach(component IN LISTS JEST_COMPONENTS)
   install(TARGETS jest_${component} EXPORT jest-${component}-targets)
   install(EXPORT jest-${component}-targets NAMESPACE jest:: DESTINATION "${package_folder}")
 endforeach()
+
+# jest::core brings the CUDA runtime it was built with: whoever links it needs no CUDA toolkit.
+set(JEST_CUDART "")
+if(JEST_WITH_CUDA)
+  get_target_property(cudart CUDA::cudart_static IMPORTED_LOCATION)
+  install(FILES "${cudart}" DESTINATION "${package_folder}")
+  get_filename_component(JEST_CUDART "${cudart}" NAME)
+endif()
 
 configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/jest-config.cmake.in"
   "${PROJECT_BINARY_DIR}/cmake/jest-config.cmake" INSTALL_DESTINATION "${package_folder}"

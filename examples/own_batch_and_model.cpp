@@ -8,14 +8,13 @@
 
 #include <iostream>
 
-#include "jest/methods/rho_loss.hpp"
-#include "jest/torch/device.hpp"
+#include "jest/jest.hpp"
 
 namespace {
 
 constexpr std::int64_t kExamples = 2000;
 
-/// Examples by index into tensors somebody else owns: at() copies no data.
+/// Examples by index into tensors owned elsewhere: at() copies no data.
 struct Examples {
   const at::Tensor* inputs;
   const at::Tensor* labels;
@@ -67,10 +66,10 @@ int main(int argc, char** argv) {
   torch::optim::SGD optimizer(model->parameters(), 0.1);
   jest::Learner learner{model, optimizer};
   jest::ReferenceModel reference{jest::LossStore(all, irreducible)};
-  jest::JointExampleScorer scorer{learner, reference, jest::kRhoLoss.scorer(100, 0)};
+  auto scorer = jest::scorer_of<Examples>(jest::kRhoLoss, learner, reference, {.count = 100});
 
   std::int64_t wrong = 0;
-  for (std::uint32_t step = 0; step < 30; ++step) {
+  for (std::int64_t step = 0; step < 30; ++step) {
     const Examples pool{&inputs, &labels, all};
     const Examples batch = pool.at(scorer.select(pool, step).indices);
     for (const auto id : batch.ids()) wrong += id % 3 == 0;

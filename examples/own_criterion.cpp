@@ -2,12 +2,14 @@
 //
 // Here a candidate is worth its quality, less the quality already picked of the same topic.
 
+#include <cstdint>
 #include <iostream>
 #include <set>
 #include <span>
+#include <utility>
 #include <vector>
 
-#include "jest/select/select.hpp"
+#include "jest/select.hpp"
 
 namespace {
 
@@ -48,7 +50,7 @@ int main() {
   for (int i = 0; i < 20; ++i) articles.push_back({.topic = i % 5, .quality = 1 + 0.01 * i});
   OneOfEachTopic criterion(articles);
   const jest::Selection picks =
-      jest::select(criterion, {.count = 5, .preset = jest::Preset::kGreedy});
+      jest::select(criterion, {.count = 5, .sampling = {.preset = jest::Preset::kGreedy}});
 
   std::set<int> topics;
   for (const std::int64_t i : picks.indices) topics.insert(articles[i].topic);

@@ -6,7 +6,7 @@
 #include <random>
 #include <vector>
 
-#include "jest/select/select.hpp"
+#include "jest/select.hpp"
 
 namespace {
 
@@ -44,7 +44,7 @@ int main() {
 
   const jest::SigmoidPairs pairs{{.learner = view(x, y), .reference = view(x, matching)}};
   const jest::Selection picks =
-      jest::select(pairs, {.count = 32, .chunks = 4, .seed = 7, .step = 0});
+      jest::select(pairs, {.count = 32, .sampling = {.chunks = 4}, .seed = 7, .step = 0});
 
   std::cout << "picked";
   for (const auto i : picks.indices) std::cout << ' ' << i;

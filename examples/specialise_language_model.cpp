@@ -8,10 +8,8 @@
 
 #include <iostream>
 
-#include "jest/model/aligned_scorer.hpp"
-#include "jest/torch/device.hpp"
+#include "jest/jest.hpp"
 #include "jest/torch/tensor_sketch.hpp"
-#include "jest/train/uniform_picks.hpp"
 
 namespace {
 
@@ -94,8 +92,8 @@ double train(const at::Tensor& pool, const at::Tensor& held_out, const Select& s
   model->to(pool.device());
   torch::optim::Adam optimizer(model->parameters(), 0.02);
   jest::Learner learner{model, optimizer};
-  const auto chooser = select(learner);
-  for (std::uint32_t step = 0; step < 150; ++step) {
+  auto chooser = select(learner);
+  for (std::int64_t step = 0; step < 150; ++step) {
     const Sequences super_batch{&pool, numbers(step % 30 * 160, 160)};
     learner.step(super_batch.at(chooser(super_batch, step)));
   }
@@ -115,19 +113,18 @@ int main(int argc, char** argv) {
   const at::Tensor pool = torch::cat(parts).index_select(0, torch::randperm(4800)).to(device);
 
   const double uniform = train(pool, held_out, [](auto&) {
-    return [](const Sequences& super_batch, std::uint32_t step) {
-      return jest::uniform_picks(super_batch.ids(), 16, {.seed = 1, .step = step}).indices;
+    return [](const Sequences& super_batch, std::int64_t step) {
+      return jest::uniform_picks(super_batch.ids(), 16, 1, step).indices;
     };
   });
   const double aligned = train(pool, held_out, [&](auto& learner) {
     // No reference is run: what steers is the mean gradient of a curated batch.
-    static const Curated target{&curated};
     static jest::NoReference none;
-    auto scorer = std::make_shared<jest::AlignedScorer<Bigram, jest::NoReference, const Curated>>(
-        learner, none, target,
-        jest::AlignedScorerSpec{.count = 16, .chunks = 4, .gain = 3000, .step_size = 1.0 / 16});
-    return [scorer](const Sequences& super_batch, std::uint32_t step) {
-      return scorer->select(super_batch, step).indices;
+    jest::AnyScorer<Sequences> scorer = jest::AlignedScorer(
+        learner, none, Curated{&curated},
+        {.count = 16, .sampling = {.chunks = 4, .gain = 3000}, .step_size = 1.0 / 16});
+    return [scorer](const Sequences& super_batch, std::int64_t step) mutable {
+      return scorer.select(super_batch, step).indices;
     };
   });
   std::cout << "held-out loss in nats a letter, 150 steps: uniform " << uniform << ", aligned "

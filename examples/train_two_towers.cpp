@@ -6,10 +6,8 @@
 #include <iostream>
 #include <numeric>
 
-#include "jest/model/joint_example_scorer.hpp"
-#include "jest/torch/device.hpp"
+#include "jest/jest.hpp"
 #include "jest/train/retrieval.hpp"
-#include "jest/train/uniform_picks.hpp"
 
 namespace {
 
@@ -89,7 +87,8 @@ int main(int argc, char** argv) {
   // [readme-loop]
   jest::Learner learner{model, optimizer};
   jest::ReferenceModel reference{guide};
-  jest::JointExampleScorer scorer{learner, reference, {.count = 64, .chunks = 4, .seed = 7}};
+  jest::JointExampleScorer scorer{
+      learner, reference, {.count = 64, .sampling = {.chunks = 4}, .seed = 7}};
 
   for (std::int64_t step = 0; step < 60; ++step) {
     const Pairs super_batch = super_batch_of(pool, step);

@@ -1,3 +1,5 @@
+// Medians over seeds of each arm.
+
 #include "report/arm_results.hpp"
 
 #include <algorithm>
@@ -5,19 +7,19 @@
 #include <cmath>
 #include <functional>
 #include <map>
-#include <set>
 
-namespace jest {
+namespace jest::apps::report {
 namespace {
 
+/// Kinds in the order of the page's tables; others follow as they were run.
 constexpr std::array<const char*, 13> kOrder = {
-    kUniform,     kEqualComputeUniform,   "cascade",      "joint",
-    "aligned",    "aligned-learnability", "flexi",        "independent",
-    "mean-field", "easy-reference",       "hard-learner", "topk",
+    "uniform",    "uniform@equal-compute", "cascade",      "joint",
+    "aligned",    "aligned-learnability",  "flexi",        "independent",
+    "mean-field", "easy-reference",        "hard-learner", "topk",
     "greedy"};
 
-std::size_t rank_of(const std::string& arm) {
-  return std::find(kOrder.begin(), kOrder.end(), arm_kind(arm)) - kOrder.begin();
+std::size_t rank_of(const ArmResult& arm) {
+  return std::find(kOrder.begin(), kOrder.end(), arm.kind) - kOrder.begin();
 }
 
 Spread over(const std::vector<const Run*>& runs, const std::function<double(const Run&)>& value) {
@@ -37,46 +39,16 @@ double target_share(const Run& run, const std::string& target) {
   return mean(shares);
 }
 
-struct Target {
-  const Measure& measure;
-  double value;
-};
-
-// The value at the evaluation that first reaches the target; never reached is infinite.
-double at_target(const std::vector<Evaluation>& evaluations, const Target& target,
-                 const std::function<double(const Evaluation&)>& value) {
-  if (evaluations.empty() || std::isnan(target.value)) return kUnknown;
-  for (const Evaluation& evaluation : evaluations) {
-    if (reaches(target.measure, evaluation.score(), target.value)) return value(evaluation);
-  }
-  return std::numeric_limits<double>::infinity();
-}
-
-void measure_against_target(ArmResult& result, const Target& target) {
-  result.steps_to_uniform = over(result.runs, [&](const Run& run) {
-    return at_target(run.evaluations, target, [](const Evaluation& e) { return e.step; });
-  });
-  result.flops_to_uniform = over(result.runs, [&](const Run& run) {
-    return at_target(run.metrics.evaluations, target,
-                     [](const Evaluation& e) { return e.flops.run(); });
-  });
-  // Unknown where paid_once() is, of missed seeds too: they must not stand for the others.
-  result.all_in_to_uniform = over(result.runs, [&](const Run& run) {
-    return run.flops.paid_once() + at_target(run.metrics.evaluations, target,
-                                             [](const Evaluation& e) { return e.flops.run(); });
-  });
-}
-
 // Half of uniform's seeds may end below their own median; the whole run stands in then.
 double needed(const Spread& to_target, const Spread& whole_run) {
   return std::isfinite(to_target.median) ? to_target.median : whole_run.median;
 }
 
-ArmResult measure(const std::string& arm, const Experiment& experiment) {
-  ArmResult result;
-  result.arm = arm;
+ArmResult measure(const Run& first, const Experiment& experiment) {
+  ArmResult result{
+      .arm = first.arm, .kind = first.kind, .scored_by = first.scored_by, .role = first.role};
   for (const Run& run : experiment.runs) {
-    if (run.arm == arm) result.runs.push_back(&run);
+    if (run.arm == first.arm) result.runs.push_back(&run);
   }
   std::stable_sort(result.runs.begin(), result.runs.end(),
                    [](const Run* a, const Run* b) { return a->seed < b->seed; });
@@ -93,6 +65,13 @@ ArmResult measure(const std::string& arm, const Experiment& experiment) {
       over(runs, [](const Run& run) { return run.seconds.selection / run.seconds.steps_only(); });
   result.target_share =
       over(runs, [&](const Run& run) { return target_share(run, experiment.target_tag); });
+  result.steps_to_uniform = over(runs, [](const Run& run) { return run.to_uniform.steps; });
+  result.flops_to_uniform = over(runs, [](const Run& run) { return run.to_uniform.flops; });
+  // Unknown where what is paid once is, of missed seeds too: they must not stand for the others.
+  result.all_in_to_uniform = over(runs, [](const Run& run) {
+    const bool missed = std::isinf(run.to_uniform.flops);
+    return missed ? run.flops.paid_once() + run.to_uniform.flops : run.to_uniform.all_in;
+  });
   return result;
 }
 
@@ -101,16 +80,12 @@ ArmResult measure(const std::string& arm, const Experiment& experiment) {
 std::vector<ArmResult> arm_results(const Experiment& experiment) {
   std::vector<ArmResult> results;
   for (const Run& run : experiment.runs) {
-    if (!find_arm(results, run.arm)) results.push_back(measure(run.arm, experiment));
+    if (!find_arm(results, run.arm)) results.push_back(measure(run, experiment));
   }
-  std::stable_sort(results.begin(), results.end(), [](const ArmResult& a, const ArmResult& b) {
-    return rank_of(a.arm) < rank_of(b.arm);
-  });
+  std::stable_sort(results.begin(), results.end(),
+                   [](const ArmResult& a, const ArmResult& b) { return rank_of(a) < rank_of(b); });
   std::map<std::string, std::size_t> of_kind;
-  for (ArmResult& result : results) result.variant = of_kind[arm_kind(result.arm)]++;
-  const ArmResult* uniform = find_arm(results, kUniform);
-  const Target target{experiment.primary(), uniform ? uniform->score().median : kUnknown};
-  for (ArmResult& result : results) measure_against_target(result, target);
+  for (ArmResult& result : results) result.variant = of_kind[result.kind]++;
   return results;
 }
 
@@ -131,24 +106,10 @@ const ArmResult* find_arm(const std::vector<ArmResult>& results, const std::stri
   return found == results.end() ? nullptr : &*found;
 }
 
-const ArmResult* featured_arm(const std::vector<ArmResult>& results) {
+const ArmResult* find_role(const std::vector<ArmResult>& results, Role role) {
   const auto found = std::find_if(results.begin(), results.end(),
-                                  [](const ArmResult& result) { return is_contender(result.arm); });
+                                  [&](const ArmResult& result) { return result.role == role; });
   return found == results.end() ? nullptr : &*found;
 }
 
-std::string arm_kind(const std::string& arm) { return arm.substr(0, arm.find(':')); }
-
-bool scores_learnability(const std::string& arm) {
-  static const std::set<std::string> kOthers = {"hard-learner",         "easy-reference", "aligned",
-                                                "aligned-learnability", "infomax",        "greats",
-                                                "selective-backprop"};
-  return !kOthers.contains(arm_kind(arm));
-}
-
-bool is_contender(const std::string& arm) {
-  const std::string kind = arm_kind(arm);
-  return kind != kUniform && kind != kEqualComputeUniform && kind != "oracle";
-}
-
-}  // namespace jest
+}  // namespace jest::apps::report

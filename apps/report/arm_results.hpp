@@ -7,27 +7,27 @@
 #include "report/run_data.hpp"
 #include "report/statistics.hpp"
 
-namespace jest {
-
-inline constexpr const char* kUniform = "uniform";
-inline constexpr const char* kEqualComputeUniform = "uniform@equal-compute";
+namespace jest::apps::report {
 
 struct ArmResult {
   std::string arm;
-  std::size_t variant = 0;       ///< how many arms of its kind stand before it
-  std::vector<const Run*> runs;  ///< of the experiment that was given, by seed
-  Spread steps;
-  std::vector<Spread> finals;  ///< one per measure, at the end
-  Spread run_flops, all_in_flops;
-  Spread seconds;          ///< without evaluation
-  Spread selection_share;  ///< of a step's seconds
-  Spread target_share;     ///< of all picks; unknown without tags
+  std::string kind = {};       ///< the arm without the options of its own
+  std::string scored_by = {};  ///< "learnability", "hard_learner", ..., "none"
+  Role role = Role::kContender;
+  std::size_t variant = 0;            ///< how many arms of its kind stand before it
+  std::vector<const Run*> runs = {};  ///< of the experiment that was given, by seed
+  Spread steps = {};
+  std::vector<Spread> finals = {};  ///< one per measure, at the end
+  Spread run_flops = {}, all_in_flops = {};
+  Spread seconds = {};          ///< without evaluation
+  Spread selection_share = {};  ///< of a step's seconds
+  Spread target_share = {};     ///< of all picks; unknown without tags
 
   /// Until the first evaluation at least as good as uniform's final median of the primary measure;
   /// infinite if never.
-  Spread steps_to_uniform;
+  Spread steps_to_uniform = {};
   /// The same in FLOPs; known only where metrics were read.
-  Spread flops_to_uniform, all_in_to_uniform;
+  Spread flops_to_uniform = {}, all_in_to_uniform = {};
 
   /// The primary measure at the end.
   const Spread& score() const { return finals.front(); }
@@ -47,17 +47,8 @@ AgainstUniform against_uniform(const ArmResult& arm, const ArmResult& uniform);
 /// The arm of that name, or nullptr.
 const ArmResult* find_arm(const std::vector<ArmResult>& results, const std::string& arm);
 
-/// What an arm is, without the options of its own that its name goes on with.
-std::string arm_kind(const std::string& arm);
+/// The first arm of that role, or nullptr. The page is about the first contender: the first of
+/// cascade, joint, aligned, flexi, independent that was run, else the first that selects.
+const ArmResult* find_role(const std::vector<ArmResult>& results, Role role);
 
-/// The arm that the report is about: the first of cascade, joint, aligned, flexi, independent that
-/// was run, else the first that selects.
-const ArmResult* featured_arm(const std::vector<ArmResult>& results);
-
-/// Does it score by the learner's loss less the reference's, and by nothing else?
-bool scores_learnability(const std::string& arm);
-
-/// Is it a way of selecting that competes, not a baseline or an oracle?
-bool is_contender(const std::string& arm);
-
-}  // namespace jest
+}  // namespace jest::apps::report

@@ -3,7 +3,7 @@
 #include <iterator>
 #include <map>
 
-namespace jest {
+namespace jest::apps::report {
 namespace {
 
 // Of the second arm of a kind and those after it, which have its colour. No kind has one of these.
@@ -43,7 +43,7 @@ Stroke arm_stroke(const ArmResult& arm) {
       {"infomax", {"var(--green)", "7 3"}},
       {"drrho", {"var(--ink)", "2 2"}},
   };
-  const auto found = kStrokes.find(arm_kind(arm.arm));
+  const auto found = kStrokes.find(arm.kind);
   Stroke stroke = found == kStrokes.end() ? Stroke{"var(--muted)", "7 3"} : found->second;
   if (arm.variant > 0) stroke.dash = variant_dash(arm.variant);
   return stroke;
@@ -63,4 +63,4 @@ Html arm_label(const ArmResult& arm) {
   return element("span", swatch(arm_stroke(arm)) + element("span", name), "class=\"arm\"");
 }
 
-}  // namespace jest
+}  // namespace jest::apps::report

@@ -4,7 +4,7 @@
 #include "report/arm_results.hpp"
 #include "report/line_chart.hpp"
 
-namespace jest {
+namespace jest::apps::report {
 
 /// The colour of its kind; dashes tell apart arms of one kind.
 Stroke arm_stroke(const ArmResult& arm);
@@ -12,4 +12,4 @@ Stroke arm_stroke(const ArmResult& arm);
 /// The arm's name after a piece of its line.
 Html arm_label(const ArmResult& arm);
 
-}  // namespace jest
+}  // namespace jest::apps::report

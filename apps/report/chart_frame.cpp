@@ -8,7 +8,7 @@
 #include "jest/core/error.hpp"
 #include "report/number_format.hpp"
 
-namespace jest {
+namespace jest::apps::report {
 namespace {
 
 constexpr int kWidth = 380, kHeight = 268;
@@ -109,4 +109,4 @@ std::string coordinate(double pixels) {
 
 std::string point(double x, double y) { return coordinate(x) + "," + coordinate(y); }
 
-}  // namespace jest
+}  // namespace jest::apps::report

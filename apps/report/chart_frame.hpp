@@ -9,7 +9,7 @@
 #include "report/html.hpp"
 #include "report/ticks.hpp"
 
-namespace jest {
+namespace jest::apps::report {
 
 inline constexpr int kYTicks = 5;
 inline constexpr int kXTicks = 5;
@@ -55,4 +55,4 @@ std::string coordinate(double pixels);
 /// "M x,y L x,y ..." needs pairs: "12.0,34.5".
 std::string point(double x, double y);
 
-}  // namespace jest
+}  // namespace jest::apps::report

@@ -5,7 +5,7 @@
 #include "report/number_format.hpp"
 #include "report/sections.hpp"
 
-namespace jest {
+namespace jest::apps::report {
 namespace {
 
 Html link_to(const Study& study, std::size_t position) {
@@ -17,8 +17,8 @@ std::string score_or_dash(const ArmResult* arm) {
 }
 
 std::vector<Html> ratios_row(const Study& study, std::size_t position) {
-  const ArmResult* uniform = find_arm(study.results, kUniform);
-  const ArmResult* arm = featured_arm(study.results);
+  const ArmResult* uniform = find_role(study.results, Role::kBaseline);
+  const ArmResult* arm = find_role(study.results, Role::kContender);
   std::vector<Html> row{link_to(study, position), study.experiment.primary().label,
                         arm ? arm_label(*arm) : Html(kNoValue), score_or_dash(arm),
                         score_or_dash(uniform)};
@@ -100,4 +100,4 @@ Html comparison_section(const std::vector<Study>& studies) {
                              "class=\"fine\""));
 }
 
-}  // namespace jest
+}  // namespace jest::apps::report

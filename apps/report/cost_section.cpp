@@ -7,7 +7,7 @@
 #include "report/number_format.hpp"
 #include "report/sections.hpp"
 
-namespace jest {
+namespace jest::apps::report {
 namespace {
 
 struct Stage {
@@ -187,4 +187,4 @@ Html cost_section(const Study& study) {
                  "class=\"fine\"");
 }
 
-}  // namespace jest
+}  // namespace jest::apps::report

@@ -7,7 +7,7 @@
 
 #include "report/arm_style.hpp"
 
-namespace jest {
+namespace jest::apps::report {
 namespace {
 
 struct SeedPoints {
@@ -93,4 +93,4 @@ std::vector<Series> without_the_start(std::vector<Series> losses) {
   return losses;
 }
 
-}  // namespace jest
+}  // namespace jest::apps::report

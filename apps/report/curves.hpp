@@ -6,7 +6,7 @@
 #include "report/arm_results.hpp"
 #include "report/line_chart.hpp"
 
-namespace jest {
+namespace jest::apps::report {
 
 /// The primary measure of the arm against `x` of each evaluation, seeds joined by step.
 Series score_curve(const ArmResult& arm, const std::function<double(const Evaluation&)>& x);
@@ -25,4 +25,4 @@ double smoothing_bin(const ArmResult& arm);
 /// is at most after the first tenth of its way are left out. The last point of a curve stays.
 std::vector<Series> without_the_start(std::vector<Series> losses);
 
-}  // namespace jest
+}  // namespace jest::apps::report

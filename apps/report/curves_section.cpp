@@ -5,7 +5,7 @@
 #include "report/number_format.hpp"
 #include "report/sections.hpp"
 
-namespace jest {
+namespace jest::apps::report {
 namespace {
 
 std::vector<Series> curves(const Study& study, const std::function<double(const Evaluation&)>& x) {
@@ -67,4 +67,4 @@ Html curves_section(const Study& study) {
                  "class=\"fine\"");
 }
 
-}  // namespace jest
+}  // namespace jest::apps::report

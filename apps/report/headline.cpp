@@ -5,7 +5,7 @@
 #include "jest/core/error.hpp"
 #include "report/number_format.hpp"
 
-namespace jest {
+namespace jest::apps::report {
 namespace {
 
 constexpr double kLevel = 0.0005;  // differences that three decimals do not show
@@ -119,9 +119,9 @@ std::string equal_compute_note(const ArmResult& arm, const ArmResult& longer,
 }
 
 const ArmResult* best_contender(const std::vector<ArmResult>& results, const Measure& measure) {
-  const ArmResult* best = featured_arm(results);
+  const ArmResult* best = find_role(results, Role::kContender);
   for (const ArmResult& result : results) {
-    if (!is_contender(result.arm)) continue;
+    if (result.role != Role::kContender) continue;
     if (final_lead(result, *best, measure) > kLevel) best = &result;
   }
   return best;
@@ -129,10 +129,10 @@ const ArmResult* best_contender(const std::vector<ArmResult>& results, const Mea
 
 std::vector<std::string> notes_on(const ArmResult& arm, const std::vector<ArmResult>& results,
                                   const Measure& measure) {
-  const ArmResult& uniform = *find_arm(results, kUniform);
+  const ArmResult& uniform = *find_role(results, Role::kBaseline);
   std::vector<std::string> notes{seeds_note(arm, uniform),
                                  whole_run_note(arm, against_uniform(arm, uniform))};
-  if (const ArmResult* longer = find_arm(results, kEqualComputeUniform)) {
+  if (const ArmResult* longer = find_role(results, Role::kEqualCompute)) {
     notes.push_back(equal_compute_note(arm, *longer, measure));
   }
   const ArmResult* best = best_contender(results, measure);
@@ -146,8 +146,8 @@ std::vector<std::string> notes_on(const ArmResult& arm, const std::vector<ArmRes
 }  // namespace
 
 Headline headline(const std::vector<ArmResult>& results, const Measure& measure) {
-  const ArmResult* uniform = find_arm(results, kUniform);
-  const ArmResult* arm = featured_arm(results);
+  const ArmResult* uniform = find_role(results, Role::kBaseline);
+  const ArmResult* arm = find_role(results, Role::kContender);
   if (arm && uniform) {
     return {final_sentence(*arm, *uniform, measure) +
                 target_sentence(*arm, against_uniform(*arm, *uniform)),
@@ -161,4 +161,4 @@ Headline headline(const std::vector<ArmResult>& results, const Measure& measure)
           {}};
 }
 
-}  // namespace jest
+}  // namespace jest::apps::report

@@ -6,7 +6,7 @@
 
 #include "report/arm_results.hpp"
 
-namespace jest {
+namespace jest::apps::report {
 
 struct Headline {
   std::string lead;                ///< one or two sentences
@@ -15,4 +15,4 @@ struct Headline {
 
 Headline headline(const std::vector<ArmResult>& results, const Measure& measure);
 
-}  // namespace jest
+}  // namespace jest::apps::report

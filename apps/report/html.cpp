@@ -2,7 +2,7 @@
 
 #include "jest/core/error.hpp"
 
-namespace jest {
+namespace jest::apps::report {
 namespace {
 
 // Control characters other than tab and line ends are not allowed in HTML.
@@ -108,4 +108,4 @@ Html table(const Table& content) {
                  "class=\"scroll\" tabindex=\"0\"");
 }
 
-}  // namespace jest
+}  // namespace jest::apps::report

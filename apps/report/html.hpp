@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace jest {
+namespace jest::apps::report {
 
 /// A piece of markup. Text converts to it implicitly and is escaped on the way.
 class Html {
@@ -56,4 +56,4 @@ struct Table {
 /// A table in a box of its own that scrolls sideways where the page is too narrow.
 Html table(const Table& content);
 
-}  // namespace jest
+}  // namespace jest::apps::report

@@ -4,7 +4,7 @@
 
 #include "jest/core/error.hpp"
 
-namespace jest {
+namespace jest::apps::report {
 namespace {
 
 // Enough of a value to recognise it by.
@@ -108,4 +108,4 @@ void JsonFields::fail(const std::string& expected, const std::string& key) const
   refuse("read " + source_, text(expected, " at ", place_of(key)), excerpt(value_->at(key)));
 }
 
-}  // namespace jest
+}  // namespace jest::apps::report

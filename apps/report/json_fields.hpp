@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace jest {
+namespace jest::apps::report {
 
 /// A JSON object together with where it stands, for instance {"runs/summary.json", "runs[2]"}.
 /// A view: the JSON value must outlive it.
@@ -46,4 +46,4 @@ class JsonFields {
   std::string place_;
 };
 
-}  // namespace jest
+}  // namespace jest::apps::report

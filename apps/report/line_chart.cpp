@@ -7,7 +7,7 @@
 #include "jest/core/error.hpp"
 #include "report/number_format.hpp"
 
-namespace jest {
+namespace jest::apps::report {
 namespace {
 
 constexpr std::size_t kMostDots = 30;
@@ -188,4 +188,4 @@ Html swatch(const Stroke& stroke) {
            stroke_style(stroke), "/></svg>"));
 }
 
-}  // namespace jest
+}  // namespace jest::apps::report

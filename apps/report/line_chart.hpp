@@ -7,7 +7,7 @@
 #include "report/chart_frame.hpp"
 #include "report/html.hpp"
 
-namespace jest {
+namespace jest::apps::report {
 
 /// How a series is drawn wherever it appears.
 struct Stroke {
@@ -53,4 +53,4 @@ Html legend(const LineChart& chart);
 /// A short piece of line as it stands in legends and tables.
 Html swatch(const Stroke& stroke);
 
-}  // namespace jest
+}  // namespace jest::apps::report

@@ -2,7 +2,7 @@
 
 #include "report/number_format.hpp"
 
-namespace jest {
+namespace jest::apps::report {
 namespace {
 
 bool is_unit(const Measure& measure) {
@@ -13,10 +13,6 @@ bool is_unit(const Measure& measure) {
 
 double lead(const Measure& measure, double value, double other) {
   return measure.higher_is_better ? value - other : other - value;
-}
-
-bool reaches(const Measure& measure, double value, double target) {
-  return lead(measure, value, target) >= 0;
 }
 
 std::string score_text(double value) { return fixed(value, 3); }
@@ -36,4 +32,4 @@ std::string axis_label(const Measure& measure) {
   return measure.label + (measure.higher_is_better ? "" : " (lower is better)");
 }
 
-}  // namespace jest
+}  // namespace jest::apps::report

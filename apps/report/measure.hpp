@@ -3,19 +3,17 @@
 
 #include <string>
 
-namespace jest {
+namespace jest::apps::report {
 
 struct Measure {
   std::string name;   ///< of its field in the files
   std::string label;  ///< "R@1"; a unit, which follows its number, in lower case: "bits per byte"
   bool higher_is_better = true;
+  std::string meaning = {};  ///< a definition for the page's terms; empty where another has it
 };
 
 /// By how much `value` is better than `other`; negative if it is worse.
 double lead(const Measure& measure, double value, double other);
-
-/// Is `value` at least as good as `target`?
-bool reaches(const Measure& measure, double value, double target);
 
 /// Three decimals.
 std::string score_text(double value);
@@ -29,4 +27,4 @@ std::string title_of(const Measure& measure);
 /// The label along an axis: "R@1", "bits per byte (lower is better)".
 std::string axis_label(const Measure& measure);
 
-}  // namespace jest
+}  // namespace jest::apps::report

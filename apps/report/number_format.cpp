@@ -5,7 +5,7 @@
 #include <cmath>
 #include <cstdio>
 
-namespace jest {
+namespace jest::apps::report {
 namespace {
 
 // "1234567.5" -> "1,234,567.5".
@@ -102,4 +102,4 @@ std::string seconds_text(double seconds) {
   return significant(seconds / unit.size, 3) + " " + unit.name;
 }
 
-}  // namespace jest
+}  // namespace jest::apps::report

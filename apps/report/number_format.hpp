@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-namespace jest {
+namespace jest::apps::report {
 
 inline constexpr const char* kNoValue = "–";
 
@@ -41,4 +41,4 @@ std::string flops_text(double flops);
 /// "12.3 s", "4.5 min".
 std::string seconds_text(double seconds);
 
-}  // namespace jest
+}  // namespace jest::apps::report

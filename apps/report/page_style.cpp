@@ -1,6 +1,6 @@
 #include "report/page_style.hpp"
 
-namespace jest {
+namespace jest::apps::report {
 namespace {
 
 constexpr const char* kColorScheme = R"(
@@ -133,4 +133,4 @@ constexpr const char* kNarrow = R"(
 
 std::string page_style() { return std::string(kColorScheme) + kText + kTables + kCharts + kNarrow; }
 
-}  // namespace jest
+}  // namespace jest::apps::report

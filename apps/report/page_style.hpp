@@ -3,11 +3,11 @@
 
 #include <string>
 
-namespace jest {
+namespace jest::apps::report {
 
 /// CSS for light and dark. Colours are those of Okabe and Ito, which readers with any common
 /// colour vision tell apart, with a violet and a brown added; on white the three palest are
 /// darkened where they are lines.
 std::string page_style();
 
-}  // namespace jest
+}  // namespace jest::apps::report

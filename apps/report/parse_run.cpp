@@ -1,7 +1,10 @@
+// Runs as summary.json has them.
+
+#include "jest/core/named.hpp"
 #include "report/json_fields.hpp"
 #include "report/run_data.hpp"
 
-namespace jest {
+namespace jest::apps::report {
 namespace {
 
 PickedTags parse_picked_tags(const JsonFields& fields) {
@@ -41,9 +44,31 @@ std::vector<double> parse_values(const JsonFields& fields, const std::vector<Mea
   return values;
 }
 
+Role parse_role(const JsonFields& fields) {
+  const Named<Role> kRoles[] = {{"baseline", Role::kBaseline},
+                                {"control", Role::kControl},
+                                {"equal_compute", Role::kEqualCompute},
+                                {"oracle", Role::kOracle},
+                                {"contender", Role::kContender}};
+  return by_name("read role of an arm", kRoles, fields.string("role"));
+}
+
+// Null is never, but for all-in costs of a run that got there: these are unknown.
+ToUniform parse_to_uniform(const JsonFields& fields) {
+  constexpr double kNever = std::numeric_limits<double>::infinity();
+  ToUniform result{.steps = fields.number_or("steps", kNever),
+                   .flops = fields.number_or("flops", kNever),
+                   .all_in = fields.number_or("all_in", kUnknown)};
+  return result;
+}
+
 Run parse_run(const JsonFields& fields, const std::vector<Measure>& measures) {
   Run run;
   run.arm = fields.string("arm");
+  run.kind = fields.string("kind");
+  run.role = parse_role(fields);
+  run.scored_by = fields.string("score");
+  if (fields.has("to_uniform")) run.to_uniform = parse_to_uniform(fields.object("to_uniform"));
   run.seed = fields.unsigned_integer("seed");
   run.steps = fields.number("steps");
   for (const JsonFields& entry : fields.objects("evaluations")) {
@@ -62,4 +87,4 @@ Run parse_run(const JsonFields& fields, const std::vector<Measure>& measures) {
   return run;
 }
 
-}  // namespace jest
+}  // namespace jest::apps::report

@@ -7,7 +7,7 @@
 #include "report/sections.hpp"
 #include "report/tag_layers.hpp"
 
-namespace jest {
+namespace jest::apps::report {
 namespace {
 
 Html absent(const std::string& why) { return element("p", why, "class=\"absent\""); }
@@ -38,7 +38,7 @@ Html learnability_chart(const ArmResult& arm) {
   picks.stroke = {"var(--blue)", ""};
   super_batch.name = "super-batch";
   super_batch.stroke = {"var(--orange)", "7 3"};
-  const std::string what = scores_learnability(arm.arm) ? "Learnability, " : "Mean score, ";
+  const std::string what = arm.scored_by == "learnability" ? "Learnability, " : "Mean score, ";
   const std::string title = what + arm.arm;
   const LineChart chart{
       {title, "steps", text("mean of ", grouped(bin), " steps")}, {picks, super_batch}, {}};
@@ -77,7 +77,7 @@ Html charts_of(const Study& study, const ArmResult& arm, const TagLayers& tags) 
 
 Html picks_section(const Study& study) {
   const Html title = element("h3", "What was picked");
-  const ArmResult* arm = featured_arm(study.results);
+  const ArmResult* arm = find_role(study.results, Role::kContender);
   if (!arm) return title + absent("No arm that selects was run.");
   const TagLayers tags = tag_layers(*arm, study.experiment);
   Html section = title + charts_of(study, *arm, tags);
@@ -89,4 +89,4 @@ Html picks_section(const Study& study) {
                  "class=\"fine\"");
 }
 
-}  // namespace jest
+}  // namespace jest::apps::report

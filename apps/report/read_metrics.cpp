@@ -5,7 +5,7 @@
 #include "report/json_fields.hpp"
 #include "report/run_data.hpp"
 
-namespace jest {
+namespace jest::apps::report {
 namespace {
 
 std::vector<Sample> parse_samples(const JsonFields& event, const std::string& key) {
@@ -70,4 +70,4 @@ Metrics read_metrics(const std::filesystem::path& file, const std::vector<Measur
   return metrics;
 }
 
-}  // namespace jest
+}  // namespace jest::apps::report

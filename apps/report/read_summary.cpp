@@ -1,26 +1,20 @@
+// summary.json as the report sees it.
+
 #include "jest/core/error.hpp"
 #include "jest/io/atomic_file.hpp"
 #include "report/json_fields.hpp"
 #include "report/run_data.hpp"
 
-namespace jest {
+namespace jest::apps::report {
 namespace {
-
-Task parse_task(const JsonFields& summary, const std::string& source) {
-  const std::string name = summary.string("task");
-  if (name == "pairs") return Task::kPairs;
-  if (name == "images") return Task::kImages;
-  if (name == "labels") return Task::kLabels;
-  if (name == "text") return Task::kText;
-  refuse("read " + source, "pairs, images or text at task", text('"', name, '"'));
-}
 
 std::vector<Measure> parse_measures(const JsonFields& summary, const std::string& source) {
   std::vector<Measure> measures;
   for (const JsonFields& fields : summary.objects("measures")) {
     measures.push_back({.name = fields.string("name"),
                         .label = fields.string("label"),
-                        .higher_is_better = fields.boolean("higher_is_better")});
+                        .higher_is_better = fields.boolean("higher_is_better"),
+                        .meaning = fields.text_or("meaning", "")});
   }
   if (measures.empty()) refuse("read " + source, "at least one measure", "none");
   return measures;
@@ -89,7 +83,8 @@ Experiment parse_summary(const nlohmann::json& summary, const std::string& sourc
   Experiment experiment;
   experiment.command = fields.text_or("command", "");
   experiment.version = fields.text_or("version", "");
-  experiment.task = parse_task(fields, source);
+  experiment.task = fields.string("task");
+  experiment.examples = fields.text_or("examples", "examples");
   experiment.measures = parse_measures(fields, source);
   parse_data(fields.object("data"), experiment);
   experiment.reference = parse_reference(fields, experiment.measures);
@@ -115,4 +110,4 @@ Experiment read_experiment(const std::filesystem::path& folder) {
   return experiment;
 }
 
-}  // namespace jest
+}  // namespace jest::apps::report

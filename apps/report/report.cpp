@@ -5,7 +5,7 @@
 #include "report/page_style.hpp"
 #include "report/sections.hpp"
 
-namespace jest {
+namespace jest::apps::report {
 namespace {
 
 Html study_section(const Study& study, std::size_t position) {
@@ -52,4 +52,4 @@ void write_report(const std::vector<std::filesystem::path>& folders,
   write_file(output, page(studies));
 }
 
-}  // namespace jest
+}  // namespace jest::apps::report

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <vector>
 
-namespace jest {
+namespace jest::apps::report {
 
 /// Reads summary.json of each folder and <arm>-seed<k>/metrics.jsonl of every run it lists, and
 /// writes a page that needs no network and no script. Throws jest::Error naming the file and what
@@ -12,4 +12,4 @@ namespace jest {
 void write_report(const std::vector<std::filesystem::path>& folders,
                   const std::filesystem::path& output);
 
-}  // namespace jest
+}  // namespace jest::apps::report

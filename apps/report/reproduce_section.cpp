@@ -7,7 +7,7 @@
 #include "report/sections.hpp"
 #include "report/shell_words.hpp"
 
-namespace jest {
+namespace jest::apps::report {
 namespace {
 
 std::string or_dash(const std::string& content) { return content.empty() ? kNoValue : content; }
@@ -98,4 +98,4 @@ Html reproduce_section(const Study& study) {
          data_table(experiment) + part_note(experiment);
 }
 
-}  // namespace jest
+}  // namespace jest::apps::report

@@ -6,7 +6,7 @@
 #include "report/number_format.hpp"
 #include "report/sections.hpp"
 
-namespace jest {
+namespace jest::apps::report {
 namespace {
 
 Html with_detail(const std::string& main, const std::string& detail) {
@@ -66,11 +66,11 @@ Table empty_table(const Experiment& experiment) {
 }
 
 Table results_table(const Study& study) {
-  const ArmResult* uniform = find_arm(study.results, kUniform);
+  const ArmResult* uniform = find_role(study.results, Role::kBaseline);
   Table content = empty_table(study.experiment);
   if (!uniform) {
     ArmResult not_run;
-    not_run.arm = kUniform;
+    not_run.arm = not_run.kind = "uniform";
     content.rows.push_back(
         {arm_label(not_run), Html("not run, so there is nothing to be relative to")});
   }
@@ -114,4 +114,4 @@ Html results_section(const Study& study) {
                  "class=\"fine\"");
 }
 
-}  // namespace jest
+}  // namespace jest::apps::report

@@ -15,7 +15,7 @@
 #include "jest/core/cost.hpp"
 #include "report/measure.hpp"
 
-namespace jest {
+namespace jest::apps::report {
 
 inline constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
@@ -79,8 +79,26 @@ struct PickedTags {
   TagShares shares;
 };
 
+/// What an arm is among the others.
+enum class Role {
+  kBaseline,      ///< uniform: what the others are compared with
+  kControl,       ///< uniform with options of its own
+  kEqualCompute,  ///< uniform for as much compute as joint selection
+  kOracle,
+  kContender,
+};
+
+/// Until a run was first as good as uniform's final median: infinite if never, unknown without
+/// uniform.
+struct ToUniform {
+  double steps = kUnknown, flops = kUnknown, all_in = kUnknown;
+};
+
 struct Run {
   std::string arm;
+  std::string kind;       ///< the arm without the options of its own
+  std::string scored_by;  ///< "learnability", "hard_learner", ..., "none"
+  Role role = Role::kContender;
   std::uint64_t seed = 0;
   double steps = 0;
   std::vector<Evaluation> evaluations;  ///< at least one
@@ -89,7 +107,8 @@ struct Run {
   FlopCount flops;
   StageSeconds seconds;
   std::vector<PickedTags> picked_tags;  ///< empty if the data carry no tags
-  Metrics metrics;                      ///< empty until read
+  ToUniform to_uniform;
+  Metrics metrics;  ///< empty until read
 };
 
 struct DataFile {
@@ -106,13 +125,11 @@ struct Reference {
   double seconds = kUnknown;
 };
 
-/// What is trained.
-enum class Task { kPairs, kImages, kLabels, kText };
-
 struct Experiment {
   std::string name;  ///< the folder's
   std::string command, version, target_tag;
-  Task task = Task::kPairs;
+  std::string task;               ///< the command's name
+  std::string examples;           ///< what is trained on, in the plural: "pairs"
   std::vector<Measure> measures;  ///< at least one
   DataFile curated, pool;
   std::vector<DataFile> evals;
@@ -140,4 +157,4 @@ FlopCount parse_flops(const JsonFields& fields);
 StageSeconds parse_seconds(const JsonFields& fields);
 std::vector<double> parse_values(const JsonFields& fields, const std::vector<Measure>& measures);
 
-}  // namespace jest
+}  // namespace jest::apps::report

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
-namespace jest {
+namespace jest::apps::report {
 namespace {
 
 constexpr std::size_t kMostBytes = 240;
@@ -58,4 +58,4 @@ Html sample_cell(const Sample& sample) {
   return cell.empty() ? element("code", sample.id) : cell;
 }
 
-}  // namespace jest
+}  // namespace jest::apps::report

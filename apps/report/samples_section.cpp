@@ -5,7 +5,7 @@
 #include "report/sample_cell.hpp"
 #include "report/sections.hpp"
 
-namespace jest {
+namespace jest::apps::report {
 namespace {
 
 constexpr std::size_t kMostSamples = 6;
@@ -52,7 +52,7 @@ const Run* first_with_samples(const ArmResult& arm) {
 }  // namespace
 
 Html samples_section(const Study& study) {
-  const ArmResult* arm = featured_arm(study.results);
+  const ArmResult* arm = find_role(study.results, Role::kContender);
   if (!arm) return {};
   const Run* run = first_with_samples(*arm);
   if (!run) {
@@ -69,4 +69,4 @@ Html samples_section(const Study& study) {
                            "class=\"fine\"");
 }
 
-}  // namespace jest
+}  // namespace jest::apps::report

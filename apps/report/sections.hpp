@@ -7,7 +7,7 @@
 #include "report/html.hpp"
 #include "report/run_data.hpp"
 
-namespace jest {
+namespace jest::apps::report {
 
 /// An experiment and what its arms came to.
 struct Study {
@@ -44,4 +44,4 @@ std::string ratio_text(double ratio);
 /// The same for a ratio that is infinite where the target was missed.
 std::string passage_text(double ratio);
 
-}  // namespace jest
+}  // namespace jest::apps::report

@@ -5,7 +5,7 @@
 
 #include "jest/core/error.hpp"
 
-namespace jest {
+namespace jest::apps::report {
 namespace {
 
 constexpr double kBarWidth = 26, kBarGap = 12;
@@ -90,4 +90,4 @@ Html share_chart(const ShareChart& chart) {
   return element("figure", frame.figure(chart.labels, marks) + layer_legend(chart.layers));
 }
 
-}  // namespace jest
+}  // namespace jest::apps::report

@@ -7,7 +7,7 @@
 #include "report/chart_frame.hpp"
 #include "report/html.hpp"
 
-namespace jest {
+namespace jest::apps::report {
 
 struct Layer {
   std::string name;
@@ -27,4 +27,4 @@ struct ShareChart {
 /// there are fewer than two x.
 Html share_chart(const ShareChart& chart);
 
-}  // namespace jest
+}  // namespace jest::apps::report

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <utility>
 
-namespace jest {
+namespace jest::apps::report {
 namespace {
 
 bool is_one_of(std::string_view characters, char c) {
@@ -47,4 +47,4 @@ std::vector<std::string> shell_words(const std::string& command) {
   return words;
 }
 
-}  // namespace jest
+}  // namespace jest::apps::report

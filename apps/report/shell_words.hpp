@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-namespace jest {
+namespace jest::apps::report {
 
 /// As it is where every character is one of [A-Za-z0-9_./:=,@%+-], else in single quotes.
 std::string shell_quoted(const std::string& argument);
@@ -13,4 +13,4 @@ std::string shell_quoted(const std::string& argument);
 /// all that follows.
 std::vector<std::string> shell_words(const std::string& command);
 
-}  // namespace jest
+}  // namespace jest::apps::report

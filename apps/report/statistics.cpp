@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-namespace jest {
+namespace jest::apps::report {
 
 Spread spread(std::vector<double> values) {
   std::erase_if(values, [](double value) { return std::isnan(value); });
@@ -31,4 +31,4 @@ double mean(const std::vector<double>& values) {
   return sum / known;
 }
 
-}  // namespace jest
+}  // namespace jest::apps::report

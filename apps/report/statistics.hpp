@@ -3,7 +3,7 @@
 
 #include <vector>
 
-namespace jest {
+namespace jest::apps::report {
 
 /// Median, minimum and maximum of what is known: NaN is left out, infinity ("never") counts.
 struct Spread {
@@ -19,4 +19,4 @@ Spread spread(std::vector<double> values);
 
 double mean(const std::vector<double>& values);  ///< of what is finite; NaN if nothing is
 
-}  // namespace jest
+}  // namespace jest::apps::report

@@ -8,7 +8,7 @@
 #include "report/number_format.hpp"
 #include "report/text_columns.hpp"
 
-namespace jest {
+namespace jest::apps::report {
 namespace {
 
 constexpr int kArmWidth = 21, kScoreWidth = 7;
@@ -30,7 +30,7 @@ std::size_t shown_beside(const std::vector<Measure>& measures) {
 }
 
 std::string main_table(const Experiment& experiment, const std::vector<ArmResult>& results) {
-  const ArmResult* uniform = find_arm(results, kUniform);
+  const ArmResult* uniform = find_role(results, Role::kBaseline);
   const bool tagged = !experiment.target_tag.empty();
   const std::size_t shown = shown_beside(experiment.measures);
   TextColumns out;
@@ -84,7 +84,7 @@ std::string summary_table(const nlohmann::json& summary) {
   const Experiment experiment = parse_summary(summary, "summary");
   const std::vector<ArmResult> results = arm_results(experiment);
   std::string out = main_table(experiment, results) + further_table(experiment, results);
-  if (!find_arm(results, kUniform)) {
+  if (!find_role(results, Role::kBaseline)) {
     out += "uniform was not run: FLOPs have nothing to be relative to\n";
   }
   out += "medians over seeds; FLOPs of the run relative to uniform; seconds without\n";
@@ -92,4 +92,4 @@ std::string summary_table(const nlohmann::json& summary) {
   return out + (experiment.target_tag.empty() ? "\n" : "; tag: its share of all picks\n");
 }
 
-}  // namespace jest
+}  // namespace jest::apps::report

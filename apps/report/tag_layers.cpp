@@ -4,7 +4,7 @@
 #include <array>
 #include <cmath>
 
-namespace jest {
+namespace jest::apps::report {
 namespace {
 
 constexpr std::size_t kMostNamed = 7;
@@ -85,4 +85,4 @@ TagLayers tag_layers(const ArmResult& arm, const Experiment& experiment) {
   return result;
 }
 
-}  // namespace jest
+}  // namespace jest::apps::report

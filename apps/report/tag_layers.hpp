@@ -7,7 +7,7 @@
 #include "report/arm_results.hpp"
 #include "report/share_chart.hpp"
 
-namespace jest {
+namespace jest::apps::report {
 
 /// Shares of an arm's picks over time, means over seeds.
 struct TagLayers {
@@ -18,4 +18,4 @@ struct TagLayers {
 /// No layers if the arm's runs carry no tags.
 TagLayers tag_layers(const ArmResult& arm, const Experiment& experiment);
 
-}  // namespace jest
+}  // namespace jest::apps::report

@@ -1,38 +1,21 @@
-#include <algorithm>
+// What words of the page mean.
+
+#include <set>
 
 #include "report/sections.hpp"
 
-namespace jest {
+namespace jest::apps::report {
 namespace {
 
-struct TaskTerm {
-  Task task;
-  const char* term;
-  const char* meaning;
-};
-
-constexpr TaskTerm kTaskTerms[] = {
-    {Task::kPairs, "R@1, R@10",
-     "Share of evaluation queries whose true partner is ranked first, or among the first ten."},
-    {Task::kImages, "R@1 of pictures",
-     "Share of the evaluation's pictures whose true name is ranked first, and of its names whose "
-     "picture is: the mean of both. Where there are several evaluation sets, R@1 by itself is the "
-     "mean over them."},
-    {Task::kLabels, "Accuracy",
-     "Share of the evaluation's pictures whose label the model finds most probable. Where there "
-     "are several evaluation sets, accuracy by itself is the mean over them."},
-    {Task::kText, "Bits per byte",
-     "Mean over the bytes of the evaluation text of the negative base-2 logarithm of the "
-     "probability that the model gave to the byte: lower is better. Where there are several "
-     "evaluation sets, the value by itself is the mean over them."}};
-
+/// Each measure that says what it means, once.
 Html measure_terms(const std::vector<Study>& studies) {
   Html terms;
-  for (const TaskTerm& entry : kTaskTerms) {
-    const bool used = std::any_of(studies.begin(), studies.end(), [&](const Study& study) {
-      return study.experiment.task == entry.task;
-    });
-    if (used) terms += definition(entry.term, entry.meaning);
+  std::set<std::string> defined;
+  for (const Study& study : studies) {
+    for (const Measure& measure : study.experiment.measures) {
+      if (measure.meaning.empty() || !defined.insert(measure.meaning).second) continue;
+      terms += definition(title_of(measure), measure.meaning);
+    }
   }
   return terms;
 }
@@ -69,4 +52,4 @@ Html terms_section(const std::vector<Study>& studies) {
                  "class=\"box\"");
 }
 
-}  // namespace jest
+}  // namespace jest::apps::report

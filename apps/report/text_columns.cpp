@@ -1,6 +1,6 @@
 #include "report/text_columns.hpp"
 
-namespace jest {
+namespace jest::apps::report {
 namespace {
 
 bool starts_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
@@ -49,4 +49,4 @@ std::string TextColumns::line(const std::vector<std::string>& cells) const {
   return out + "\n";
 }
 
-}  // namespace jest
+}  // namespace jest::apps::report

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-namespace jest {
+namespace jest::apps::report {
 
 /// Characters of UTF-8 text, each taken to be one column wide.
 int columns_of(const std::string& text);
@@ -25,4 +25,4 @@ class TextColumns {
   std::vector<std::vector<std::string>> rows_;
 };
 
-}  // namespace jest
+}  // namespace jest::apps::report

@@ -4,7 +4,7 @@
 #include <array>
 #include <cmath>
 
-namespace jest {
+namespace jest::apps::report {
 namespace {
 
 constexpr double kSlack = 1e-9;  // of a step, for what rounding leaves
@@ -68,4 +68,4 @@ Range widened_to_ticks(Range range, int most) {
           std::ceil(inside.high / step - kSlack) * step};
 }
 
-}  // namespace jest
+}  // namespace jest::apps::report

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-namespace jest {
+namespace jest::apps::report {
 
 struct Range {
   double low = 0;
@@ -26,4 +26,4 @@ std::vector<double> logarithmic_ticks(Range range, int most);
 /// The range widened outwards to the next ticks.
 Range widened_to_ticks(Range range, int most);
 
-}  // namespace jest
+}  // namespace jest::apps::report

@@ -7,7 +7,7 @@
 #include "jest/select/select.hpp"
 #include "select/embedding_file.hpp"
 
-namespace jest {
+namespace jest::apps::select {
 namespace {
 
 /// The files that were named. A model without weight may lack one; given, it is asked for ids only.
@@ -39,7 +39,7 @@ struct Inputs {
 
 template <class Pairs>
 Selection select_from(Inputs& inputs, const SelectArguments& arguments) {
-  const bool biased = arguments.criterion() == Criterion::kSigmoid;
+  const bool biased = arguments.contrast() == Contrast::kSigmoid;
   const auto view = [biased](EmbeddingFile& file) {
     return biased ? file.biased() : file.unbiased();
   };
@@ -47,9 +47,8 @@ Selection select_from(Inputs& inputs, const SelectArguments& arguments) {
   pairs.weights = arguments.weights();
   if (pairs.weights.learner != 0) pairs.learner = view(*inputs.learner);
   if (pairs.weights.reference != 0) pairs.reference = view(*inputs.reference);
-  SelectionSpec spec = arguments.spec();
-  spec.ids = inputs.ids();
-  return select(pairs, spec);
+  pairs.ids = inputs.ids();
+  return jest::select(pairs, arguments.spec());
 }
 
 nlohmann::ordered_json json_of(const Selection& selection) {
@@ -72,10 +71,10 @@ nlohmann::ordered_json json_of(const Selection& selection) {
 std::string select_answer(const SelectArguments& arguments) {
   arguments.check();
   Inputs inputs(arguments);
-  const Selection selection = arguments.criterion() == Criterion::kSigmoid
+  const Selection selection = arguments.contrast() == Contrast::kSigmoid
                                   ? select_from<SigmoidPairs>(inputs, arguments)
                                   : select_from<SoftmaxPairs>(inputs, arguments);
   return json_of(selection).dump();
 }
 
-}  // namespace jest
+}  // namespace jest::apps::select

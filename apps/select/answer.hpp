@@ -5,9 +5,9 @@
 
 #include "select/arguments.hpp"
 
-namespace jest {
+namespace jest::apps::select {
 
 /// Reads the files, selects, and returns the answer as JSON on one line. Throws jest::Error.
 std::string select_answer(const SelectArguments& arguments);
 
-}  // namespace jest
+}  // namespace jest::apps::select

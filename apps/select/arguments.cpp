@@ -3,11 +3,9 @@
 #include "jest/select/cuda.hpp"
 #include "select/option_values.hpp"
 
-namespace jest {
+namespace jest::apps::select {
 namespace {
 
-constexpr Named<Criterion> kCriteria[] = {{"sigmoid", Criterion::kSigmoid},
-                                          {"softmax", Criterion::kSoftmax}};
 constexpr Named<ScoreWeights> kScores[] = {{"learnability", kLearnability},
                                            {"hard-learner", kHardLearner},
                                            {"easy-reference", kEasyReference}};
@@ -36,11 +34,11 @@ void SelectArguments::add_sampling(CLI::App& app) {
               [this](std::int64_t value) { spec_.count = value; })
       ->required();
   add_name(app, {"--preset", "NAME", "joint, independent, topk, mean-field,\ngreedy or uniform"},
-           kPresets, [this](Preset value) { spec_.preset = value; });
+           kPresets, [this](Preset value) { spec_.sampling.preset = value; });
   add_integer(app, {"--chunks", "N", "rounds of the joint preset [16, or b if less]"}, AtLeast{1},
-              [this](std::int64_t value) { spec_.chunks = value; });
+              [this](std::int64_t value) { spec_.sampling.chunks = value; });
   add_real(app, {"--gain", "G", "weight of scores against noise [100]"},
-           [this](double value) { spec_.gain = value; });
+           [this](double value) { spec_.sampling.gain = value; });
   add_integer(app, {"--seed", "S", "of the noise, 0 to 2^64-1 [0]"}, AtLeast<std::uint64_t>{0},
               [this](std::uint64_t value) { spec_.seed = value; });
   add_integer(app, {"--step", "T", "of training, 0 to 2^32-1: fresh noise each [0]"},
@@ -48,12 +46,12 @@ void SelectArguments::add_sampling(CLI::App& app) {
 }
 
 void SelectArguments::add_scoring(CLI::App& app) {
-  add_name(app, {"--criterion", "NAME", "sigmoid or softmax [sigmoid]"}, kCriteria,
-           [this](Criterion value) { criterion_ = value; });
+  add_name(app, {"--criterion", "NAME", "sigmoid or softmax [sigmoid]"}, kContrasts,
+           [this](Contrast value) { contrast_ = value; });
   add_name(app, {"--score", "NAME", "learnability, hard-learner or\neasy-reference [learnability]"},
            kScores, [this](const ScoreWeights& value) { score_ = value; });
   add_real(app, {"--interaction", "K", "weight of the pair terms [1]"},
-           [this](double value) { interaction_ = value; });
+           [this](double value) { spec_.sampling.interaction.value = value; });
 }
 
 void SelectArguments::add_running(CLI::App& app) {
@@ -73,7 +71,8 @@ void SelectArguments::add_running(CLI::App& app) {
 
 void SelectArguments::check() const {
   chunk_count(spec_);
-  if (spec_.gain < 0) refuse("--gain", "a finite number of at least 0", spec_.gain);
+  if (spec_.sampling.gain < 0)
+    refuse("--gain", "a finite number of at least 0", spec_.sampling.gain);
   if (spec_.backend == Backend::kCuda && !cuda::available()) {
     refuse("--backend", "a backend of this build (eigen, cpu, cpu-bf16)", "cuda");
   }
@@ -81,4 +80,4 @@ void SelectArguments::check() const {
   if (score_.reference != 0 && reference_.empty()) refuse("--reference", "a file", "none");
 }
 
-}  // namespace jest
+}  // namespace jest::apps::select

@@ -5,11 +5,10 @@
 #include <string>
 
 #include "jest/core/score.hpp"
+#include "jest/criteria/contrastive.hpp"
 #include "jest/select/selection.hpp"
 
-namespace jest {
-
-enum class Criterion { kSigmoid, kSoftmax };
+namespace jest::apps::select {
 
 /// What the command line asks for. Registers its options with `app`, which fills it on parsing; it
 /// must outlive that.
@@ -24,8 +23,8 @@ class SelectArguments {
 
   const std::string& learner() const { return learner_; }
   const std::string& reference() const { return reference_; }
-  Criterion criterion() const { return criterion_; }
-  ScoreWeights weights() const { return score_.with_interaction(interaction_); }
+  Contrast contrast() const { return contrast_; }
+  ScoreWeights weights() const { return score_; }
   const SelectionSpec& spec() const { return spec_; }
 
  private:
@@ -36,10 +35,9 @@ class SelectArguments {
 
   std::string learner_;
   std::string reference_;
-  Criterion criterion_ = Criterion::kSigmoid;
+  Contrast contrast_ = Contrast::kSigmoid;
   ScoreWeights score_ = kLearnability;
-  double interaction_ = 1;
   SelectionSpec spec_{.backend = Backend::kEigen};  // answers are compared bit by bit
 };
 
-}  // namespace jest
+}  // namespace jest::apps::select

@@ -1,6 +1,6 @@
 #include "select/embedding_file.hpp"
 
-namespace jest {
+namespace jest::apps::select {
 
 EmbeddingsView EmbeddingFile::unbiased() {
   EmbeddingsView view{matrix("x"), matrix("y"), file_.scalar("scale"), 0};
@@ -28,4 +28,4 @@ MatrixView EmbeddingFile::matrix(const std::string& name) {
   return matrix_view(values.data(), shape[0], shape[1]);
 }
 
-}  // namespace jest
+}  // namespace jest::apps::select

@@ -8,7 +8,7 @@
 #include "jest/core/views.hpp"
 #include "jest/io/safetensors.hpp"
 
-namespace jest {
+namespace jest::apps::select {
 
 /// A safetensors file with x, y [B, d] F32, a 0-d scale and bias, and perhaps ids [B] I64.
 class EmbeddingFile {
@@ -32,4 +32,4 @@ class EmbeddingFile {
   SafetensorsFile file_;
 };
 
-}  // namespace jest
+}  // namespace jest::apps::select

@@ -9,10 +9,10 @@
 #include <string>
 
 #include "jest/core/error.hpp"
-#include "jest/select/selection.hpp"
+#include "jest/core/named.hpp"
 #include "parse_whole.hpp"
 
-namespace jest {
+namespace jest::apps::select {
 
 /// How an option appears in the help text.
 struct OptionText {
@@ -64,13 +64,8 @@ template <class Value, std::size_t kCount, class Take>
 CLI::Option* add_name(CLI::App& app, const OptionText& option, const Named<Value> (&table)[kCount],
                       const Take& take) {
   return add_text(app, option, [&table, option, take](const std::string& word) {
-    std::string names;
-    for (const auto& [name, value] : table) {
-      if (name == word) return take(value);
-      names += (names.empty() ? "" : ", ") + std::string(name);
-    }
-    refuse(option.name, "one of " + names, "'", word, "'");
+    take(by_name(option.name, table, word));
   });
 }
 
-}  // namespace jest
+}  // namespace jest::apps::select

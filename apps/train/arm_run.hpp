@@ -1,34 +1,28 @@
 #pragma once
-// One arm with one seed: a learner trained from scratch by the library's Trainer.
+// One arm with one seed: a learner trained from scratch by the library's Trainer, on the picks of
+// the library's scorer_of.
 
-#include "jest/model/aligned_scorer.hpp"
-#include "jest/model/cascade.hpp"
-#include "jest/model/online_proxy.hpp"
-#include "jest/model/scored_as.hpp"
-#include "train/any_scorer.hpp"
-#include "train/arm_options.hpp"
-#include "train/arm_source.hpp"
+#include "jest/methods/run.hpp"
+#include "train/arm_costs.hpp"
 #include "train/batch_gradients.hpp"
 #include "train/samples.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
-/// Trains, or goes on, in OUT/<arm>-seed<k>, and leaves model.safetensors there. From the method's
-/// fields to the training loop each function adds one part: reference, objective, criterion, what
-/// stands before and behind the scorer.
+/// Trains, or goes on, in OUT/<arm>-seed<k>, and leaves model.safetensors there.
 template <Task T>
 class ArmTraining {
  public:
   using Model = typename T::Model;
   using Batch = typename T::Batch;
   using Options = typename T::Options;
-  using Objective = std::function<at::Tensor(Model&, const Batch&)>;
 
   ArmTraining(const T& task, const ArmRun& run, ReferenceRun<T>& reference)
       : task_(task),
         run_(run),
-        method_(run.arm.method),
-        options_(options_of(run.arm, task.options())),
+        setup_(setup_of(run.arm, task.options())),
+        method_(setup_.method),
+        options_(setup_.options),
         reference_(reference),
         live_(reference.model, {.precision = options_.precision()}),
         folder_(options_.out / run.name()),
@@ -37,23 +31,23 @@ class ArmTraining {
         optimizer_(fused_adam(model_->parameters(), {.learning_rate = options_.learning_rate})) {}
 
   void run(ReferenceStores<T>& stores) {
-    if (files_.finished()) return;
+    if (files_.finished()) return files_.remove_checkpoints();
     std::filesystem::create_directories(folder_);
-    const ForwardFlops forward = arm_flops(task_, model_, reference_, options_, run_.arm);
+    const ForwardFlops forward = arm_flops(task_, model_, reference_, setup_);
     spec_ = trainer_spec(options_, steps_of(run_.arm, options_, forward), run_.seed);
-    if (!compares_models(run_.arm)) spec_.selection.stop_window = 0;
+    if (!compares_models(method_)) spec_.selection.stop_window = 0;
     spec_.checkpoints = files_.checkpoints;
     spec_.sinks = run_sinks(run_.name(), folder_, forward);
     if (!method_.uses_reference()) {
       NoReference none;
-      with_objective(none);
-    } else if (!uses_store(run_.arm, options_)) {
-      with_objective(live_);
+      train_with(none);
+    } else if (!uses_store(method_, options_)) {
+      train_with(live_);
     } else {
       const auto& store = stores.of(options_);
-      if (run_.arm.has_first_stage()) first_stage_.emplace(own_losses_of_pool(store));
+      if (method_.cascade) pool_losses_.emplace(own_losses_of_pool(store));
       ReferenceModel<typename T::Store> cached(store);
-      with_objective(cached);
+      train_with(cached);
     }
   }
 
@@ -61,134 +55,86 @@ class ArmTraining {
   static LossStore own_losses_of_pool(const EmbeddingStore& store) { return store.own_losses(); }
   static LossStore own_losses_of_pool(const LossStore& store) { return store; }
 
-  template <class Reference>
-  void with_objective(Reference& reference) {
-    Learner<Model, Objective> learner(model_, *optimizer_, objective(reference),
-                                      options_.precision());
-    if (!method_.scores()) {
-      UniformScorer uniform(options_.count, run_.seed);
-      return train(learner, uniform);
+  /// What the arm's learner is trained by; tokens are compared by a reference that runs.
+  template <class R>
+  ObjectiveOf<Model, Batch> objective(R& reference) {
+    const ObjectiveSpec<Batch> spec{.trained_view = task_.trained_view(options_, method_)};
+    if (method_.template has_objective<TokenChoice>()) {
+      return objective_of<Batch>(method_, model_, live_, spec);
     }
-    if (!run_.arm.has_proxy()) {
-      return with_criterion(learner, reference,
-                            [&](auto& scorer) { train_scored(learner, scorer); });
+    return objective_of<Batch>(method_, model_, reference, spec);
+  }
+
+  template <class R>
+  void train_with(R& reference) {
+    Learner learner(model_, *optimizer_, objective(reference), options_.precision());
+    if (!method_.online_proxy) {
+      auto scorer = scorer_of<Batch>(method_, learner, reference, method_spec());
+      return train(learner, scorer);
     }
     Model small = moved_to(options_.device_name, task_.make_reference(run_.seed));
     const auto optimizer = fused_adam(small->parameters(), {});
     Learner proxy(small, *optimizer, OwnLoss(), options_.precision());
-    with_criterion(proxy, reference, [&](auto& scorer) {
-      OnlineProxy scored_by_proxy(scorer, proxy, spec_.learning_rate);
-      train_scored(learner, scored_by_proxy);
-    });
+    auto scorer = scorer_of<Batch>(method_, learner, reference, method_spec(),
+                                   ProxyOf{proxy, spec_.learning_rate});
+    train(learner, scorer);
   }
 
-  template <class Reference>
-  Objective objective(Reference& reference) {
-    if constexpr (EmbedsPairs<Model, Batch>) {
-      if (method_.trained_by == TrainedBy::kDistillation) {
-        return Distilled(reference, {.weight = options_.distillation});
-      }
-    }
-    if constexpr (GivesTokenLosses<Model, Batch>) {
-      if (options_.tokens < 1) return LearnableTokens(live_, options_.tokens);
-    }
-    if (method_.trained_by == TrainedBy::kReferenceWeights) {
-      return ReferenceWeighted(reference, options_.temperature);
-    }
-    return OwnLoss();
+  MethodSpec<Batch> method_spec() {
+    return {.count = options_.count,
+            .seed = run_.seed,
+            .sampling = options_.sampling(),
+            .backend = options_.backend(),
+            .threads = at::get_num_threads(),
+            .scoring = {.precision = options_.precision()},
+            .scored_view = task_.scored_view(options_, method_),
+            .pool_losses = pool_losses_,
+            .first_stage = {options_.cascade_to, options_.cascade_gain},
+            .reference_parameters = parameter_count(*reference_.model),
+            .curated = [source =
+                            TableSource<Batch>(task_.data().curated, {curated_count(), run_.seed})](
+                           std::int64_t k) { return source.at(k); }};
   }
 
-  /// Calls `use(scorer)` for a scorer of the super-batches that `scored` is to see.
-  template <class Scored, class Reference, class Use>
-  void with_criterion(Scored& scored, Reference& reference, const Use& use) {
-    const ScorerSpec spec = scorer_spec(options_, run_);
-    if constexpr (GivesGradientFeatures<Model, Batch>) {
-      if (run_.arm.aligns()) return with_alignment(scored, reference, use);
-    }
-    if constexpr (EmbedsPairs<Model, Batch>) {
-      if (method_.criterion == Criterion::kDiversity) {
-        JointExampleScorer scorer(scored, reference, spec, ByDiversity{options_.diversity});
-        return as_viewed(scorer, use);
-      }
-    }
-    if (method_.criterion == Criterion::kLossRanks) {
-      JointExampleScorer scorer(scored, reference, spec, ByLossRanks{options_.rank_power});
-      return as_viewed(scorer, use);
-    }
-    JointExampleScorer scorer(scored, reference, spec);
-    as_viewed(scorer, use);
+  /// As many curated examples as an arm trains on, or all there are.
+  std::int64_t curated_count() const {
+    return std::min(options_.count, task_.data().curated->rows());
   }
 
-  template <class Scored, class Reference, class Use>
-  void with_alignment(Scored& scored, Reference& reference, const Use& use) {
-    const ArmSource<T> curated{
-        task_, options_, run_.arm, {task_.data().curated, {options_.count, run_.seed}}};
-    const CuratedSource<T> seen{curated};
-    AlignedScorer scorer(scored, reference, seen, aligned_spec());
-    as_viewed(scorer, use);
-  }
-
-  AlignedScorerSpec aligned_spec() const {
-    const ScorerSpec plain = scorer_spec(options_, run_);
-    AlignedScorerSpec spec{.count = plain.count,
-                           .preset = plain.preset,
-                           .chunks = plain.chunks,
-                           .gain = plain.gain,
-                           .seed = plain.seed,
-                           .interaction = plain.interaction,
-                           .scoring = plain.scoring};
-    if constexpr (GivesGradientFeatures<Model, Batch>) {
-      spec.step_size = options_.step_size;
-      spec.refresh_every = options_.refresh_every;
-      if (method_.uses_reference()) spec.learnability_weight = options_.learnability_weight;
-    }
-    return spec;
-  }
-
-  /// The scorer sees what the arm scores; a first stage sees the super-batch before it.
-  template <class Scorer, class Use>
-  void as_viewed(Scorer& scorer, const Use& use) {
-    ScoredAs viewed(scorer, [this](const Batch& super_batch) {
-      return task_.scored_as(super_batch, options_, run_.arm);
-    });
-    if (!first_stage_) return use(viewed);
-    Cascade cascade(viewed, *first_stage_, {options_.cascade_to, options_.cascade_gain});
-    use(cascade);
-  }
-
-  template <class Scorer>
-  void train_scored(Learner<Model, Objective>& learner, Scorer& scorer) {
-    AnyScorer<Batch> any(scorer);
-    train(learner, any);
-  }
-
-  ArmSource<T> pool_source() const {
+  TableSource<Batch> pool_source() const {
     const auto& pool = task_.data().pool;
     if (run_.arm.kind == ArmKind::kOracle) {
       auto rows = rows_with_tag(*pool, run_.arm.tag, options_.count);
-      return {task_, options_, run_.arm, {pool, std::move(rows), {options_.count, run_.seed}}};
+      return {pool, std::move(rows), {options_.count, run_.seed}};
     }
-    return {task_, options_, run_.arm, {pool, {candidates_of(run_.arm, options_), run_.seed}}};
+    return {pool, {candidates_of(method_, options_), run_.seed}};
   }
 
-  template <class Scorer>
-  void train(Learner<Model, Objective>& learner, Scorer& scorer) {
-    const ArmSource<T> source = pool_source();
-    Trainer trainer(source, learner, scorer, spec_);
-    trainer.evaluate = [this] { return task_.evaluate(model_); };
-    trainer.tags_of = [](const Batch& batch) {
-      return count_tags(batch.rows().table(), batch.rows().rows());
-    };
-    trainer.watch_selection = [this](const Batch& super_batch, const Selection& picks,
-                                     std::int64_t step) { watch(super_batch, picks, step); };
-    trainer.watch_batch = [this](const Batch& batch, std::int64_t step) {
-      record("batch", step, task_.batch_values(batch));
-      if (options_.gradients && spec_.evaluates_after(step)) {
-        record("gradients", step, batch_gradients(model_, batch, curated_batch(step)));
-      }
-    };
+  template <class L>
+  void train(L& learner, AnyScorer<Batch>& scorer) {
+    const TableSource<Batch> source = pool_source();
+    Trainer trainer(source, learner, scorer, spec_, hooks());
     trainer.run();
     files_.finish(*model_, model_->metadata());
+  }
+
+  TrainerHooks<Batch> hooks() {
+    return {.evaluate = [this] { return task_.evaluate(model_); },
+            .tags_of =
+                [](const Batch& batch) {
+                  return count_tags(batch.rows().table(), batch.rows().rows());
+                },
+            .watch_selection = [this](const Batch& super_batch, const Selection& picks,
+                                      std::int64_t step) { watch(super_batch, picks, step); },
+            .watch_batch = [this](const Batch& batch, std::int64_t step) { record(batch, step); }};
+  }
+
+  void record(const Batch& batch, std::int64_t step) {
+    record("batch", step, task_.batch_values(batch));
+    if (!options_.gradients || !spec_.evaluates_after(step)) return;
+    const View<Batch> view = task_.trained_view(options_, method_);
+    record("gradients", step,
+           batch_gradients(model_, view ? view(batch) : batch, curated_batch(step)));
   }
 
   void watch(const Batch& super_batch, const Selection& picks, std::int64_t step) {
@@ -206,11 +152,8 @@ class ArmTraining {
            step == schedule.latest(schedule.start + steps * 9 / 10);
   }
 
-  /// As many curated examples as an arm trains on, or all there are.
   Batch curated_batch(std::int64_t step) const {
-    const auto& curated = task_.data().curated;
-    return TableSource<Batch>(curated, {std::min(options_.count, curated->rows()), run_.seed})
-        .at(step);
+    return TableSource<Batch>(task_.data().curated, {curated_count(), run_.seed}).at(step);
   }
 
   void record(const char* event, std::int64_t step, const Values& values) {
@@ -228,16 +171,17 @@ class ArmTraining {
 
   const T& task_;
   const ArmRun& run_;
+  const ArmSetup<Options> setup_;
   const Method& method_;
-  const Options options_;
+  const Options& options_;
   ReferenceRun<T>& reference_;
   ReferenceModel<Model> live_;
   std::filesystem::path folder_;
   RunFiles files_;
   Model model_;
   std::unique_ptr<torch::optim::Optimizer> optimizer_;
-  std::optional<LossStore> first_stage_;
+  std::optional<LossStore> pool_losses_;
   TrainerSpec spec_;
 };
 
-}  // namespace jest
+}  // namespace jest::apps::train

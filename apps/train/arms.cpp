@@ -1,27 +1,29 @@
+// The names of arms: methods of the library, controls of this program, and how options follow.
+
 #include "train/arms.hpp"
 
 #include "jest/core/error.hpp"
 #include "jest/methods/methods.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 namespace {
 
 /// What no paper proposed: variations that separate one part of a method from the others.
 constexpr Method kControls[] = {
     {.name = "joint"},
-    {.name = "independent", .sampler = Preset::kIndependent},
-    {.name = "mean-field", .sampler = Preset::kMeanField},
+    {.name = "independent", .sampling = {.preset = Preset::kIndependent}},
+    {.name = "mean-field", .sampling = {.preset = Preset::kMeanField}},
     {.name = "easy-reference", .score = kEasyReference},
     {.name = "hard-learner", .score = kHardLearner},
-    {.name = "topk", .sampler = Preset::kTopK},
-    {.name = "greedy", .sampler = Preset::kGreedy},
-    {.name = "aligned", .criterion = Criterion::kGradients, .score = kHardLearner},
-    {.name = "aligned-learnability", .criterion = Criterion::kGradients},
-    {.name = "flexi", .seen_as = SeenAs::kCheaper, .reference_source = ReferenceSource::kCached},
+    {.name = "topk", .sampling = {.preset = Preset::kTopK}},
+    {.name = "greedy", .sampling = {.preset = Preset::kGreedy}},
+    {.name = "aligned", .rule = ByGradients{}},
+    {.name = "aligned-learnability", .rule = ByGradients{.learnability_weight = 1}},
+    {.name = "flexi", .cheaper_view = true, .reference = {.access = ReferenceAccess::kStoredOnly}},
     {.name = "flexi-cascade",
-     .seen_as = SeenAs::kCheaper,
-     .first_stage = FirstStage::kCachedLosses,
-     .reference_source = ReferenceSource::kCached},
+     .cheaper_view = true,
+     .cascade = true,
+     .reference = {.access = ReferenceAccess::kStoredOnly}},
 };
 
 constexpr std::string_view kEqualCompute = "uniform@equal-compute";
@@ -33,28 +35,32 @@ std::vector<std::string> fields_of(const std::string& name) {
   return fields;
 }
 
-std::vector<Method> all_methods() {
-  std::vector<Method> all(std::begin(kMethods), std::end(kMethods));
-  all.insert(all.end(), std::begin(kControls), std::end(kControls));
-  return all;
-}
-
-Arm named_arm(const std::string& name) {
+Arm named_arm(const std::string& name, bool (*knows)(const Method&)) {
   for (const Method& method : all_methods()) {
-    if (method.name == name) return {name, method};
+    if (method.name == name && knows(method)) return {name, method};
   }
   if (name == kEqualCompute) return {name, kUniform, ArmKind::kEqualCompute};
   if (name.starts_with(kOraclePrefix) && name.size() > kOraclePrefix.size()) {
     return {name, kUniform, ArmKind::kOracle, name.substr(kOraclePrefix.size())};
   }
   std::string known;
-  for (const std::string& one : arm_names([](const Method&) { return true; })) known += one + ", ";
-  refuse("--arms", "one of " + known + "maybe followed by :OPTION=VALUE", name);
+  for (const std::string& one : arm_names(knows)) known += one + ", ";
+  refuse("--arms", "arms of this command: " + known + "maybe followed by :OPTION=VALUE",
+         text("'", name, "'"));
 }
 
 }  // namespace
 
-std::vector<std::string> arm_names(const std::function<bool(const Method&)>& knows) {
+const std::vector<Method>& all_methods() {
+  static const std::vector<Method> kAll = [] {
+    std::vector<Method> all(std::begin(kMethods), std::end(kMethods));
+    all.insert(all.end(), std::begin(kControls), std::end(kControls));
+    return all;
+  }();
+  return kAll;
+}
+
+std::vector<std::string> arm_names(bool (*knows)(const Method&)) {
   std::vector<std::string> names;
   for (const Method& method : all_methods()) {
     if (knows(method)) names.emplace_back(method.name);
@@ -65,7 +71,7 @@ std::vector<std::string> arm_names(const std::function<bool(const Method&)>& kno
   return names;
 }
 
-Arm find_arm(const std::string& name) {
+Arm find_arm(const std::string& name, bool (*knows)(const Method&)) {
   if (name.find('/') != name.npos) refuse("--arms", "a name that can name a folder", name);
   std::string base;
   Overrides overrides;
@@ -77,10 +83,10 @@ Arm find_arm(const std::string& name) {
       base += (base.empty() ? "" : ":") + field;
     }
   }
-  Arm arm = named_arm(base);
+  Arm arm = named_arm(base, knows);
   arm.name = name;
   arm.overrides = std::move(overrides);
   return arm;
 }
 
-}  // namespace jest
+}  // namespace jest::apps::train

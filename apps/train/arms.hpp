@@ -1,14 +1,13 @@
 #pragma once
 // The arms of an experiment: one learner each, all under the same optimizer and schedule.
 
-#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "jest/methods/method.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 enum class ArmKind {
   kMethod,
@@ -25,18 +24,17 @@ struct Arm {
   ArmKind kind = ArmKind::kMethod;
   std::string tag = {};  ///< of kOracle: TAG, or TAG+TAG...
   Overrides overrides = {};
-
-  bool has_first_stage() const { return method.first_stage != FirstStage::kNone; }
-  bool sees_cheaper() const { return method.seen_as == SeenAs::kCheaper; }
-  bool has_proxy() const { return method.scored_by == ScoredBy::kOnlineProxy; }
-  bool aligns() const { return method.criterion == Criterion::kGradients; }
 };
 
+/// The methods of the literature and this program's controls.
+const std::vector<Method>& all_methods();
+
 /// Every name of an arm whose method `knows` accepts, as a user may give it.
-std::vector<std::string> arm_names(const std::function<bool(const Method&)>& knows);
+std::vector<std::string> arm_names(bool (*knows)(const Method&));
 
 /// An arm from its name, NAME or oracle:TAG, followed by any number of :OPTION=VALUE. NAME is one
-/// of jest::kMethods or of the controls. Throws an error that lists them when it is neither.
-Arm find_arm(const std::string& name);
+/// of jest::kMethods or of the controls. Throws an error that lists the names that `knows` accepts
+/// when it is neither.
+Arm find_arm(const std::string& name, bool (*knows)(const Method&));
 
-}  // namespace jest
+}  // namespace jest::apps::train

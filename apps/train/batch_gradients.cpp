@@ -2,7 +2,7 @@
 
 #include <torch/torch.h>
 
-namespace jest {
+namespace jest::apps::train {
 
 at::Tensor flat_gradient(const torch::nn::Module& model, const at::Tensor& loss) {
   std::vector<at::Tensor> weights;
@@ -25,4 +25,4 @@ double cosine_between(const at::Tensor& one, const at::Tensor& other) {
   return norms > 0 ? torch::dot(one, other).item<double>() / norms : 0;
 }
 
-}  // namespace jest
+}  // namespace jest::apps::train

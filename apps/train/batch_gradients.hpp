@@ -1,11 +1,11 @@
 #pragma once
 // What a batch is about to teach: how large its gradient is and where it points.
 
-#include "jest/model/objective.hpp"
-#include "jest/model/scoring.hpp"
+#include "jest/learner/objective.hpp"
+#include "jest/learner/scoring.hpp"
 #include "jest/train/metrics.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 /// The gradient of `loss` by the weights of a model, one after the other: [weights]. Zeros where a
 /// weight has no part in it. Parameters of one element, a logit scale and bias, are left out: every
@@ -22,7 +22,7 @@ double cosine_between(const at::Tensor& one, const at::Tensor& other);
 /// Two training passes without the optimizer.
 template <class Model, Batch B>
 Values batch_gradients(Model& model, const B& batch, const B& curated) {
-  const detail::ModeGuard guard(model, ScoringMode::kEval);
+  const ModeGuard guard(model, ScoringMode::kEval);
   const auto gradient_of = [&](const B& examples) {
     return flat_gradient(*model, OwnLoss()(model, examples));
   };
@@ -39,4 +39,4 @@ Values batch_gradients(Model& model, const B& batch, const B& curated) {
   return values;
 }
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-namespace jest {
+namespace jest::apps::train {
 namespace {
 
 constexpr std::int64_t kLayers = 3;
@@ -45,4 +45,4 @@ std::int64_t side_of_convolved(std::int64_t features, std::int64_t channels) {
   return 8 * static_cast<std::int64_t>(std::lround(std::sqrt(places)));
 }
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -4,7 +4,7 @@
 
 #include <torch/torch.h>
 
-namespace jest {
+namespace jest::apps::train {
 
 /// Of grey pictures [n, 1, S, S].
 torch::nn::Sequential strided_convolutions(std::int64_t channels);
@@ -18,4 +18,4 @@ double convolution_flops(std::int64_t channels, std::int64_t side);
 /// S, of pictures that end as so many numbers.
 std::int64_t side_of_convolved(std::int64_t features, std::int64_t channels);
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -5,25 +5,21 @@
 #include "train/run_folder.hpp"
 #include "train/summary.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 /// Throws unless every option is possible, for every arm; data files are not opened.
 template <class Options>
 void check_options(const Options& options) {
-  options.check_numbers();
+  check_values(options);
   options.check_names();
-  for (const std::string& name : options.arms) {
-    const Arm arm = find_arm(name);
-    if (!Options::knows(arm.method)) refuse("--arms", "arms of this command", name);
-    options_of(arm, options);
-  }
+  for (const std::string& name : options.arms) setup_of(find_arm(name, &Options::knows), options);
 }
 
 /// Options and the data's content; where the files lie does not matter.
 template <Task T>
 nlohmann::ordered_json claimed_identity(const T& task) {
   const auto& data = task.data();
-  nlohmann::ordered_json json = task.options().identity();
+  nlohmann::ordered_json json = identity(task.options());
   json["task"] = T::kName;
   json["curated_table"] = data.curated->checksum;
   json["pool_table"] = data.pool->checksum;
@@ -37,17 +33,16 @@ nlohmann::ordered_json claimed_identity(const T& task) {
   return json;
 }
 
-/// Throws unless the reference is as large as the arm's method wants it.
+/// Throws unless the data and the reference are as large as the arm wants them.
 template <Task T>
-void check_reference_size(const T& task, const Arm& arm) {
-  if (arm.method.reference_size == ReferenceSize::kAny) return;
-  const auto& given = task.options().reference;
+void check_arm(const T& task, const Arm& arm) {
+  const auto [method, options] = setup_of(arm, task.options());
+  check_pool_for(arm, *task.data().pool, options);
+  if (method.template has_rule<ByGradients>()) check_curated(*task.data().curated, options.count);
+  if (!method.reference.at_least_the_learner) return;
+  const auto& given = options.reference;
   const auto reference = given.empty() ? task.make_reference(0) : T::load(SafetensorsFile(given));
-  const double least = task.training_flops(task.make_learner(0), task.options(), Arm{});
-  const double flops = task.training_flops(reference, task.options(), Arm{});
-  if (flops >= least) return;
-  refuse("--arms " + arm.name, text("a reference of at least the learner's ", least, " FLOPs"),
-         flops);
+  check_reference_size(method, parameter_count(*task.make_learner(0)), parameter_count(*reference));
 }
 
 template <Task T>
@@ -61,21 +56,22 @@ nlohmann::ordered_json reference_json(const T& task, ReferenceRun<T>& reference)
 }
 
 template <Task T>
-nlohmann::ordered_json runs_json(const T& task, ReferenceRun<T>& reference) {
+nlohmann::ordered_json runs_json(const T& task, ReferenceRun<T>& reference,
+                                 const std::vector<ArmRun>& arm_runs) {
   auto runs = nlohmann::ordered_json::array();
   const double rows = static_cast<double>(task.data().pool->rows());
-  for (const ArmRun& run : all_runs(task.options())) {
-    const auto options = options_of(run.arm, task.options());
-    const double embedding = rows * task.scoring_flops(reference.model, options, Arm{});
-    runs.push_back(summarize_run(
-        {.arm = run.arm.name,
-         .seed = run.seed,
-         .folder = options.out / run.name(),
-         .reference_training_flops = uses_reference(run.arm, options) ? reference.flops : 0,
-         .pool_embedding_flops = uses_store(run.arm, options) ? embedding : 0,
-         .measures = task.measures()}));
+  for (const ArmRun& run : arm_runs) {
+    const auto [method, options] = setup_of(run.arm, task.options());
+    const double embedding = rows * task.scoring_flops(reference.model, options, Method{});
+    runs.push_back(
+        summarize_run({.run = run,
+                       .method = method,
+                       .folder = options.out / run.name(),
+                       .reference_training_flops = method.uses_reference() ? reference.flops : 0,
+                       .pool_embedding_flops = uses_store(method, options) ? embedding : 0,
+                       .measures = task.measures()}));
   }
-  add_steps_to_targets(runs, task.measures().front());
+  add_targets(runs, task.measures().front());
   return runs;
 }
 
@@ -86,26 +82,22 @@ void run_experiment(const typename T::Options& options) {
   find_device(options.device_name);  // before anything else is asked of LibTorch
   set_threads(options.threads);
   const T task(options);
-  for (const ArmRun& run : all_runs(options)) {
-    check_pool_for(run.arm, *task.data().pool, options_of(run.arm, options));
-    if (run.arm.aligns()) check_curated(*task.data().curated, options_of(run.arm, options).count);
-    check_reference_size(task, run.arm);
-  }
+  const std::vector<ArmRun> runs = all_runs(options, &T::Options::knows);
+  for (const ArmRun& run : runs) check_arm(task, run.arm);
   const FolderLock lock = claim_folder({options.out, claimed_identity(task), options.resume});
   ReferenceRun<T> reference = prepare_reference(task);
   ReferenceStores<T> stores(task, reference);
-  for (const ArmRun& run : all_runs(options)) {
-    ArmTraining<T>(task, run, reference).run(stores);
-  }
+  for (const ArmRun& run : runs) ArmTraining<T>(task, run, reference).run(stores);
   write_summary(options.out, {{"command", options.command},
                               {"version", JEST_VERSION},
                               {"task", T::kName},
+                              {"examples", T::kExamples},
                               {"device", options.device_name},
                               {"precision", options.precision_name},
                               {"measures", describe_measures(task.measures())},
                               {"data", describe_data(options, task.data())},
                               {"reference", reference_json(task, reference)},
-                              {"runs", runs_json(task, reference)}});
+                              {"runs", runs_json(task, reference, runs)}});
 }
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -6,7 +6,7 @@
 
 #include "jest/core/error.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -48,8 +48,8 @@ void check_names_of_sets(const std::vector<std::string>& names) {
   refuse("--eval", "files that differ in their names after the first -", "two of one name");
 }
 
-std::int64_t candidates_of(const Arm& arm, const ExperimentOptions& of_arm) {
-  return arm.has_first_stage() ? of_arm.cascade_from : of_arm.super_batch;
+std::int64_t candidates_of(const Method& method, const ExperimentOptions& of_arm) {
+  return method.cascade ? of_arm.cascade_from : of_arm.super_batch;
 }
 
 void check_curated(const ExampleTable& curated, std::int64_t count) {
@@ -65,7 +65,7 @@ void check_pool(const ExampleTable& pool, const ExperimentOptions& options) {
 }
 
 void check_pool_for(const Arm& arm, const ExampleTable& pool, const ExperimentOptions& of_arm) {
-  at_least("--pool, which holds a super-batch", candidates_of(arm, of_arm), pool);
+  at_least("--pool, which holds a super-batch", candidates_of(arm.method, of_arm), pool);
   if (arm.kind == ArmKind::kOracle) rows_with_tag(pool, arm.tag, of_arm.count);
 }
 
@@ -117,4 +117,4 @@ std::map<std::string, std::int64_t> count_tags(const ExampleTable& table,
   return counts;
 }
 
-}  // namespace jest
+}  // namespace jest::apps::train

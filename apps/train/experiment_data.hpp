@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "jest/data/table_source.hpp"
+#include "jest/data/tables.hpp"
 #include "train/arms.hpp"
 #include "train/options.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 template <class Table>
 using Shared = std::shared_ptr<const Table>;
@@ -42,7 +42,7 @@ std::string eval_name(const std::filesystem::path& path);
 void check_names_of_sets(const std::vector<std::string>& names);
 
 /// Size of an arm's super-batches.
-std::int64_t candidates_of(const Arm& arm, const ExperimentOptions& of_arm);
+std::int64_t candidates_of(const Method& method, const ExperimentOptions& of_arm);
 
 /// Throws unless the tables hold the batches asked for.
 void check_curated(const ExampleTable& curated, std::int64_t count);
@@ -58,7 +58,7 @@ ExperimentData<Table> read_data(const ExperimentOptions& options, const Read& re
   check_pool(*data.pool, options);
   for (const auto& path : options.eval) {
     const Shared<Table> table = read(path);
-    detail::option_at_least("--eval, examples", 2, table->rows());
+    AtLeast{2}("--eval, examples", table->rows());
     data.eval.push_back({eval_name(path), table, all_rows(*table)});  // a task may take fewer
   }
   check_names_of_sets(data.set_names());
@@ -97,4 +97,4 @@ std::vector<std::int64_t> rows_with_tag(const ExampleTable& pool, const std::str
 std::map<std::string, std::int64_t> count_tags(const ExampleTable& table,
                                                std::span<const std::int64_t> rows);
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -8,7 +8,7 @@
 
 #include "jest/core/error.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 FolderLock::FolderLock(const std::filesystem::path& folder)
     : descriptor_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
@@ -23,4 +23,4 @@ FolderLock::~FolderLock() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <utility>
 
-namespace jest {
+namespace jest::apps::train {
 
 /// Holds a folder until it is destroyed or the program ends, however it ends: the system lets go
 /// (flock). On file systems that know no locks it holds nothing.
@@ -20,4 +20,4 @@ class [[nodiscard]] FolderLock {
   int descriptor_;
 };
 
-}  // namespace jest
+}  // namespace jest::apps::train

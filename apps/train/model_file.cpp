@@ -3,10 +3,10 @@
 #include <map>
 
 #include "jest/core/error.hpp"
-#include "jest/model/fingerprint.hpp"
+#include "jest/learner/fingerprint.hpp"
 #include "jest/torch/arrays.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 void save_model(const std::filesystem::path& path, torch::nn::Module& module, Metadata metadata) {
   NamedTensors tensors;
@@ -17,15 +17,13 @@ void save_model(const std::filesystem::path& path, torch::nn::Module& module, Me
   save_tensors(path, tensors, metadata);
 }
 
-bool RunFiles::finished() const {
-  if (!std::filesystem::exists(model)) return false;
-  std::filesystem::remove_all(checkpoints);
-  return true;
-}
+bool RunFiles::finished() const { return std::filesystem::exists(model); }
+
+void RunFiles::remove_checkpoints() const { std::filesystem::remove_all(checkpoints); }
 
 void RunFiles::finish(torch::nn::Module& module, Metadata metadata) const {
   save_model(model, module, std::move(metadata));
-  std::filesystem::remove_all(checkpoints);
+  remove_checkpoints();
 }
 
 void expect_architecture(const SafetensorsFile& file, const std::string& architecture) {
@@ -51,4 +49,4 @@ void load_parameters(const SafetensorsFile& file, torch::nn::Module& module) {
   }
 }
 
-}  // namespace jest
+}  // namespace jest::apps::train

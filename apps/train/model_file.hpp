@@ -9,7 +9,7 @@
 #include "jest/io/safetensors.hpp"
 #include "jest/torch/device.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 /// Writes all parameters; a fingerprint is added to `metadata`, which holds "architecture".
 void save_model(const std::filesystem::path& path, torch::nn::Module& module, Metadata metadata);
@@ -19,8 +19,10 @@ struct RunFiles {
   std::filesystem::path model;
   std::filesystem::path checkpoints;  ///< three times the size of the model
 
-  /// Whether the run has left its model; checkpoints that a crash left beside it go.
+  /// Whether the run has left its model.
   bool finished() const;
+  /// A finished run needs none; a crash can leave some beside its model.
+  void remove_checkpoints() const;
   /// save_model; then the checkpoints go.
   void finish(torch::nn::Module& module, Metadata metadata) const;
 };
@@ -38,4 +40,4 @@ Model moved_to(const std::string& device, Model model) {
 /// Fills every parameter of `module`; throws when one is missing or of another shape.
 void load_parameters(const SafetensorsFile& file, torch::nn::Module& module);
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -1,3 +1,5 @@
+// The rows of the options that every task has, and what their words mean.
+
 #include "train/options.hpp"
 
 #include <set>
@@ -6,7 +8,7 @@
 #include "jest/torch/device.hpp"
 #include "parse_whole.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 namespace {
 
 constexpr int kMostThreads = 256;
@@ -31,23 +33,44 @@ std::string lines_of(const std::vector<std::string>& names) {
   return lines;
 }
 
-void finite_and_positive_or_0(const char* option, double value) {
-  if (!std::isfinite(value) || value < 0) refuse(option, "a finite number of at least 0", value);
+constexpr std::int64_t kMostSteps = std::numeric_limits<std::uint32_t>::max();
+
+/// Files that are read must be there.
+struct Readable {
+  void operator()(const std::string& flag, const std::filesystem::path& path) const {
+    readable(flag.c_str(), path);
+  }
+  void operator()(const std::string& flag, const std::vector<std::filesystem::path>& paths) const {
+    if (paths.empty()) refuse(flag, "at least one file", "none");
+    for (const auto& path : paths) readable(flag.c_str(), path);
+  }
+};
+
+/// A field of the selection schedule as an option.
+OptionRow<ExperimentOptions> schedule_option(const std::string& flag,
+                                             std::int64_t SelectionSchedule::*field,
+                                             const std::string& help) {
+  using O = ExperimentOptions;
+  OptionRow<O> row{.flag = flag, .group = "Selection", .help = help, .uses = kOfResult};
+  row.add = [flag, field, help](CLI::App& command, O& options) {
+    CLI::Option* option = command.add_option(flag, options.selection.*field, help);
+    const bool endless = options.selection.*field == SelectionSchedule{}.end;
+    return endless ? option : option->capture_default_str();
+  };
+  row.check = [](const O& options) { check_schedule(options.selection); };
+  row.value = [field](const O& options) { return options.selection.*field; };
+  return row;
+}
+
+/// Seeds are read as words, as CLI11's numbers stop at 63 bits, and recorded as numbers.
+OptionRow<ExperimentOptions> seeds_option() {
+  using O = ExperimentOptions;
+  auto row = option<O>("Arms", "--seeds", &O::seed_names, "Seeds, comma-separated", kOfResult);
+  row.value = [](const O& options) { return options.seeds(); };
+  return row;
 }
 
 }  // namespace
-
-namespace detail {
-
-void option_at_least(const char* option, std::int64_t least, std::int64_t value) {
-  if (value < least) refuse(option, text("a number of at least ", least), value);
-}
-
-void option_is_share(const char* option, double value) {
-  if (!(value >= 0 && value < 1)) refuse(option, "a share of at least 0 and below 1", value);
-}
-
-}  // namespace detail
 
 InteractionSchedule ExperimentOptions::interaction_schedule() const {
   const std::string_view all = interaction;
@@ -85,13 +108,10 @@ std::vector<std::uint64_t> ExperimentOptions::seeds() const {
   return seeds;
 }
 
-Backend ExperimentOptions::backend() const {
-  std::string names;
-  for (const auto& [name, backend] : kBackends) {
-    if (name == backend_name) return backend;
-    names += (names.empty() ? "" : ", ") + std::string(name);
-  }
-  refuse("--backend", "one of " + names, "'" + backend_name + "'");
+Backend ExperimentOptions::backend() const { return by_name("--backend", kBackends, backend_name); }
+
+Sampling ExperimentOptions::sampling() const {
+  return {.chunks = chunks, .gain = gain, .interaction = interaction_schedule()};
 }
 
 Precision ExperimentOptions::precision() const {
@@ -100,94 +120,93 @@ Precision ExperimentOptions::precision() const {
   refuse("--precision", "float32 or bfloat16", "'" + precision_name + "'");
 }
 
-void ExperimentOptions::add_to(CLI::App& command, const std::string& rows,
-                               const std::vector<std::string>& known) {
-  const auto add = [&command](const char* name, auto& value, const char* help) {
-    return command.add_option(name, value, help)->capture_default_str();
+OptionRows<ExperimentOptions> common_rows(const TaskWords& words) {
+  using O = ExperimentOptions;
+  const auto row = [](auto... given) { return option<O>(given...); };
+  return {
+      row("Data", "--curated", &O::curated, words.rows + ", trusted", kOfProbe | kRequired,
+          Readable{}),
+      row("Data", "--pool", &O::pool, words.rows + ", to select from", kOfProbe | kRequired,
+          Readable{}),
+      row("Data", "--eval", &O::eval,
+          words.rows + ", held out;\nimages and text take several, comma-separated", kRequired,
+          Readable{}),
+      row("Data", "--out", &O::out, "Folder of this run", kOfProbe | kRequired),
+      row("Arms", "--arms", &O::arms,
+          "Arms, comma-separated:\n" + lines_of(words.arms) +
+              ";\nan arm can have options of its own:\njoint:steps=500:gain=50",
+          kOfResult),
+      seeds_option(),
+      row("Arms", "--steps", &O::steps, "Training steps of every arm", kOfResult | kOfArm,
+          Between{1, kMostSteps}),
+      row("Arms", "--count", &O::count, "b: examples trained on in a step",
+          kOfResult | kOfArm | kOfProbe, AtLeast{1}),
+      row("Arms", "--super-batch", &O::super_batch, "B: candidates of a step", kOfResult | kOfArm),
+      row("Arms", "--learning-rate", &O::learning_rate, "Peak of warm-up and cosine",
+          kOfResult | kOfArm | kOfProbe, FinitePositive{}),
+      row("Selection", "--chunks", &O::chunks, "N: rounds of a joint selection",
+          kOfResult | kOfArm),
+      row("Selection", "--gain", &O::gain, "Scale of scores against noise", kOfResult | kOfArm,
+          FiniteAtLeast0{}),
+      row("Selection", "--interaction", &O::interaction,
+          "K, K@STEP or K@P%: weight of pair terms, from STEP\non (P % of the steps)",
+          kOfResult | kOfArm),
+      row("Selection", "--backend", &O::backend_name,
+          "What computes selections: default (cpu, or cuda on\nsuch a device), eigen (double "
+          "precision), cpu,\ncpu-bf16, cuda",
+          kOfResult),
+      schedule_option("--select-start", &SelectionSchedule::start, "First step that selects"),
+      schedule_option("--select-end", &SelectionSchedule::end,
+                      "First step that no longer selects; absent: none"),
+      schedule_option("--select-every", &SelectionSchedule::every, "Select every so many steps"),
+      schedule_option("--select-stop", &SelectionSchedule::stop_window,
+                      "Arms by learnability stop once the learner beats\nthe reference on an "
+                      "average over so many\nselections; 0: never"),
+      row("Cascade", "--cascade-from", &O::cascade_from,
+          "Candidates of the first stage, which takes no\nlearner", kOfResult | kOfArm),
+      row("Cascade", "--cascade-to", &O::cascade_to,
+          "Those that it leaves to the second, joint one", kOfResult | kOfArm),
+      row("Cascade", "--cascade-gain", &O::cascade_gain, "--gain of the first stage",
+          kOfResult | kOfArm, FiniteAtLeast0{}),
+      row("Reference", "--reference", &O::reference,
+          "A reference.safetensors; trained from --curated\nwhen absent", kOfRun),
+      row("Reference", "--reference-steps", &O::reference_steps,
+          "Steps of the reference's training", kOfResult | kOfProbe, Between{1, kMostSteps}),
+      row("Reference", "--cache-reference", &O::cache_reference,
+          "Run the reference once over the pool, not over\nevery super-batch anew", kOfResult),
+      row("Run", "--eval-every", &O::evaluate_every,
+          "Steps between evaluations, or P% of an arm's steps", kOfResult | kOfArm),
+      row("Run", "--checkpoint-every", &O::checkpoint_every, "Steps between checkpoints", kOfResult,
+          AtLeast{1}),
+      row("Run", "--gradients", &O::gradients,
+          "Before every evaluation record the picked batch's\ngradient: its norm, and its "
+          "cosine with a\ncurated one's",
+          kOfRun),
+      row("Run", "--resume", &O::resume, "Go on where the run in --out stopped", kOfProbe),
+      row("Run", "--threads", &O::threads, "Threads; 0: as many as the machine has", kOfProbe,
+          Between{0, kMostThreads}),
+      row("Run", "--device", &O::device_name,
+          "Where models train and selections run: cpu, cuda,\ncuda:N", kOfResult | kOfProbe),
+      row("Run", "--precision", &O::precision_name,
+          "float32, or bfloat16: autocast of scoring and of\ntraining's forward passes",
+          kOfResult | kOfProbe),
   };
-  command.add_option("--curated", curated, rows + ", trusted")->required();
-  command.add_option("--pool", pool, rows + ", to select from")->required();
-  command
-      .add_option("--eval", eval,
-                  rows + ", held out;\nimages and text take several, comma-separated")
-      ->delimiter(',')
-      ->required();
-  command.add_option("--out", out, "Folder of this run")->required();
-  add("--arms", arms,
-      ("Arms, comma-separated:\n" + lines_of(known) +
-       ";\nan arm can have options of its own:\njoint:steps=500:gain=50")
-          .c_str())
-      ->delimiter(',');
-  add("--seeds", seed_names, "Seeds, comma-separated")->delimiter(',');
-  add("--steps", steps, "Training steps of every arm");
-  add("--count", count, "b: examples trained on in a step");
-  add("--super-batch", super_batch, "B: candidates of a step");
-  add("--chunks", chunks, "N: rounds of a joint selection");
-  add("--gain", gain, "Scale of scores against noise");
-  add("--cascade-from", cascade_from,
-      "Candidates of a cascade's first stage, which\ntakes no learner");
-  add("--cascade-to", cascade_to, "Those that it leaves to the second, joint one");
-  add("--cascade-gain", cascade_gain, "--gain of the first stage");
-  add("--interaction", interaction,
-      "K, K@STEP or K@P%: weight of pair terms, from STEP\non (P % of the steps)");
-  add("--backend", backend_name,
-      "What computes selections: default (cpu, or cuda on\nsuch a device), eigen (double "
-      "precision), cpu,\ncpu-bf16, cuda");
-  add("--learning-rate", learning_rate, "Peak of warm-up and cosine");
-  add("--select-start", selection.start, "First step that selects");
-  command.add_option("--select-end", selection.end,
-                     "First step that no longer selects; absent: none");
-  add("--select-every", selection.every, "Select every so many steps");
-  add("--select-stop", selection.stop_window,
-      "Arms by learnability stop once the learner beats\nthe reference on an average over so many\n"
-      "selections; 0: never");
-  command.add_option("--reference", reference,
-                     "A reference.safetensors; trained from --curated\nwhen absent");
-  add("--reference-steps", reference_steps, "Steps of the reference's training");
-  command.add_flag("--cache-reference", cache_reference,
-                   "Run the reference once over the pool, not over\nevery super-batch anew");
-  add("--eval-every", evaluate_every, "Steps between evaluations, or P% of an arm's steps");
-  add("--checkpoint-every", checkpoint_every, "Steps between checkpoints");
-  command.add_flag("--gradients", gradients,
-                   "Before every evaluation record the picked batch's\ngradient: its norm, and its "
-                   "cosine with a\ncurated one's");
-  command.add_flag("--resume", resume, "Go on where the run in --out stopped");
-  add("--threads", threads, "Threads; 0: as many as the machine has");
-  add("--device", device_name, "Where models train and selections run: cpu, cuda,\ncuda:N");
-  add("--precision", precision_name,
-      "float32, or bfloat16: autocast of scoring and of\ntraining's forward passes");
 }
 
-void ExperimentOptions::check_numbers() const {
-  detail::option_at_least("--count", 1, count);
-  detail::option_at_least("--steps", 1, steps);
-  detail::option_at_least("--reference-steps", 1, reference_steps);
+void ExperimentOptions::check_together() const {
   evaluation_period(steps);
   interaction_schedule();
-  detail::option_at_least("--checkpoint-every", 1, checkpoint_every);
-  if (threads < 0 || threads > kMostThreads) {
-    refuse("--threads", text("a number from 0 to ", kMostThreads), threads);
-  }
-  constexpr std::int64_t kMostSteps = std::numeric_limits<std::uint32_t>::max();
-  if (std::max(steps, reference_steps) > kMostSteps) {
-    refuse("--steps and --reference-steps", text("at most ", kMostSteps),
-           std::max(steps, reference_steps));
-  }
   if (count > super_batch) {
     refuse("--super-batch", text("at least --count ", count), super_batch);
   }
   if (chunks < 1 || chunks > count) {
     refuse("--chunks", text("between 1 and --count ", count), chunks);
   }
-  finite_and_positive_or_0("--gain", gain);
-  finite_and_positive_or_0("--cascade-gain", cascade_gain);
-  for (const auto& [option, value] :
-       {std::pair("--learning-rate", learning_rate), std::pair("distillation", distillation),
-        std::pair("rank-power", rank_power), std::pair("temperature", temperature)}) {
-    if (!std::isfinite(value) || value <= 0) refuse(option, "a finite number above 0", value);
+  check_device_name(device_name);
+  precision();
+  if (backend() == Backend::kCuda && device_name == "cpu") {
+    refuse("--backend", "one of --device cpu (default, eigen, cpu, cpu-bf16)", "cuda");
   }
-  finite_and_positive_or_0("diversity", diversity);
-  if (!(tokens > 0 && tokens <= 1)) refuse("tokens", "a share above 0, at most 1", tokens);
 }
 
 void ExperimentOptions::check_cascade() const {
@@ -197,16 +216,6 @@ void ExperimentOptions::check_cascade() const {
 }
 
 void ExperimentOptions::check_names() const {
-  check_schedule(selection);
-  check_device_name(device_name);
-  precision();
-  if (backend() == Backend::kCuda && device_name == "cpu") {
-    refuse("--backend", "one of --device cpu (default, eigen, cpu, cpu-bf16)", "cuda");
-  }
-  readable("--curated", curated);
-  readable("--pool", pool);
-  if (eval.empty()) refuse("--eval", "at least one file", "none");
-  for (const auto& path : eval) readable("--eval", path);
   if (!reference.empty()) readable("--reference", reference);
   if (arms.empty()) refuse("--arms", "at least one arm", "none");
   if (seed_names.empty()) refuse("--seeds", "at least one seed", "none");
@@ -220,30 +229,4 @@ void ExperimentOptions::check_names() const {
   }
 }
 
-nlohmann::ordered_json ExperimentOptions::identity() const {
-  return {{"arms", arms},
-          {"seeds", seeds()},
-          {"steps", steps},
-          {"count", count},
-          {"super_batch", super_batch},
-          {"chunks", chunks},
-          {"gain", gain},
-          {"cascade_from", cascade_from},
-          {"cascade_to", cascade_to},
-          {"cascade_gain", cascade_gain},
-          {"interaction", interaction},
-          {"backend", backend_name},
-          {"learning_rate", learning_rate},
-          {"select_start", selection.start},
-          {"select_end", selection.end},
-          {"select_every", selection.every},
-          {"select_stop", selection.stop_window},
-          {"reference_steps", reference_steps},
-          {"cache_reference", cache_reference},
-          {"eval_every", evaluate_every},
-          {"checkpoint_every", checkpoint_every},
-          {"device", device_name},
-          {"precision", precision_name}};
-}
-
-}  // namespace jest
+}  // namespace jest::apps::train

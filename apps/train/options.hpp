@@ -1,20 +1,18 @@
 #pragma once
 // The options that every experiment has, whatever it trains.
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
-#include "jest/core/score.hpp"
 #include "jest/select/selection.hpp"
-#include "jest/torch/autocast.hpp"
+#include "jest/torch/device.hpp"
 #include "jest/train/schedule.hpp"
-#include "train/arms.hpp"
+#include "train/option_rows.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 struct ExperimentOptions {
   std::filesystem::path curated;
@@ -42,46 +40,60 @@ struct ExperimentOptions {
   bool cache_reference = false;
   std::string evaluate_every = "50";  ///< STEPS or P%
   std::int64_t checkpoint_every = 250;
-  // Of single methods; options of an arm only.
-  double distillation = 1;  ///< of aced: weight of the loss towards the reference's matching
-  double diversity = 0.02;  ///< of infomax: weight of likeness
-  double tokens = 1;      ///< of rho-1, and of any arm of language models: share that is trained on
-  double rank_power = 1;  ///< of selective-backprop: P(pick) ∝ (percentile of its loss)^power
-  double temperature = 1;  ///< of drrho: its weights are softmax((loss − reference's)/temperature)
   bool gradients = false;  ///< of the batch before every evaluation: batch_gradients
   bool resume = false;
-  int threads = 0;                         ///< 0: as many as the machine has
+  std::int64_t threads = 0;                ///< 0: as many as the machine has
   std::string device_name = "cpu";         ///< of models and selections; tables stay on the host
   std::string precision_name = "float32";  ///< or bfloat16: of scoring and of training's forward
   std::string command;
 
   InteractionSchedule interaction_schedule() const;
+  /// What arms share where their methods leave a choice.
+  Sampling sampling() const;
   /// Steps between the evaluations of a run of `steps`.
   std::int64_t evaluation_period(std::int64_t steps) const;
   std::vector<std::uint64_t> seeds() const;
   Backend backend() const;
   Precision precision() const;
 
-  /// Adds the options to a command; `rows` says what a data file holds, `known` its arms.
-  void add_to(CLI::App& command, const std::string& rows, const std::vector<std::string>& known);
-  /// Options that a method has no use for, as if they had not been given. A task's own hide it.
-  void leave_out_unused(const Method&) {}
-  /// Throws unless every number is possible by itself.
-  void check_numbers() const;
+  /// Throws unless numbers fit each other.
+  void check_together() const;
   /// Throws unless a cascade's sizes fit each other.
   void check_cascade() const;
-  /// Throws unless files exist and names are those of something.
+  /// Throws unless files exist and arms and seeds are distinct.
   void check_names() const;
-  /// What decides the result: two runs that agree in this may share a folder.
-  nlohmann::ordered_json identity() const;
 };
 
-namespace detail {
+/// What a task says of itself in the help.
+struct TaskWords {
+  std::string rows;  ///< what a data file holds
+  std::vector<std::string> arms;
+};
 
-/// Throws unless `value` is at least `least`.
-void option_at_least(const char* option, std::int64_t least, std::int64_t value);
-/// Throws unless `value` is at least 0 and below 1.
-void option_is_share(const char* option, double value);
+/// The rows of every task's options; the words differ.
+OptionRows<ExperimentOptions> common_rows(const TaskWords& words);
 
-}  // namespace detail
-}  // namespace jest
+/// Of a task's options `O`, which names its words and rows: the shared rows and its own, in the
+/// order of the help.
+template <class O>
+void add_options(CLI::App& command, O& options, unsigned wanted = kOfRun) {
+  add_rows<ExperimentOptions>(command, options, common_rows(O::words()), wanted);
+  add_rows<O>(command, options, O::own_rows(), wanted);
+}
+
+template <class O>
+void check_values(const O& options) {
+  check_rows<ExperimentOptions>(options, common_rows(O::words()));
+  check_rows<O>(options, O::own_rows());
+  options.check_together();
+}
+
+/// What decides the result: two runs that agree in this may share a folder.
+template <class O>
+nlohmann::ordered_json identity(const O& options) {
+  auto json = identity_of<ExperimentOptions>(options, common_rows(O::words()));
+  json.update(identity_of<O>(options, O::own_rows()));
+  return json;
+}
+
+}  // namespace jest::apps::train

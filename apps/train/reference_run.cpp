@@ -2,7 +2,7 @@
 
 #include "parse_whole.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 double metadata_number(const SafetensorsFile& file, const std::string& key) {
   const auto found = file.metadata().find(key);
@@ -13,4 +13,4 @@ double metadata_number(const SafetensorsFile& file, const std::string& key) {
 
 std::string exact_digits(double value) { return nlohmann::json(value).dump(); }
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -7,13 +7,14 @@
 #include <string>
 
 #include "jest/io/atomic_file.hpp"
-#include "jest/model/fingerprint.hpp"
-#include "jest/model/reference_model.hpp"
+#include "jest/learner/fingerprint.hpp"
+#include "jest/learner/learner.hpp"
+#include "jest/learner/reference_model.hpp"
 #include "jest/train/fused_adam.hpp"
 #include "train/model_file.hpp"
 #include "train/task.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 /// NaN, which JSON has as null.
 inline constexpr double kUnknownCost = std::numeric_limits<double>::quiet_NaN();
@@ -45,10 +46,11 @@ void train_reference(const T& task, const RunFiles& files) {
   TrainerSpec spec = trainer_spec(options, options.reference_steps, kSeed);
   spec.selection = {};
   spec.checkpoints = files.checkpoints;
-  const double forward = task.guide_forwards() * task.training_flops(model, options, Arm{});
+  const double forward = task.guide_forwards() * task.training_flops(model, options, Method{});
   spec.sinks = run_sinks("reference", folder, {.learner = forward});
-  Trainer trainer(source, learner, scorer, spec);
-  trainer.evaluate = [&] { return task.evaluate(model); };
+  using GuideBatch = decltype(source.at(0));
+  const TrainerHooks<GuideBatch> hooks{.evaluate = [&] { return task.evaluate(model); }};
+  Trainer trainer(source, learner, scorer, spec, hooks);
   const TrainerState& state = trainer.run();
   const double flops = count_flops(state.examples, {.learner = forward}).run();
   Metadata metadata = model->metadata();
@@ -63,12 +65,12 @@ ReferenceRun<T> prepare_reference(const T& task) {
   const auto& options = task.options();
   const RunFiles files{options.out / "reference.safetensors",
                        options.out / "reference" / "checkpoints"};
-  if (!files.finished()) {
-    if (options.reference.empty()) {
-      train_reference(task, files);
-    } else {
-      write_file(files.model, read_file(options.reference));
-    }
+  if (files.finished()) {
+    files.remove_checkpoints();
+  } else if (options.reference.empty()) {
+    train_reference(task, files);
+  } else {
+    write_file(files.model, read_file(options.reference));
   }
   const SafetensorsFile file(files.model);
   return {moved_to(options.device_name, T::load(file)), metadata_number(file, "training_flops"),
@@ -115,4 +117,4 @@ class ReferenceStores {
   std::map<std::string, Store> stores_;
 };
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -6,7 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
-namespace jest {
+namespace jest::apps::train {
 
 /// Share of `count` examples of which any key is another example's, too. Each of `keys` gives the
 /// key of a position. O(count · keys).
@@ -26,4 +26,4 @@ double repeated_share(std::int64_t count, const Keys&... keys) {
   return count == 0 ? 0 : static_cast<double>(marked) / static_cast<double>(count);
 }
 
-}  // namespace jest
+}  // namespace jest::apps::train

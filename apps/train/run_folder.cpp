@@ -6,7 +6,7 @@
 #include "jest/core/error.hpp"
 #include "jest/io/atomic_file.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 namespace {
 
 namespace fs = std::filesystem;
@@ -77,4 +77,4 @@ FolderLock claim_folder(const FolderClaim& claim) try {
   refuse("--out " + claim.folder.string(), "a valid run.json", "a damaged one");
 }
 
-}  // namespace jest
+}  // namespace jest::apps::train

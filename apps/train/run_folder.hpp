@@ -6,7 +6,7 @@
 
 #include "train/folder_lock.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 struct FolderClaim {
   std::filesystem::path folder;
@@ -19,4 +19,4 @@ struct FolderClaim {
 /// else, or holds this experiment and `resume` is off, or another run is writing to it.
 FolderLock claim_folder(const FolderClaim& claim);
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -1,43 +1,27 @@
+// What runs share: schedules, sinks, steps and threads.
+
 #include "train/runs.hpp"
 
 #include <thread>
 
-namespace jest {
+namespace jest::apps::train {
 
-std::vector<ArmRun> all_runs(const ExperimentOptions& options) {
+std::vector<ArmRun> all_runs(const ExperimentOptions& options, bool (*knows)(const Method&)) {
   std::vector<ArmRun> runs;
   for (const std::uint64_t seed : options.seeds()) {
-    for (const std::string& arm : options.arms) runs.push_back({find_arm(arm), seed});
+    for (const std::string& arm : options.arms) runs.push_back({find_arm(arm, knows), seed});
   }
   return runs;
 }
 
-bool trains_by_reference(const Arm& arm, const ExperimentOptions& options) {
-  switch (arm.method.trained_by) {
-    case TrainedBy::kDistillation:
-    case TrainedBy::kReferenceWeights:
-      return true;
-    case TrainedBy::kOwnLoss:
-    case TrainedBy::kLearnableTokens:
-      break;
-  }
-  return options.tokens < 1;
+bool uses_store(const Method& method, const ExperimentOptions& options) {
+  const ReferenceAccess access = method.reference.access;
+  if (!method.uses_reference() || access == ReferenceAccess::kLiveOnly) return false;
+  return options.cache_reference || access != ReferenceAccess::kEither;
 }
 
-bool uses_reference(const Arm& arm, const ExperimentOptions& options) {
-  return arm.method.scores_by_reference() || trains_by_reference(arm, options);
-}
-
-bool uses_store(const Arm& arm, const ExperimentOptions& options) {
-  const ReferenceSource source = arm.method.reference_source;
-  if (!arm.method.uses_reference() || source == ReferenceSource::kLive) return false;
-  return options.cache_reference || source == ReferenceSource::kCached;
-}
-
-bool compares_models(const Arm& arm) {
-  const Method& method = arm.method;
-  return method.criterion == Criterion::kLosses && method.score.learner != 0 &&
-         method.score.reference != 0;
+bool compares_models(const Method& method) {
+  return method.has_rule<ByLosses>() && method.score.learner != 0 && method.score.reference != 0;
 }
 
 TrainerSpec trainer_spec(const ExperimentOptions& options, std::int64_t steps, std::uint64_t seed) {
@@ -48,21 +32,6 @@ TrainerSpec trainer_spec(const ExperimentOptions& options, std::int64_t steps, s
           .seed = seed,
           .evaluate_every = options.evaluation_period(steps),
           .checkpoint_every = options.checkpoint_every};
-}
-
-ScorerSpec scorer_spec(const ExperimentOptions& options, const ArmRun& run) {
-  ScorerSpec spec;
-  spec.score = run.arm.method.score;
-  spec.interaction = options.interaction_schedule();
-  spec.count = options.count;
-  spec.preset = run.arm.method.sampler;
-  if (spec.preset == Preset::kJoint) spec.chunks = options.chunks;
-  spec.gain = options.gain;
-  spec.seed = run.seed;
-  spec.backend = options.backend();
-  spec.threads = at::get_num_threads();
-  spec.scoring.precision = options.precision();
-  return spec;
 }
 
 std::vector<std::shared_ptr<MetricSink>> run_sinks(const std::string& name,
@@ -86,9 +55,9 @@ std::int64_t steps_of(const Arm& arm, const ExperimentOptions& options,
                                    count_flops(uniform_step, forward).run() * kRounding);
 }
 
-void set_threads(int threads) {
+void set_threads(std::int64_t threads) {
   const auto available = static_cast<int>(std::thread::hardware_concurrency());
-  at::set_num_threads(threads > 0 ? threads : std::max(available, 1));
+  at::set_num_threads(threads > 0 ? static_cast<int>(threads) : std::max(available, 1));
 }
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -6,13 +6,12 @@
 #include <vector>
 
 #include "jest/core/cost.hpp"
-#include "jest/model/joint_example_scorer.hpp"
-#include "jest/train/sinks.hpp"
+#include "jest/train/metrics.hpp"
 #include "jest/train/trainer.hpp"
-#include "train/arms.hpp"
+#include "train/arm_setup.hpp"
 #include "train/options.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 /// One arm with one seed.
 struct ArmRun {
@@ -22,25 +21,18 @@ struct ArmRun {
   std::string name() const { return text(arm.name, "-seed", seed); }
 };
 
-std::vector<ArmRun> all_runs(const ExperimentOptions& options);
+/// Every arm with every seed; `knows` says which methods the task's models can follow.
+std::vector<ArmRun> all_runs(const ExperimentOptions& options, bool (*knows)(const Method&));
 
-/// Whether its learner is trained by what a reference gives, not by its own loss alone.
-bool trains_by_reference(const Arm& arm, const ExperimentOptions& options);
-
-/// Whether it asks a reference for anything.
-bool uses_reference(const Arm& arm, const ExperimentOptions& options);
-
-/// Whether it asks for what the reference gave once.
-bool uses_store(const Arm& arm, const ExperimentOptions& options);
+/// Whether an arm asks for what the reference gave once.
+bool uses_store(const Method& method, const ExperimentOptions& options);
 
 /// Whether its score tells that the learner beats the reference: by their losses, learner less
 /// reference.
-bool compares_models(const Arm& arm);
+bool compares_models(const Method& method);
 
 /// Optimizer schedule and periods that every arm, and the reference, shares.
 TrainerSpec trainer_spec(const ExperimentOptions& options, std::int64_t steps, std::uint64_t seed);
-
-ScorerSpec scorer_spec(const ExperimentOptions& options, const ArmRun& run);
 
 /// metrics.jsonl in `folder`, console lines, and a progress bar on a terminal.
 std::vector<std::shared_ptr<MetricSink>> run_sinks(const std::string& name,
@@ -51,6 +43,6 @@ std::vector<std::shared_ptr<MetricSink>> run_sinks(const std::string& name,
 std::int64_t steps_of(const Arm& arm, const ExperimentOptions& options,
                       const ForwardFlops& forward);
 
-void set_threads(int threads);
+void set_threads(std::int64_t threads);
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <string>
 
-#include "jest/model/scoring.hpp"
+#include "jest/learner/scoring.hpp"
 #include "jest/select/selection.hpp"
 #include "train/task.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 /// Loss of each example by itself, [n].
 template <class Model, class Batch>
@@ -68,4 +68,4 @@ std::string sample_line(const typename T::Batch& super_batch, const Selection& p
   return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -1,15 +1,19 @@
+// What a run came to, and what its arm is: readers of summary.json only format it.
+
 #include "train/summary.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <map>
+#include <optional>
 #include <sstream>
 
 #include "jest/core/error.hpp"
 #include "jest/io/atomic_file.hpp"
+#include "jest/methods/methods.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -56,10 +60,11 @@ bool reaches(double value, double target, const Measure& measure) {
   return measure.higher_is_better ? value >= target : value <= target;
 }
 
-Json first_step_at(const Json& run, double target, const Measure& measure) {
+/// The first evaluation at least as good as the target, or null.
+Json first_at(const Json& run, double target, const Measure& measure) {
   for (const Json& evaluation : run["evaluations"]) {
     const Json& value = evaluation[measure.name];
-    if (value.is_number() && reaches(value, target, measure)) return evaluation["step"];
+    if (value.is_number() && reaches(value, target, measure)) return evaluation;
   }
   return nullptr;
 }
@@ -70,30 +75,75 @@ double rounded_target(double value, const Measure& measure) {
   return (measure.higher_is_better ? std::floor(value * scale) : std::ceil(value * scale)) / scale;
 }
 
-std::vector<double> targets_for(const Json& runs, const Measure& measure) {
-  std::vector<double> targets;
-  if (measure.higher_is_better) {
-    for (int tenth = 1; tenth < 10; ++tenth) targets.push_back(tenth / 10.0);
-  }
-  std::vector<double> uniform;
+/// What the runs of the baseline ended with in the median; nothing where there was none.
+std::optional<double> uniform_end(const Json& runs, const Measure& measure) {
+  std::vector<double> ends;
   for (const Json& run : runs) {
     const Json& end = run["evaluations"].back()[measure.name];
-    if (run["arm"] == "uniform" && end.is_number()) uniform.push_back(end);
+    if (run["role"] == "baseline" && end.is_number()) ends.push_back(end);
   }
-  if (!uniform.empty()) {
-    std::sort(uniform.begin(), uniform.end());
-    const double median = (uniform[(uniform.size() - 1) / 2] + uniform[uniform.size() / 2]) / 2;
-    targets.push_back(rounded_target(median, measure));
+  if (ends.empty()) return std::nullopt;
+  std::sort(ends.begin(), ends.end());
+  return (ends[(ends.size() - 1) / 2] + ends[ends.size() / 2]) / 2;
+}
+
+/// Reference training and pool embedding; null where one is unknown.
+Json paid_once(const Json& flops) {
+  const Json& training = flops["reference_training"];
+  const Json& embedding = flops["pool_embedding"];
+  if (!training.is_number() || !embedding.is_number()) return nullptr;
+  if (std::isnan(training.get<double>()) || std::isnan(embedding.get<double>())) return nullptr;
+  return training.get<double>() + embedding.get<double>();
+}
+
+Json to_uniform(const Json& run, double target, const Measure& measure) {
+  const Json first = first_at(run, target, measure);
+  const Json& end = run["evaluations"].back()[measure.name];
+  Json json{{"steps", nullptr}, {"flops", nullptr}, {"all_in", nullptr}};
+  json["ended"] = end.is_number() && reaches(end, target, measure);
+  if (first.is_null()) return json;
+  json["steps"] = first["step"];
+  json["flops"] = first["flops"];
+  const Json once = paid_once(run["flops"]);
+  if (once.is_number()) json["all_in"] = first["flops"].get<double>() + once.get<double>();
+  return json;
+}
+
+/// What the arm is among the others.
+std::string role_of(const Arm& arm, const Method& method) {
+  if (arm.kind == ArmKind::kEqualCompute) return "equal_compute";
+  if (arm.kind == ArmKind::kOracle) return "oracle";
+  if (method.name != kUniform.name) return "contender";
+  return arm.overrides.empty() ? "baseline" : "control";
+}
+
+std::string kind_of(const Arm& arm) { return arm.name.substr(0, arm.name.find(':')); }
+
+/// What its scores are.
+std::string score_of(const Method& method) {
+  if (!method.has_rule<ByLosses>()) {
+    return std::visit([](const auto& part) { return part.kName; }, method.rule);
   }
-  return targets;
+  if (method.score.reference == 0) return "hard_learner";
+  return method.score.learner == 0 ? "easy_reference" : "learnability";
+}
+
+/// FLOPs of the run until an evaluation.
+double flops_until(const Json& evaluation) {
+  double total = 0;
+  for (const auto& [part, value] : evaluation["flops"].items()) total += value.get<double>();
+  return total;
 }
 
 }  // namespace
 
 Json describe_measures(const std::vector<Measure>& measures) {
   Json list = Json::array();
-  for (const auto& [name, label, higher_is_better] : measures) {
-    list.push_back({{"name", name}, {"label", label}, {"higher_is_better", higher_is_better}});
+  for (const Measure& measure : measures) {
+    list.push_back({{"name", measure.name},
+                    {"label", measure.label},
+                    {"higher_is_better", measure.higher_is_better}});
+    if (!measure.meaning.empty()) list.back()["meaning"] = measure.meaning;
   }
   return list;
 }
@@ -102,7 +152,12 @@ Json summarize_run(const SummaryRun& run) {
   auto events = read_events(run.folder / "metrics.jsonl");
   const std::vector<Json>& evaluations = events["evaluation"];
   const Json& last = evaluations.back();
-  Json json{{"arm", run.arm}, {"seed", run.seed}, {"steps", last["step"]}};
+  Json json{{"arm", run.run.arm.name},
+            {"kind", kind_of(run.run.arm)},
+            {"role", role_of(run.run.arm, run.method)},
+            {"score", score_of(run.method)},
+            {"seed", run.run.seed},
+            {"steps", last["step"]}};
   json["evaluations"] = Json::array();
   json["steps_to"] = Json::object();
   json["examples_scored"] = last["examples"]["scored"];
@@ -122,6 +177,7 @@ Json summarize_run(const SummaryRun& run) {
   for (const Json& evaluation : evaluations) {
     Json values{{"step", evaluation["step"]}};
     for (const Measure& measure : run.measures) values[measure.name] = evaluation[measure.name];
+    values["flops"] = flops_until(evaluation);
     json["evaluations"].push_back(values);
     if (!evaluation.contains("picked_tags")) continue;
     Json entry{{"step", evaluation["step"]}};
@@ -131,12 +187,19 @@ Json summarize_run(const SummaryRun& run) {
   return json;
 }
 
-void add_steps_to_targets(Json& runs, const Measure& measure) {
-  const std::vector<double> targets = targets_for(runs, measure);
+void add_targets(Json& runs, const Measure& measure) {
+  std::vector<double> targets;
+  if (measure.higher_is_better) {
+    for (int tenth = 1; tenth < 10; ++tenth) targets.push_back(tenth / 10.0);
+  }
+  const std::optional<double> uniform = uniform_end(runs, measure);
+  if (uniform) targets.push_back(rounded_target(*uniform, measure));
   for (Json& run : runs) {
     for (const double target : targets) {
-      run["steps_to"][target_name(target)] = first_step_at(run, target, measure);
+      const Json first = first_at(run, target, measure);
+      run["steps_to"][target_name(target)] = first.is_null() ? Json(nullptr) : first["step"];
     }
+    if (uniform) run["to_uniform"] = to_uniform(run, *uniform, measure);
   }
 }
 
@@ -145,4 +208,4 @@ void write_summary(const std::filesystem::path& folder, const Json& summary) {
              summary.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
-}  // namespace jest
+}  // namespace jest::apps::train

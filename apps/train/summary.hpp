@@ -8,12 +8,12 @@
 #include "jest/core/cost.hpp"
 #include "train/task.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 /// What a run pays once, beside its own metrics.
 struct SummaryRun {
-  std::string arm;
-  std::uint64_t seed = 0;
+  ArmRun run;
+  Method method;  ///< with what the arm's name sets
   std::filesystem::path folder;
   double reference_training_flops = 0;  ///< NaN where it is unknown
   double pool_embedding_flops = 0;
@@ -25,11 +25,12 @@ nlohmann::ordered_json describe_measures(const std::vector<Measure>& measures);
 /// The "runs" entry of one run. Throws when its metrics file is missing or malformed.
 nlohmann::ordered_json summarize_run(const SummaryRun& run);
 
-/// Adds "steps_to" to every run: a fixed grid of the measure, and the median of what uniform ended
-/// with.
-void add_steps_to_targets(nlohmann::ordered_json& runs, const Measure& measure);
+/// Adds to every run when it first reached targets. "steps_to": a fixed grid of the measure, and
+/// the median of what uniform ended with, rounded. "to_uniform": steps, FLOPs and all-in FLOPs
+/// until that median, null where it never got there, and whether the run ended there.
+void add_targets(nlohmann::ordered_json& runs, const Measure& measure);
 
 /// Writes FOLDER/summary.json.
 void write_summary(const std::filesystem::path& folder, const nlohmann::ordered_json& summary);
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -2,7 +2,7 @@
 
 #include <numeric>
 
-namespace jest {
+namespace jest::apps::train {
 
 std::vector<Measure> measures_over_sets(const Measure& measure,
                                         const std::vector<std::string>& sets) {
@@ -24,4 +24,4 @@ Values values_over_sets(const std::string& measure, const std::vector<std::strin
   return named;
 }
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -3,6 +3,7 @@
 // everything else of an experiment is the same for all of them.
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -11,13 +12,14 @@
 #include "train/experiment_data.hpp"
 #include "train/runs.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 /// What an evaluation gives. The first measure of a task decides; the others are shown beside it.
 struct Measure {
   std::string name;
   std::string label;
   bool higher_is_better = true;
+  std::string meaning = {};  ///< for the terms of a report
 };
 
 /// One measure over every held-out set, and, where there are several, over each.
@@ -28,11 +30,16 @@ std::vector<Measure> measures_over_sets(const Measure& measure,
 Values values_over_sets(const std::string& measure, const std::vector<std::string>& sets,
                         const std::vector<double>& values);
 
+/// What a task's models see in the place of a whole batch; empty where they see all of it.
+template <class Batch>
+using View = std::function<Batch(const Batch&)>;
+
 template <class T>
 concept Task = requires(const T task, typename T::Model model, const typename T::Batch batch,
-                        const typename T::Options options, const Arm arm) {
+                        const typename T::Options options, const Method method) {
   typename T::Store;  // EmbeddingStore or LossStore
   { T::kName } -> std::convertible_to<std::string>;
+  { T::kExamples } -> std::convertible_to<std::string>;  // what is trained on, in the plural
   { task.options() } -> std::same_as<const typename T::Options&>;
   { task.data() } -> std::same_as<const ExperimentData<typename T::Batch::Table>&>;
   { task.measures() } -> std::same_as<std::vector<Measure>>;
@@ -47,10 +54,10 @@ concept Task = requires(const T task, typename T::Model model, const typename T:
   task.check_reference(*model);  // throws unless a given one fits the data
 
   // What an arm's models see of the batches it trains on and scores, and what that costs.
-  { task.trained_as(batch, options, arm) } -> std::same_as<typename T::Batch>;
-  { task.scored_as(batch, options, arm) } -> std::same_as<typename T::Batch>;
-  { task.training_flops(model, options, arm) } -> std::same_as<double>;
-  { task.scoring_flops(model, options, arm) } -> std::same_as<double>;
+  { task.trained_view(options, method) } -> std::same_as<View<typename T::Batch>>;
+  { task.scored_view(options, method) } -> std::same_as<View<typename T::Batch>>;
+  { task.training_flops(model, options, method) } -> std::same_as<double>;
+  { task.scoring_flops(model, options, method) } -> std::same_as<double>;
   // What a reference sees whose results are stored; arms with one name share them.
   { task.stored_as(batch, options) } -> std::same_as<typename T::Batch>;
   { task.store_name(options) } -> std::same_as<std::string>;
@@ -61,4 +68,4 @@ concept Task = requires(const T task, typename T::Model model, const typename T:
   { task.show(batch.rows().table(), std::int64_t{}) } -> std::same_as<nlohmann::ordered_json>;
 };
 
-}  // namespace jest
+}  // namespace jest::apps::train

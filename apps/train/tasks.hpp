@@ -1,17 +1,37 @@
 #pragma once
-// The tasks that jest-train knows: what main() needs of them.
+// The tasks that jest-train knows, each with what main() needs of it.
 
-#include "train/images/images_options.hpp"
-#include "train/labels/labels_options.hpp"
-#include "train/pairs/pairs_options.hpp"
-#include "train/text/text_options.hpp"
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
 
-namespace jest {
+namespace jest::apps::train {
 
-/// Leaves everything in options.out; what is there already from an interrupted run is used.
-void run_pairs(const PairsOptions& options);
-void run_images(const ImagesOptions& options);
-void run_labels(const LabelsOptions& options);
-void run_text(const TextOptions& options);
+/// Called with the folder of a run that has finished.
+using AfterRun = std::function<void(const std::filesystem::path&)>;
 
-}  // namespace jest
+/// A task registers itself by one of these (train/task_entry.hpp) and a line of tasks().
+struct TaskEntry {
+  std::string name;
+  /// Adds the training command to the program; `command_line` goes into summaries.
+  std::function<void(CLI::App& app, const std::string& command_line, const AfterRun& after)>
+      add_training = {};
+  /// Adds the probe's command to `jest-train probe`; empty where the task has none.
+  std::function<void(CLI::App& probe, const std::string& command_line)> add_probe = {};
+  /// Rows of a Markdown table of its options.
+  std::function<std::string()> option_table = {};
+};
+
+const std::vector<TaskEntry>& tasks();
+
+TaskEntry pairs_entry();
+TaskEntry images_entry();
+TaskEntry labels_entry();
+TaskEntry text_entry();
+
+/// The options of every task as Markdown: docs/options.md.
+std::string option_tables();
+
+}  // namespace jest::apps::train

@@ -6,30 +6,29 @@ namespace jest::bench {
 namespace {
 
 using cuda::Element;
-using cuda::Loss;
 using cuda::Operands;
 using cuda::Route;
 
 Measured measure_criterion(const cuda::DeviceCriterion& criterion, const Shape& shape,
                            const cuda::Engine& engine, cudaStream_t stream) {
-  SelectionSpec spec{.count = shape.count, .chunks = shape.chunks};
+  SelectionSpec spec{.count = shape.count, .sampling = {.chunks = shape.chunks}};
   const std::int64_t bytes = cuda::workspace_bytes(criterion, spec, engine);
   const cuda::OwnMemory workspace(bytes);
   const cuda::OwnMemory indices(shape.count * static_cast<std::int64_t>(sizeof(std::int64_t)));
   const cuda::OwnMemory scores(shape.count * static_cast<std::int64_t>(sizeof(double)));
-  const cuda::OwnMemory status(sizeof(cuda::Status));
+  const cuda::OwnMemory report(sizeof(cuda::DeviceReport));
   const cuda::DeviceAnswer answer{static_cast<std::int64_t*>(indices.data()),
                                   static_cast<double*>(scores.data()),
-                                  static_cast<cuda::Status*>(status.data())};
+                                  static_cast<cuda::DeviceReport*>(report.data())};
   cuda::Selector selector(engine);
   const auto enqueue = [&](int run) {
-    spec.step = static_cast<std::uint32_t>(run);
+    spec.step = run;
     selector.enqueue(criterion, spec, answer, {workspace.data(), bytes, stream});
   };
   const Measured measured{timing_of(enqueue, stream), bytes};
-  cuda::Status last;
-  cuda::check(cudaMemcpy(&last, status.data(), sizeof(last), cudaMemcpyDeviceToHost), "reading");
-  cuda::check_status(last, spec, shape.candidates);
+  cuda::DeviceReport last;
+  cuda::check(cudaMemcpy(&last, report.data(), sizeof(last), cudaMemcpyDeviceToHost), "reading");
+  cuda::check_report(last, spec, shape.candidates);
   return measured;
 }
 
@@ -66,16 +65,16 @@ std::vector<Case> cases(const Shape& shape) {
   const auto products = [](Operands operands) {
     return cuda::Engine{.operands = operands, .route = Route::kProducts};
   };
-  all.push_back({"softmax, float16, products", products(Operands::kFloat16), Loss::kSoftmax});
+  all.push_back({"softmax, float16, products", products(Operands::kFloat16), Contrast::kSoftmax});
   all.push_back({"sigmoid, bfloat16 embeddings, products", products(Operands::kAsStored),
-                 Loss::kSigmoid, Element::kBfloat16});
+                 Contrast::kSigmoid, Element::kBfloat16});
   all.push_back({"sigmoid, tf32, products", products(Operands::kTf32)});
   all.push_back({"sigmoid, float16x3, products", products(Operands::kFloat16x3)});
   if (has_fused()) {
-    all.push_back({"softmax, float16, fused", {.route = Route::kFused}, Loss::kSoftmax});
+    all.push_back({"softmax, float16, fused", {.route = Route::kFused}, Contrast::kSoftmax});
     all.push_back({"sigmoid, bfloat16 embeddings, fused",
                    {.route = Route::kFused},
-                   Loss::kSigmoid,
+                   Contrast::kSigmoid,
                    Element::kBfloat16});
     all.push_back(
         {"sigmoid, float16x3, fused", {.operands = Operands::kFloat16x3, .route = Route::kFused}});
@@ -85,7 +84,7 @@ std::vector<Case> cases(const Shape& shape) {
 
 Measured measure(const Case& which, const Shape& shape, cudaStream_t stream) {
   const Inputs inputs(shape, which.element);
-  return measure_criterion(inputs.pairs(which.loss), shape, which.engine, stream);
+  return measure_criterion(inputs.pairs(which.contrast), shape, which.engine, stream);
 }
 
 Measured measure_alignment(const Shape& shape, cudaStream_t stream) {

@@ -16,7 +16,7 @@ namespace jest::bench {
 struct Case {
   std::string name;
   cuda::Engine engine;
-  cuda::Loss loss = cuda::Loss::kSigmoid;
+  Contrast contrast = Contrast::kSigmoid;
   cuda::Element element = cuda::Element::kFloat32;
 };
 

@@ -28,12 +28,12 @@ class Inputs {
   cuda::DeviceMatrix matrix(std::size_t which) const {
     return {rows_[which].data(), shape_.candidates, shape_.width, shape_.width, element_};
   }
-  cuda::DevicePairs pairs(cuda::Loss loss) const {
+  cuda::DevicePairs pairs(Contrast contrast) const {
     constexpr double kScale = 20;
     constexpr double kBias = -7;
     return {.learner = {matrix(0), matrix(1), kScale, kBias},
             .reference = {matrix(2), matrix(3), kScale, kBias},
-            .loss = loss};
+            .contrast = contrast};
   }
 
  private:

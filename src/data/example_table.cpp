@@ -1,4 +1,4 @@
-#include "jest/data/example_table.hpp"
+#include "jest/data/tables.hpp"
 
 #include <cstring>
 #include <nlohmann/json.hpp>

@@ -1,6 +1,6 @@
-#include "jest/data/super_batch_order.hpp"
+#include "jest/data/tables.hpp"
 
-#include "jest/core/philox.hpp"
+#include "jest/core/exact/philox.hpp"
 
 namespace jest {
 namespace {

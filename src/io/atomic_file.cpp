@@ -1,3 +1,5 @@
+// Temporary names, flushes and renames of the file system.
+
 #include "jest/io/atomic_file.hpp"
 
 #include <fcntl.h>

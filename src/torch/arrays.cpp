@@ -1,3 +1,5 @@
+// Tensors to and from arrays of safetensors.
+
 #include "jest/torch/arrays.hpp"
 
 #include <torch/torch.h>

@@ -1,4 +1,6 @@
-#include "jest/torch/autocast.hpp"
+// A scope of LibTorch's autocast, and what it restores.
+
+#include "jest/torch/device.hpp"
 
 #include <ATen/autocast_mode.h>
 #include <torch/torch.h>

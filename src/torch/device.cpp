@@ -1,3 +1,5 @@
+// Devices by name, and the library that registers CUDA with LibTorch.
+
 #include "jest/torch/device.hpp"
 
 #include <c10/core/impl/DeviceGuardImplInterface.h>
@@ -24,7 +26,7 @@ std::optional<c10::Device> parse(std::string_view name) {
   return c10::Device(c10::kCUDA, index);
 }
 
-/// Registers CUDA with LibTorch where nobody has; throws what the loader says.
+/// Registers CUDA with LibTorch unless it is registered; throws what the loader says.
 void load_libtorch_cuda(const std::string& who) {
   if (dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL)) return;
   const char* said = dlerror();

@@ -58,7 +58,7 @@ DevicePicks select_on_device(const LossTensors& losses, const SelectionSpec& spe
     criterion.reference = reference.const_data_ptr<float>();
     criterion.rows = reference.size(0);
   }
-  return enqueue_on_cuda(device, criterion, spec, {});
+  return enqueue_on_cuda(device, criterion, spec, losses.ids);
 }
 
 DevicePicks select_on_device(const AlignmentTensors& gradients, const SelectionSpec& spec,
@@ -74,15 +74,14 @@ DevicePicks select_on_device(const AlignmentTensors& gradients, const SelectionS
   check_length("select, target direction", direction, features.size(1));
   cuda::DeviceAlignment criterion{.features = device_matrix(features),
                                   .direction = direction.const_data_ptr<float>(),
-                                  .step_size = score.step_size,
-                                  .interaction = score.interaction};
-  at::Tensor also;
-  if (gradients.also.defined()) {
-    also = values_on(device, "select, added terms", gradients.also, 1, at::kDouble);
-    check_length("select, added terms", also, features.size(0));
-    criterion.also = also.const_data_ptr<double>();
+                                  .step_size = score.step_size};
+  at::Tensor added;
+  if (gradients.added.defined()) {
+    added = values_on(device, "select, added terms", gradients.added, 1, at::kDouble);
+    check_length("select, added terms", added, features.size(0));
+    criterion.added = added.const_data_ptr<double>();
   }
-  return enqueue_on_cuda(device, criterion, spec, {});
+  return enqueue_on_cuda(device, criterion, spec, gradients.ids);
 }
 
 DevicePicks select_on_device(const DiversityTensors& candidates, const SelectionSpec& spec,
@@ -99,9 +98,8 @@ DevicePicks select_on_device(const DiversityTensors& candidates, const Selection
   return enqueue_on_cuda(device,
                          cuda::DeviceDiversity{.importance = own.const_data_ptr<double>(),
                                                .embeddings = device_matrix(rows),
-                                               .strength = score.strength,
-                                               .interaction = score.interaction},
-                         spec, {});
+                                               .strength = score.strength},
+                         spec, candidates.ids);
 }
 
 }  // namespace jest

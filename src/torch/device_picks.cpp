@@ -1,3 +1,5 @@
+// Picks on a device: what its report says, and copies on the host.
+
 #include <c10/core/StreamGuard.h>
 #include <torch/torch.h>
 
@@ -8,11 +10,11 @@
 namespace jest {
 namespace {
 
-cuda::Status status_of(const at::Tensor& bytes) {
+cuda::DeviceReport report_of(const at::Tensor& bytes) {
   const at::Tensor host = bytes.to(at::kCPU);
-  cuda::Status status;
-  std::memcpy(&status, host.const_data_ptr(), sizeof(status));
-  return status;
+  cuda::DeviceReport report;
+  std::memcpy(&report, host.const_data_ptr(), sizeof(report));
+  return report;
 }
 
 template <class Value>
@@ -25,15 +27,15 @@ std::vector<Value> values_of(const at::Tensor& tensor) {
 
 void DevicePicks::check() const {
   const c10::OptionalStreamGuard copies_behind_the_selection(stream);
-  if (status.defined()) cuda::check_status(status_of(status), spec, candidates);
+  if (report.defined()) cuda::check_report(report_of(report), spec, candidates);
 }
 
 Selection DevicePicks::selection() const {
   const c10::OptionalStreamGuard copies_behind_the_selection(stream);
   Selection result{{}, {}, statistics};
-  if (status.defined()) {
-    const cuda::Status said = status_of(status);
-    cuda::check_status(said, spec, candidates);
+  if (report.defined()) {
+    const cuda::DeviceReport said = report_of(report);
+    cuda::check_report(said, spec, candidates);
     result.statistics.nan_count = said.nan_count;
     result.statistics.mean_own_score_super_batch = said.mean_own_score_super_batch;
     result.statistics.mean_own_score_picks = said.mean_own_score_picks;
@@ -47,11 +49,10 @@ DevicePicks detail::picks_of_host(const Selection& selection, const SelectionSpe
                                   const at::Tensor& rows) {
   DevicePicks picks{.indices = index_tensor(selection).to(rows.device()),
                     .scores = torch::tensor(selection.scores, at::kDouble).to(rows.device()),
-                    .status = {},
+                    .report = {},
                     .spec = spec,
                     .candidates = rows.size(0),
                     .statistics = selection.statistics};
-  picks.spec.ids = {};
   return picks;
 }
 

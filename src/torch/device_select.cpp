@@ -1,3 +1,5 @@
+// Selection of pairs where their embeddings are: on a CUDA device, or by the host.
+
 #include "jest/torch/device_select.hpp"
 
 #include <c10/core/DeviceGuard.h>
@@ -86,9 +88,7 @@ DevicePicks select_on_cuda(const PairTensors& tensors, const SelectionSpec& spec
                            const PairScore& score) {
   const at::Device device = weighed_of(tensors, score).x.device();
   const c10::DeviceGuard guard(device);
-  cuda::DevicePairs pairs{
-      .weights = score.weights,
-      .loss = score.contrast == Contrast::kSoftmax ? cuda::Loss::kSoftmax : cuda::Loss::kSigmoid};
+  cuda::DevicePairs pairs{.weights = score.weights, .contrast = score.contrast};
   DeviceRows learner;
   DeviceRows reference;
   if (score.weights.learner != 0) learner = rows_of("select, learner", tensors.learner, device);
@@ -99,27 +99,6 @@ DevicePicks select_on_cuda(const PairTensors& tensors, const SelectionSpec& spec
   pairs.reference = reference.view;
   read_logits(pairs, tensors);
   return detail::enqueue_on_cuda(device, pairs, spec, tensors.ids);
-}
-
-/// By a backend of the host, or in host memory.
-DevicePicks select_on_host(const PairTensors& pairs, const SelectionSpec& spec,
-                           const PairScore& score) {
-  SelectionSpec of_host = spec;
-  at::Tensor ids;
-  if (pairs.ids.defined()) {
-    ids = pairs.ids.detach().to(at::kCPU).contiguous();
-    of_host.ids = {ids.data_ptr<std::int64_t>(), static_cast<std::size_t>(ids.numel())};
-  }
-  const Selection selection = select(pairs.learner, pairs.reference, of_host, score);
-  return detail::picks_of_host(selection, spec, weighed_of(pairs, score).x);
-}
-
-void check_ids_tensor(const at::Tensor& ids, const SelectionSpec& spec) {
-  if (!ids.defined()) return;
-  if (ids.dim() != 1 || ids.scalar_type() != at::kLong) {
-    refuse("select, ids", "ids [B] int64", text(ids.dtype(), " ", ids.sizes()));
-  }
-  if (!spec.ids.empty()) refuse("select, ids", "one of a tensor and spec.ids", "both");
 }
 
 }  // namespace
@@ -139,9 +118,10 @@ bool detail::selects_on_cuda(const PairTensors& pairs, Backend backend, const Pa
 
 DevicePicks select_on_device(const PairTensors& pairs, const SelectionSpec& spec,
                              const PairScore& score) {
-  check_ids_tensor(pairs.ids, spec);
-  return detail::selects_on_cuda(pairs, spec.backend, score) ? select_on_cuda(pairs, spec, score)
-                                                             : select_on_host(pairs, spec, score);
+  if (detail::selects_on_cuda(pairs, spec.backend, score)) {
+    return select_on_cuda(pairs, spec, score);
+  }
+  return detail::picks_of_host(select(pairs, spec, score), spec, weighed_of(pairs, score).x);
 }
 
 }  // namespace jest

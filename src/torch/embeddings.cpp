@@ -1,3 +1,5 @@
+// Embeddings on another device, and as views over rows in host memory.
+
 #include "jest/torch/embeddings.hpp"
 
 #include <torch/torch.h>
@@ -10,6 +12,9 @@ at::Tensor host_rows(const std::string& who, const at::Tensor& matrix) {
     refuse(who, "embeddings [B, d] of a floating dtype",
            matrix.defined() ? text(matrix.dtype(), " with ", matrix.dim(), " dimensions")
                             : std::string("an undefined tensor"));
+  }
+  if (matrix.layout() != at::kStrided) {
+    refuse(who, "dense embeddings: give them .to_dense()", text("the layout ", matrix.layout()));
   }
   if (matrix.is_meta()) refuse(who, "embeddings with values", "tensors of the device meta");
   return detail::contiguous_rows(matrix.detach().to(at::kCPU, at::kFloat));

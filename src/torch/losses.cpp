@@ -1,8 +1,10 @@
+// Batch losses of two-tower models as operations of LibTorch.
+
 #include "jest/torch/losses.hpp"
 
 #include <torch/torch.h>
 
-#include "jest/torch/autocast.hpp"
+#include "jest/torch/device.hpp"
 
 namespace jest {
 namespace {

@@ -1,3 +1,5 @@
+// Enqueues a selection on a CUDA device with workspace, ids and stream of LibTorch.
+
 #include "on_cuda.hpp"
 
 #include <c10/core/impl/VirtualGuardImpl.h>
@@ -13,14 +15,11 @@ at::Tensor pinned_copy(const at::Tensor& host) {
   return torch::empty(host.sizes(), host.options().pinned_memory(true)).copy_(host);
 }
 
-/// [B] int64 on `device`, or undefined. What the host has goes by way of pinned memory: nobody
-/// waits, and the caller may let go of it at once.
-at::Tensor ids_on(const at::Device& device, at::Tensor ids, const SelectionSpec& spec) {
-  if (!ids.defined()) {
-    if (spec.ids.empty()) return {};
-    auto* host = const_cast<std::int64_t*>(spec.ids.data());  // from_blob has no other form
-    ids = torch::from_blob(host, {std::ssize(spec.ids)}, at::kLong);
-  }
+/// [B] int64 on `device`, or undefined. What the host has goes through pinned memory: the call does
+/// not wait, and the caller may free its memory at once.
+at::Tensor ids_on(const at::Device& device, at::Tensor ids, std::int64_t candidates) {
+  if (!ids.defined()) return {};
+  check_ids(ids, candidates);
   if (ids.is_cpu()) ids = pinned_copy(ids);
   return ids.to(device, /*non_blocking=*/true).contiguous();
 }
@@ -38,9 +37,8 @@ DevicePicks empty_picks(const SelectionSpec& spec, const at::Device& device) {
   DevicePicks picks;
   picks.indices = torch::empty({spec.count}, on_device.dtype(at::kLong));
   picks.scores = torch::empty({spec.count}, on_device.dtype(at::kDouble));
-  picks.status = torch::empty({sizeof(cuda::Status)}, on_device.dtype(at::kByte));
+  picks.report = torch::empty({sizeof(cuda::DeviceReport)}, on_device.dtype(at::kByte));
   picks.spec = spec;
-  picks.spec.ids = {};
   return picks;
 }
 
@@ -69,25 +67,31 @@ bool selects_on_cuda(const at::Tensor& rows, Backend backend) {
   return true;
 }
 
-DevicePicks enqueue_on_cuda(const at::Device& device, const cuda::DeviceCriterion& criterion,
+void check_ids(const at::Tensor& ids, std::int64_t candidates) {
+  if (ids.dim() != 1 || ids.scalar_type() != at::kLong || ids.numel() != candidates) {
+    refuse("select, ids", text("ids [", candidates, "] int64"), ids.dtype(), " ", ids.sizes());
+  }
+}
+
+DevicePicks enqueue_on_cuda(const at::Device& device, cuda::DeviceCriterion criterion,
                             const SelectionSpec& spec, const at::Tensor& given_ids) {
-  const at::Tensor ids = ids_on(device, given_ids, spec);
-  SelectionSpec on_device = spec;
-  on_device.ids = {};
-  if (ids.defined()) on_device.ids = {longs(ids), static_cast<std::size_t>(ids.numel())};
-  const std::int64_t bytes = cuda::workspace_bytes(criterion, on_device, {});
+  const std::int64_t candidates =
+      std::visit([](const auto& any) { return any.candidates(); }, criterion);
+  const at::Tensor ids = ids_on(device, given_ids, candidates);
+  std::visit([&](auto& any) { any.ids = ids.defined() ? longs(ids) : nullptr; }, criterion);
+  const std::int64_t bytes = cuda::workspace_bytes(criterion, spec, {});
   DevicePicks picks = empty_picks(spec, device);
-  picks.candidates = std::visit([](const auto& any) { return any.candidates(); }, criterion);
+  picks.candidates = candidates;
   picks.statistics.backend = "cuda";
   picks.statistics.extra_bytes = bytes;
   // Let go with this call: the allocator gives memory again only to work behind on this stream.
-  const at::Tensor workspace = torch::empty({bytes}, picks.status.options());
+  const at::Tensor workspace = torch::empty({bytes}, picks.report.options());
   const c10::Stream stream = c10::impl::VirtualGuardImpl(device.type()).getStream(device);
   picks.stream = stream;
   own_selector(device.index())
-      .enqueue(criterion, on_device,
+      .enqueue(criterion, spec,
                {longs(picks.indices), picks.scores.data_ptr<double>(),
-                static_cast<cuda::Status*>(picks.status.mutable_data_ptr())},
+                static_cast<cuda::DeviceReport*>(picks.report.mutable_data_ptr())},
                {workspace.mutable_data_ptr(), bytes, stream.native_handle()});
   return picks;
 }

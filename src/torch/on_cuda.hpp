@@ -18,9 +18,12 @@ cuda::DeviceMatrix device_matrix(const at::Tensor& rows);
 /// tensor is for the host to refuse.
 bool selects_on_cuda(const at::Tensor& rows, Backend backend);
 
-/// Enqueues on the current stream of `device`, which is the current device. `ids`: [B] int64, or
-/// undefined for `spec.ids`.
-DevicePicks enqueue_on_cuda(const at::Device& device, const cuda::DeviceCriterion& criterion,
+/// Throws unless `ids`, which is defined, is [candidates] int64.
+void check_ids(const at::Tensor& ids, std::int64_t candidates);
+
+/// Enqueues on the current stream of `device`, which is the current device. `ids`: [B] int64 on any
+/// device, in the place of the criterion's; or undefined.
+DevicePicks enqueue_on_cuda(const at::Device& device, cuda::DeviceCriterion criterion,
                             const SelectionSpec& spec, const at::Tensor& ids);
 
 /// A selection that the host has made, with its picks on the device of `rows`, [B, ...].

@@ -4,10 +4,11 @@
 //   indices, scores = torch.ops.jest.select(x, y, reference_x, reference_y, count=128,
 //                                           learner_scale=10.0, learner_bias=-5.0, ...)
 //
-// Schema once, one kernel for each device. Arguments are those of SelectionSpec and PairScore under
-// their names there. Tensors of a model whose weight is 0 may be None. A seed is an unsigned number
-// of 64 bits: the integer with the same bits stands for it (−1 for 2⁶⁴ − 1). On a CUDA device the
-// call waits once, at its end, to tell an impossible selection from a good one. No gradient flows.
+// Schema once, one kernel for each device. Arguments are those of SelectionSpec, Sampling and
+// PairScore under their names there. Tensors of a model whose weight is 0 may be None. A seed is an
+// unsigned number of 64 bits: the integer with the same bits stands for it (−1 for 2⁶⁴ − 1). On a
+// CUDA device the call waits once, at its end, to tell an impossible selection from a good one. No
+// gradient flows.
 
 #include <torch/library.h>
 #include <torch/torch.h>
@@ -15,6 +16,7 @@
 #include <bit>
 #include <limits>
 #include <tuple>
+#include <utility>
 
 #include "jest/torch/device_select.hpp"
 
@@ -33,29 +35,10 @@ constexpr const char* kSchema =
     "float reference_bias=0.0, str backend='default', int threads=1) "
     "-> (Tensor indices, Tensor scores)";
 
-constexpr Named<Contrast> kContrasts[] = {{"sigmoid", Contrast::kSigmoid},
-                                          {"softmax", Contrast::kSoftmax}};
-
-template <class Value, std::size_t n>
-Value by_name(const char* what, const Named<Value> (&known)[n], std::string_view name) {
-  std::string names;
-  for (const auto& [known_name, value] : known) {
-    if (known_name == name) return value;
-    names += (names.empty() ? "" : ", ") + std::string(known_name);
-  }
-  refuse(std::string("select, ") + what, "one of " + names, text("'", name, "'"));
-}
-
 /// Scale and bias are numbers here: CPU tensors, which are read without a wait.
 Embeddings model_of(const OptionalTensor& x, const OptionalTensor& y, double scale, double bias) {
   return {x.value_or(at::Tensor()), y.value_or(at::Tensor()),
           torch::scalar_tensor(scale, at::kDouble), torch::scalar_tensor(bias, at::kDouble)};
-}
-
-std::uint32_t step_of(std::int64_t step) {
-  constexpr std::int64_t kMost = std::numeric_limits<std::uint32_t>::max();
-  if (step < 0 || step > kMost) refuse("select", text("a step between 0 and ", kMost), step);
-  return static_cast<std::uint32_t>(step);
 }
 
 int threads_of(std::int64_t threads) {
@@ -74,15 +57,16 @@ Picks select_operator(const OptionalTensor& learner_x, const OptionalTensor& lea
                       double learner_bias, double reference_scale, double reference_bias,
                       std::string_view backend, std::int64_t threads) {
   const SelectionSpec spec{.count = count,
-                           .preset = by_name("preset", kPresets, preset),
-                           .chunks = chunks,
-                           .gain = gain,
+                           .sampling = {.preset = by_name("select, preset", kPresets, preset),
+                                        .chunks = chunks,
+                                        .gain = gain,
+                                        .interaction = {.value = interaction, .start = 0}},
                            .seed = std::bit_cast<std::uint64_t>(seed),
-                           .step = step_of(step),
-                           .backend = by_name("backend", kBackends, backend),
+                           .step = step,
+                           .backend = by_name("select, backend", kBackends, backend),
                            .threads = threads_of(threads)};
-  const PairScore score{{learner_weight, reference_weight, interaction},
-                        by_name("contrast", kContrasts, contrast)};
+  const PairScore score{{learner_weight, reference_weight},
+                        by_name("select, contrast", kContrasts, contrast)};
   const DevicePicks picks =
       select_on_device({model_of(learner_x, learner_y, learner_scale, learner_bias),
                         model_of(reference_x, reference_y, reference_scale, reference_bias),
@@ -110,13 +94,27 @@ Picks select_shapes(const OptionalTensor& learner_x, const OptionalTensor& learn
           at::empty_symint({count}, any.options().dtype(at::kDouble))};
 }
 
+/// A second copy of this library in one process (a plugin's beside the program's) finds the
+/// operator there and registers nothing: LibTorch would end the program at a second registration.
+const bool kFirstCopy = !c10::Dispatcher::singleton().findSchema({"jest::select", ""});
+
+template <typename Kernel>
+void add_kernel(torch::Library& library, Kernel&& kernel) {
+  if (kFirstCopy) library.impl("select", std::forward<Kernel>(kernel));
+}
+
 }  // namespace
 
 /// On a device the operator waits for its answer, which a capture into a graph does not survive.
-TORCH_LIBRARY(jest, m) { m.def(kSchema, {at::Tag::pt2_compliant_tag, at::Tag::cudagraph_unsafe}); }
-TORCH_LIBRARY_IMPL(jest, CPU, m) { m.impl("select", &select_operator); }
-TORCH_LIBRARY_IMPL(jest, CUDA, m) { m.impl("select", &select_operator); }
-TORCH_LIBRARY_IMPL(jest, Autograd, m) { m.impl("select", torch::CppFunction::makeFallthrough()); }
-TORCH_LIBRARY_IMPL(jest, Meta, m) { m.impl("select", &select_shapes); }
+TORCH_LIBRARY_FRAGMENT(jest, m) {
+  if (kFirstCopy) m.def(kSchema, {at::Tag::pt2_compliant_tag, at::Tag::cudagraph_unsafe});
+}
+TORCH_LIBRARY_IMPL(jest, CPU, m) { add_kernel(m, &select_operator); }
+TORCH_LIBRARY_IMPL(jest, CUDA, m) { add_kernel(m, &select_operator); }
+TORCH_LIBRARY_IMPL(jest, Autograd, m) { add_kernel(m, torch::CppFunction::makeFallthrough()); }
+TORCH_LIBRARY_IMPL(jest, Meta, m) { add_kernel(m, &select_shapes); }
 
 }  // namespace jest
+
+/// The name by which a program that links the static library asks for this file.
+extern "C" void jest_operators() {}

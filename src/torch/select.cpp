@@ -1,3 +1,5 @@
+// Selection of tensors by the host: views over CPU values, or a wait for the device's answer.
+
 #include "jest/torch/select.hpp"
 
 #include <torch/torch.h>
@@ -19,10 +21,27 @@ at::Tensor host_values(const char* who, const at::Tensor& values, std::int64_t d
   return values.detach().to(at::kCPU, type).contiguous();
 }
 
-template <class Real>
-std::span<const Real> span_of(const at::Tensor& values) {
-  return {values.data_ptr<Real>(), static_cast<std::size_t>(values.numel())};
+template <class Value>
+std::span<const Value> span_of(const at::Tensor& values) {
+  return {values.const_data_ptr<Value>(), static_cast<std::size_t>(values.numel())};
 }
+
+/// Ids in host memory, kept alive with the view over them.
+class HostIds {
+ public:
+  HostIds(const at::Tensor& ids, std::int64_t candidates) {
+    if (!ids.defined()) return;
+    detail::check_ids(ids, candidates);
+    values_ = ids.detach().to(at::kCPU).contiguous();
+  }
+
+  std::span<const std::int64_t> view() const {
+    return values_.defined() ? span_of<std::int64_t>(values_) : std::span<const std::int64_t>();
+  }
+
+ private:
+  at::Tensor values_;
+};
 
 /// What `enqueue` leaves on a device, on the host, with the time it took.
 template <class Enqueue>
@@ -35,16 +54,17 @@ Selection waited_for(const Enqueue& enqueue) {
 
 }  // namespace
 
-Selection select(const Embeddings& learner, const Embeddings& reference, const SelectionSpec& spec,
-                 const PairScore& score) {
-  if (detail::selects_on_cuda({learner, reference, {}}, spec.backend, score)) {
-    return waited_for([&] { return select_on_device({learner, reference, {}}, spec, score); });
+Selection select(const PairTensors& tensors, const SelectionSpec& spec, const PairScore& score) {
+  if (detail::selects_on_cuda(tensors, spec.backend, score)) {
+    return waited_for([&] { return select_on_device(tensors, spec, score); });
   }
-  HostEmbeddings learner_rows;
-  HostEmbeddings reference_rows;
-  if (score.weights.learner != 0) learner_rows = {"select, learner", learner};
-  if (score.weights.reference != 0) reference_rows = {"select, reference", reference};
-  const ContrastivePairs pairs{learner_rows.view(), reference_rows.view(), score.weights};
+  HostEmbeddings learner;
+  HostEmbeddings reference;
+  if (score.weights.learner != 0) learner = {"select, learner", tensors.learner};
+  if (score.weights.reference != 0) reference = {"select, reference", tensors.reference};
+  ContrastivePairs pairs{learner.view(), reference.view(), score.weights};
+  const HostIds ids(tensors.ids, pairs.candidates());
+  pairs.ids = ids.view();
   if (score.contrast == Contrast::kSoftmax) return select(SoftmaxPairs{pairs}, spec);
   return select(SigmoidPairs{pairs}, spec);
 }
@@ -67,8 +87,10 @@ Selection select(const LossTensors& losses, const SelectionSpec& spec,
     reference = host_values("select, reference losses", losses.reference, 1);
     views.reference = span_of<float>(reference);
   }
+  const HostIds ids(losses.ids, (weights.learner != 0 ? learner : reference).numel());
+  views.ids = ids.view();
   SeparableScores scores(views, weights);
-  return select(scores, spec);
+  return select(scores, spec, views.ids);
 }
 
 Selection select(const AlignmentTensors& gradients, const SelectionSpec& spec,
@@ -81,13 +103,14 @@ Selection select(const AlignmentTensors& gradients, const SelectionSpec& spec,
   GradientAlignment criterion{
       .features = matrix_view(features.data_ptr<float>(), features.size(0), features.size(1)),
       .direction = span_of<float>(direction),
-      .step_size = score.step_size,
-      .interaction = score.interaction};
-  at::Tensor also;
-  if (gradients.also.defined()) {
-    also = host_values("select, added terms", gradients.also, 1, at::kDouble);
-    criterion.also = span_of<double>(also);
+      .step_size = score.step_size};
+  at::Tensor added;
+  if (gradients.added.defined()) {
+    added = host_values("select, added terms", gradients.added, 1, at::kDouble);
+    criterion.added = span_of<double>(added);
   }
+  const HostIds ids(gradients.ids, features.size(0));
+  criterion.ids = ids.view();
   return select(criterion, spec);
 }
 
@@ -98,16 +121,23 @@ Selection select(const DiversityTensors& candidates, const SelectionSpec& spec,
   }
   const at::Tensor rows = host_values("select, embeddings", candidates.embeddings, 2);
   const at::Tensor own = host_values("select, importance", candidates.importance, 1, at::kDouble);
+  const HostIds ids(candidates.ids, rows.size(0));
   return select(EmbeddingDiversity{.importance = span_of<double>(own),
                                    .embeddings = matrix_view(rows.data_ptr<float>(), rows.size(0),
                                                              rows.size(1)),
                                    .strength = score.strength,
-                                   .interaction = score.interaction},
+                                   .ids = ids.view()},
                 spec);
 }
 
 at::Tensor index_tensor(const Selection& selection) {
   return torch::tensor(selection.indices, at::kLong);
+}
+
+at::Tensor id_tensor(std::span<const std::int64_t> ids) {
+  if (ids.empty()) return {};
+  auto* values = const_cast<std::int64_t*>(ids.data());  // from_blob has no other form
+  return torch::from_blob(values, {std::ssize(ids)}, at::kLong);
 }
 
 }  // namespace jest

@@ -1,3 +1,5 @@
+// Tensor sketches: two count sketches, multiplied in the frequency domain.
+
 #include "jest/torch/tensor_sketch.hpp"
 
 #include <torch/torch.h>
@@ -6,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "jest/core/philox.hpp"
-#include "jest/torch/autocast.hpp"
+#include "jest/core/exact/philox.hpp"
+#include "jest/torch/device.hpp"
 
 namespace jest {
 namespace {

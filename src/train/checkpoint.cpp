@@ -22,7 +22,8 @@ Json to_json(const TrainerState& state) {
           {"learnability_mean", state.learnability.mean},
           {"learnability_seen", state.learnability.seen},
           {"selection_stopped", state.selection_stopped},
-          {"tag_counts", state.tag_counts}};
+          {"tag_counts", state.tag_counts},
+          {"noted", state.noted}};
 }
 
 TrainerState from_json(const Json& json) {
@@ -37,6 +38,7 @@ TrainerState from_json(const Json& json) {
   json.at("learnability_seen").get_to(state.learnability.seen);
   json.at("selection_stopped").get_to(state.selection_stopped);
   json.at("tag_counts").get_to(state.tag_counts);
+  json.at("noted").get_to(state.noted);
   return state;
 }
 

@@ -1,7 +1,7 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include "jest/train/sinks.hpp"
+#include "jest/train/metrics.hpp"
 
 namespace jest {
 namespace {
@@ -28,7 +28,7 @@ class ConsoleSink : public MetricSink {
                   values, metrics.seconds.steps(), 100 * metrics.seconds.selection_share());
   }
 
-  void note(std::string_view text) override { logger().info("{}  {}", run_, text); }
+  void note(std::int64_t, std::string_view text) override { logger().info("{}  {}", run_, text); }
 
  private:
   std::string run_;

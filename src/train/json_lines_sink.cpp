@@ -7,7 +7,7 @@
 #include <sstream>
 
 #include "jest/io/atomic_file.hpp"
-#include "jest/train/sinks.hpp"
+#include "jest/train/metrics.hpp"
 
 namespace jest {
 namespace {
@@ -96,8 +96,8 @@ void JsonLinesSink::evaluation(const EvaluationMetrics& metrics) {
   record(json.dump());
 }
 
-void JsonLinesSink::note(std::string_view text) {
-  record(Json{{"event", "note"}, {"step", 0}, {"text", text}}.dump());
+void JsonLinesSink::note(std::int64_t step, std::string_view text) {
+  record(Json{{"event", "note"}, {"step", step}, {"text", text}}.dump());
 }
 
 void JsonLinesSink::record(const std::string& json_line) {

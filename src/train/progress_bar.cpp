@@ -5,7 +5,7 @@
 #include <chrono>
 #include <cstdio>
 
-#include "jest/train/sinks.hpp"
+#include "jest/train/metrics.hpp"
 
 namespace jest {
 namespace {
@@ -48,7 +48,7 @@ class ProgressBar : public MetricSink {
 
   // Other lines may follow: leave the terminal line empty.
   void evaluation(const EvaluationMetrics&) override { clear(); }
-  void note(std::string_view) override { clear(); }
+  void note(std::int64_t, std::string_view) override { clear(); }
 
  private:
   static void clear() {

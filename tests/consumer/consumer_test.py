@@ -4,92 +4,23 @@
 BUILD_DIR is a complete build; it is installed into a temporary folder and used from there.
 """
 
-import os
 import pathlib
 import re
-import shutil
-import subprocess
 import sys
-import tempfile
 import unittest
 
-HERE = pathlib.Path(__file__).resolve().parent
-SOURCE = HERE.parent.parent
+sys.dont_write_bytecode = True  # a test leaves nothing in the source tree
+from package import HERE, SOURCE, Package, one_line, run
+
 CORE_FOLDERS = ("core", "criteria", "io", "select")
 TORCH_INCLUDE = re.compile(r'^\s*#\s*include\s*[<"](torch|ATen|c10|caffe2)/', re.MULTILINE)
-BUILD = None  # set by main
-
-
-def run(arguments, environment=None):
-    words = [str(argument) for argument in arguments]
-    return subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                          env=environment, timeout=600, check=False)
-
-
-def cache_entry(name):
-    lines = (BUILD / "CMakeCache.txt").read_text(encoding="utf-8").splitlines()
-    found = [line.split("=", 1)[1] for line in lines if line.startswith(name + ":")]
-    return found[0] if found else ""
 
 
 def libraries_needed(program):
     return re.findall(r"NEEDED.*\[(.*)\]", run(["readelf", "-d", program]).stdout)
 
 
-def one_line(output):
-    """CMake breaks its messages into lines."""
-    return " ".join(output.split())
-
-
-class InstalledPackage(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = tempfile.TemporaryDirectory(prefix="jest-consumer-")
-        cls.root = pathlib.Path(cls.folder.name)
-        cls.prefix = cls.root / "prefix"
-        done = run(["cmake", "--install", BUILD, "--prefix", cls.prefix])
-        if done.returncode != 0:
-            cls.folder.cleanup()
-            raise AssertionError(done.stdout)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.folder.cleanup()
-
-    def environment_without_libtorch(self):
-        """Every place that is searched is empty; the file `asked` appears if any is looked at."""
-        bare = self.root / "bare"
-        (bare / "bin").mkdir(parents=True, exist_ok=True)
-        python = bare / "bin" / "python3"
-        python.write_text(f'#!/bin/sh\ntouch "{bare}/asked"\nexit 1\n', encoding="utf-8")
-        python.chmod(0o755)
-        (bare / "asked").unlink(missing_ok=True)
-        environment = dict(os.environ, HOME=str(bare), JEST_CACHE=str(bare / "cache"),
-                           PATH=f"{bare}/bin:{os.environ['PATH']}")
-        for name in ("JEST_LIBTORCH", "Torch_ROOT", "LIBTORCH", "LD_LIBRARY_PATH",
-                     "XDG_CACHE_HOME", "CMAKE_PREFIX_PATH"):
-            environment.pop(name, None)
-        return environment, bare / "asked"
-
-    def configure(self, name, *options, source=HERE, environment=None):
-        tree = self.root / name
-        generator = ["-G", "Ninja"] if shutil.which("ninja") else []
-        done = run(["cmake", "-S", source, "-B", tree, *generator,
-                    f"-DCMAKE_PREFIX_PATH={self.prefix}", "-DCMAKE_CXX_FLAGS=-O0", *options],
-                   environment)
-        return tree, done
-
-    def build_and_run(self, name, *options, program="consumer", **settings):
-        tree, done = self.configure(name, *options, **settings)
-        self.assertEqual(done.returncode, 0, done.stdout)
-        self.assertNotIn("CMake Warning", done.stdout)
-        environment = settings.get("environment")
-        done = run(["cmake", "--build", tree, "--parallel", "1"], environment)
-        self.assertEqual(done.returncode, 0, done.stdout)
-        done = run([tree / program], environment)
-        self.assertEqual(done.returncode, 0, done.stdout)
-        return tree / program, done.stdout
-
+class InstalledPackage(Package):
     def test_core_needs_no_libtorch_and_does_not_look_for_it(self):
         environment, asked = self.environment_without_libtorch()
         program, said = self.build_and_run("core", environment=environment)
@@ -118,12 +49,14 @@ class InstalledPackage(unittest.TestCase):
         self.assertIn('compatible with requested version "0.99"', one_line(done.stdout))
 
     def test_training_with_libtorch(self):
-        options = ["-DCONSUMER_TRAINS=ON"]
-        if cache_entry("JEST_LIBTORCH"):
-            options.append("-DTorch_ROOT=" + cache_entry("JEST_LIBTORCH"))
-        program, said = self.build_and_run("train", *options)
+        program, said = self.build_and_run("train", "-DCONSUMER_TRAINS=ON",
+                                           *self.libtorch_options())
         self.assertRegex(said, r"^consumer: 8 picks, loss \d")
         self.assertIn("libjest.so.0", libraries_needed(program))
+        with self.subTest("a program that links both libraries"):
+            self.assertIn("libjest.so.0", libraries_needed(program.parent / "both"))
+            done = run([program.parent / "both"])
+            self.assertEqual((done.returncode, done.stdout), (0, "consumer: picked 2 and 5\n"))
 
     def test_inside_another_project_nothing_global_changes(self):
         environment, _ = self.environment_without_libtorch()
@@ -153,26 +86,22 @@ class InstalledPackage(unittest.TestCase):
         for file in self.package().glob("*.cmake"):
             with self.subTest(file=file.name):
                 content = file.read_text(encoding="utf-8")
-                for folder in (BUILD, SOURCE, self.prefix):
+                for folder in (self.build, SOURCE, self.prefix):
                     self.assertNotIn(str(folder), content)
 
     def test_installed_programs_start(self):
         names = [name for name in ("jest-data", "jest-select", "jest-train")
-                 if (BUILD / "bin" / name).is_file()]
+                 if (self.build / "bin" / name).is_file()]
         for name in names:
             with self.subTest(program=name):
                 environment, _ = self.environment_without_libtorch()
                 done = run([self.prefix / "bin" / name, "--version"], environment)
                 self.assertEqual(done.returncode, 0, done.stdout)
-                self.assertIn(cache_entry("CMAKE_PROJECT_VERSION"), done.stdout)
-
-    def package(self):
-        (config,) = self.prefix.glob("**/jest-config.cmake")
-        return config.parent
+                self.assertIn(self.cache_entry("CMAKE_PROJECT_VERSION"), done.stdout)
 
 
 if __name__ == "__main__":
     if len(sys.argv) < 2:
         sys.exit(__doc__)
-    BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
+    Package.build = pathlib.Path(sys.argv.pop(1)).resolve()
     unittest.main(verbosity=2)

@@ -1,12 +1,14 @@
 // Uses jest::core on memory of its own. What is picked can be known beforehand: two candidates of
 // eight are learnable, because the reference matches their pairs and no other.
 
+#include <cstdint>
 #include <cstdio>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "jest/io/safetensors.hpp"
-#include "jest/select/select.hpp"
+#include "jest/select.hpp"
 
 namespace {
 
@@ -39,7 +41,8 @@ int main() {
   const std::vector<float> some_turned = unit_rows(kLearnable);
   const jest::SigmoidPairs pairs{
       {.learner = view(all_turned, not_turned), .reference = view(all_turned, some_turned)}};
-  const jest::Selection picks = jest::select(pairs, {.count = 2, .preset = jest::Preset::kTopK});
+  const jest::Selection picks =
+      jest::select(pairs, {.count = 2, .sampling = {.preset = jest::Preset::kTopK}});
   if (picks.indices != kLearnable) return failed("other picks than the learnable candidates");
 
   // In the library file, not in a header, and on zlib: links only when the package names both.

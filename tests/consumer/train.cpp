@@ -13,7 +13,7 @@
 #include <memory>
 #include <numeric>
 
-#include "jest/model/joint_example_scorer.hpp"
+#include "jest/scorers/joint_example_scorer.hpp"
 
 namespace {
 
@@ -54,7 +54,8 @@ int main() {
   torch::optim::SGD optimizer(model->parameters(), 0.1);
   jest::Learner learner{model, optimizer};
   jest::ReferenceModel reference{std::make_shared<Towers>()};
-  jest::JointExampleScorer scorer{learner, reference, {.count = 8, .chunks = 4, .seed = 7}};
+  jest::JointExampleScorer scorer{
+      learner, reference, {.count = 8, .sampling = {.chunks = 4}, .seed = 7}};
 
   const jest::Selection picks = scorer.select(super_batch, 0);
   const at::Tensor before = model->weight.detach().clone();

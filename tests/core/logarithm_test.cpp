@@ -1,4 +1,4 @@
-#include "jest/core/logarithm.hpp"
+#include "jest/core/exact/elementary.hpp"
 
 #include <gtest/gtest.h>
 

@@ -39,13 +39,13 @@ TEST(Separable, RefusesUnequalLengths) {
 
 TEST(Separable, AnyNumberOfChunksGivesTheSameRanking) {
   SeparableScores state({kLearner, kReference});
-  const auto topk = select(state, {.count = 6, .preset = Preset::kTopK});
-  const auto greedy = select(state, {.count = 6, .preset = Preset::kGreedy});
+  const auto topk = select(state, {.count = 6, .sampling = {.preset = Preset::kTopK}});
+  const auto greedy = select(state, {.count = 6, .sampling = {.preset = Preset::kGreedy}});
   EXPECT_EQ(topk.indices, greedy.indices);
   EXPECT_EQ(topk.scores, greedy.scores);
   // At a gain that drowns the noise the joint preset ranks too.
   for (std::int64_t chunks = 1; chunks <= 6; ++chunks) {
-    const auto joint = select(state, {.count = 6, .chunks = chunks, .gain = 1e6});
+    const auto joint = select(state, {.count = 6, .sampling = {.chunks = chunks, .gain = 1e6}});
     EXPECT_EQ(joint.indices, topk.indices) << chunks;
   }
 }
@@ -54,7 +54,7 @@ TEST(Separable, NanLossesAreKeptForTheSamplerToSetAside) {
   std::vector<float> learner = kLearner;
   learner[5] = NAN;
   SeparableScores state({learner, kReference});
-  const auto picks = select(state, {.count = 7, .preset = Preset::kTopK});
+  const auto picks = select(state, {.count = 7, .sampling = {.preset = Preset::kTopK}});
   EXPECT_EQ(picks.statistics.nan_count, 1);
   EXPECT_THAT(picks.indices, ::testing::Not(::testing::Contains(5)));
 }

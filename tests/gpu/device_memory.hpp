@@ -83,11 +83,11 @@ struct Model {
 struct Answer {
   std::vector<std::int64_t> indices;
   std::vector<double> scores;
-  cuda::Status status;
+  cuda::DeviceReport report;
 
   bool operator==(const Answer& other) const {
     return indices == other.indices && scores == other.scores &&
-           std::memcmp(&status, &other.status, sizeof(status)) == 0;
+           std::memcmp(&report, &other.report, sizeof(report)) == 0;
   }
 };
 
@@ -100,16 +100,16 @@ class Place {
         workspace_(static_cast<std::size_t>(bytes_)),
         indices_(static_cast<std::size_t>(spec.count)),
         scores_(static_cast<std::size_t>(spec.count)),
-        status_(1) {}
+        report_(1) {}
 
   void enqueue(cuda::Selector& selector, const cuda::DeviceCriterion& criterion,
                const SelectionSpec& spec) {
-    selector.enqueue(criterion, spec, {indices_.data(), scores_.data(), status_.data()},
+    selector.enqueue(criterion, spec, {indices_.data(), scores_.data(), report_.data()},
                      {workspace_.data(), bytes_, stream_.get()});
   }
   Answer answer() const {
     stream_.wait();
-    return {indices_.host(), scores_.host(), status_.host()[0]};
+    return {indices_.host(), scores_.host(), report_.host()[0]};
   }
 
  private:
@@ -117,7 +117,7 @@ class Place {
   Buffer<std::byte> workspace_;
   Buffer<std::int64_t> indices_;
   Buffer<double> scores_;
-  Buffer<cuda::Status> status_;
+  Buffer<cuda::DeviceReport> report_;
   Stream stream_;
 };
 

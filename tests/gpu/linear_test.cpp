@@ -29,7 +29,8 @@ Selection select_on_device(const Criterion& criterion, const SelectionSpec& spec
 
 constexpr auto kExpectDense = [](const auto& criterion, const SelectionSpec& spec) {
   const auto got = select_on_device(criterion, spec);
-  const auto want = oracle::dense_select(oracle::dense(criterion), spec);
+  const auto want =
+      oracle::dense_select(oracle::dense(criterion, spec.interaction()), spec, criterion.ids);
   EXPECT_EQ(got.indices, want.indices);
   EXPECT_TRUE(oracle::agree(got.scores, want.scores));
   EXPECT_EQ(got.statistics.nan_count, want.nan_count);
@@ -47,13 +48,16 @@ TEST_F(CudaLinear, PicksWhatTheHostPicksByTheBackendsName) {
   const Features features({20000, 65});
   const WeighedLosses losses(20000, {0.3, 1.7});
   for (const Preset preset : {Preset::kJoint, Preset::kMeanField, Preset::kTopK}) {
-    const SelectionSpec spec{.count = 12000, .preset = preset, .gain = 2, .seed = 3};
+    const SelectionSpec spec{
+        .count = 12000,
+        .sampling = {.preset = preset, .gain = 2, .interaction = {.value = 1e-3}},
+        .seed = 3};
     SelectionSpec there = spec;
     there.backend = Backend::kCuda;
-    EXPECT_EQ(select(features.gradients(1e-3), there).indices,
-              select(features.gradients(1e-3), spec).indices);
-    EXPECT_EQ(select(features.diversity(1e-3), there).indices,
-              select(features.diversity(1e-3), spec).indices);
+    EXPECT_EQ(select(features.gradients(), there).indices,
+              select(features.gradients(), spec).indices);
+    EXPECT_EQ(select(features.diversity(), there).indices,
+              select(features.diversity(), spec).indices);
     const auto got = select(losses.losses(), there, losses.weights);
     const auto want = select(losses.losses(), spec, losses.weights);
     EXPECT_EQ(got.indices, want.indices);
@@ -70,7 +74,7 @@ TEST_F(CudaLinear, SetsNanAsideAndSaysWhatTheHostSays) {
   losses.reference[44] = NAN;
   for (const auto& [name, preset] : kPresets) {
     SCOPED_TRACE(name);
-    const SelectionSpec spec{.count = 20, .preset = preset, .gain = 2};
+    const SelectionSpec spec{.count = 20, .sampling = {.preset = preset, .gain = 2}};
     kExpectDense(features.gradients(), spec);
     kExpectDense(losses, spec);
   }
@@ -90,7 +94,8 @@ TEST_F(CudaLinear, BreaksTiesByTheSmallerId) {
   std::iota(want.begin(), want.end(), 0);
   std::sort(want.begin(), want.end(), [&](auto a, auto b) { return ids[a] < ids[b]; });
   want.resize(4000);
-  const SelectionSpec spec{.count = 4000, .preset = Preset::kTopK, .ids = ids};
+  losses.ids = ids;
+  const SelectionSpec spec{.count = 4000, .sampling = {.preset = Preset::kTopK}};
   EXPECT_EQ(select_on_device(losses, spec).indices, want);
 }
 
@@ -106,8 +111,7 @@ struct Uploaded {
     return {.features = {features.data(), 3000, 40, 45, cuda::Element::kFloat32},
             .direction = direction.data(),
             .step_size = 0.7,
-            .also = own.data(),
-            .interaction = 0.01};
+            .added = own.data()};
   }
 
   Features host;
@@ -121,15 +125,17 @@ constexpr cuda::Engine kDirectly{.launch = cuda::Launch::kDirect};
 TEST_F(CudaLinear, ReplaysAGraphWithOtherNumbersAndPointers) {
   const Uploaded first(1);
   const Uploaded second(2);
-  const SelectionSpec spec{.count = 600, .gain = 3, .seed = 3};
+  const SelectionSpec spec{
+      .count = 600, .sampling = {.gain = 3, .interaction = {.value = 0.01}}, .seed = 3};
   cuda::Selector selector(cuda::Engine{});
   gpu::Place place(first.alignment(), spec, {});
   for (int call = 0; call < 8; ++call) {
     SelectionSpec other = spec;
     other.seed += static_cast<std::uint64_t>(call / 2);
+    if (call == 5) other.sampling.interaction.value = 0.02;
     cuda::DeviceAlignment alignment = call < 4 ? first.alignment() : second.alignment();
     if (call == 6) alignment.step_size = 2;
-    if (call == 7) alignment.also = nullptr;
+    if (call == 7) alignment.added = nullptr;
     place.enqueue(selector, alignment, other);
     EXPECT_EQ(place.answer(), answer_of(alignment, other, kDirectly)) << call;
   }
@@ -137,7 +143,8 @@ TEST_F(CudaLinear, ReplaysAGraphWithOtherNumbersAndPointers) {
 
 TEST_F(CudaLinear, GivesTheSameBitsInEveryRunAndStream) {
   const Uploaded uploaded(1);
-  const SelectionSpec spec{.count = 600, .gain = 3, .seed = 3};
+  const SelectionSpec spec{
+      .count = 600, .sampling = {.gain = 3, .interaction = {.value = 0.01}}, .seed = 3};
   const Answer want = answer_of(uploaded.alignment(), spec, kDirectly);
   std::vector<std::thread> threads;
   std::vector<Answer> answers(4);

@@ -25,7 +25,7 @@ TYPED_TEST_SUITE(CudaOracle, Criteria);
 template <class Pairs>
 void expect_dense_selection(const Pairs& pairs, const SelectionSpec& spec) {
   const auto got = cuda::select(pairs, spec, kExact);
-  const auto want = oracle::dense_select(oracle::dense(pairs), spec);
+  const auto want = oracle::dense_select(oracle::dense(pairs, spec.interaction()), spec, pairs.ids);
   EXPECT_EQ(got.indices, want.indices);
   EXPECT_TRUE(oracle::agree(got.scores, want.scores, kTolerance));
   EXPECT_EQ(got.statistics.nan_count, want.nan_count);
@@ -50,7 +50,8 @@ TYPED_TEST(CudaOracle, PicksWhatTheHostPicksOfRepresentableEmbeddings) {
     model->bias = -2;
   }
   const auto pairs = models.pairs<TypeParam>();
-  SelectionSpec spec{.count = 640, .gain = 0.1, .seed = 5, .backend = Backend::kEigen};
+  SelectionSpec spec{
+      .count = 640, .sampling = {.gain = 0.1}, .seed = 5, .backend = Backend::kEigen};
   const auto want = select(pairs, spec);
   for (const auto operands :
        {cuda::Operands::kFloat16, cuda::Operands::kBfloat16, cuda::Operands::kTf32,
@@ -79,7 +80,7 @@ double largest_difference(const Selection& got, const Selection& want) {
 TYPED_TEST(CudaOracle, ScoresByThreeProductsAsExactlyAsByFloat32) {
   const auto models = oracle::random_models({3000, 256}, 12);
   const auto pairs = models.pairs<TypeParam>();
-  const SelectionSpec spec{.count = 600, .chunks = 2, .gain = 1, .seed = 4};
+  const SelectionSpec spec{.count = 600, .sampling = {.chunks = 2, .gain = 1}, .seed = 4};
   SelectionSpec plain = spec;
   plain.backend = Backend::kEigen;
   const auto want = select(pairs, plain);
@@ -110,7 +111,8 @@ TYPED_TEST(CudaOracle, PicksNearlyWhatTheHostPicksWithRoundedOperands) {
 /// No scores: every bit of noise, and its order, on a hundred thousand candidates.
 TYPED_TEST(CudaOracle, DrawsTheHostsNoise) {
   const auto models = oracle::random_models({100000, 2}, 4);
-  SelectionSpec spec{.count = 90000, .preset = Preset::kUniform, .seed = 77, .step = 3};
+  SelectionSpec spec{
+      .count = 90000, .sampling = {.preset = Preset::kUniform}, .seed = 77, .step = 3};
   const auto pairs = models.pairs<TypeParam>();
   EXPECT_EQ(cuda::select(pairs, spec).indices, select(pairs, spec).indices);
 }
@@ -121,7 +123,8 @@ TYPED_TEST(CudaOracle, SetsNanRowsAsideLikeTheDenseSampler) {
   models.reference.y_row(9)[5] = NAN;
   for (const auto& [name, preset] : kPresets) {
     SCOPED_TRACE(name);
-    expect_dense_selection(models.pairs<TypeParam>(), {.count = 20, .preset = preset, .gain = 2});
+    expect_dense_selection(models.pairs<TypeParam>(),
+                           {.count = 20, .sampling = {.preset = preset, .gain = 2}});
   }
 }
 
@@ -138,8 +141,10 @@ TYPED_TEST(CudaOracle, BreaksTiesByTheSmallerId) {
   std::iota(want.begin(), want.end(), 0);
   std::sort(want.begin(), want.end(), [&](auto a, auto b) { return ids[a] < ids[b]; });
   want.resize(4000);
-  const SelectionSpec spec{.count = 4000, .preset = Preset::kTopK, .ids = ids};
-  EXPECT_EQ(cuda::select(models.pairs<TypeParam>(), spec).indices, want);
+  auto pairs = models.pairs<TypeParam>();
+  pairs.ids = ids;
+  const SelectionSpec spec{.count = 4000, .sampling = {.preset = Preset::kTopK}};
+  EXPECT_EQ(cuda::select(pairs, spec).indices, want);
 }
 
 TYPED_TEST(CudaOracle, RefusesFiniteValuesThatFloat16CannotHold) {
@@ -155,7 +160,7 @@ TYPED_TEST(CudaOracle, RefusesFiniteValuesThatFloat16CannotHold) {
 TYPED_TEST(CudaOracle, SaysWhatTheHostSays) {
   auto models = oracle::random_models({30, 4}, 2);
   models.learner.x_row(3)[0] = NAN;
-  const auto pairs = models.pairs<TypeParam>();
+  auto pairs = models.pairs<TypeParam>();
   std::vector<std::int64_t> ids(30);
   std::iota(ids.begin(), ids.end(), 100);
   const auto expect_same = [&](const SelectionSpec& spec) {
@@ -163,10 +168,11 @@ TYPED_TEST(CudaOracle, SaysWhatTheHostSays) {
               oracle::message_of([&] { select(pairs, spec); }));
   };
   expect_same({.count = 30});
+  pairs.ids = ids;
   ids[7] = ids[20];
-  expect_same({.count = 5, .ids = ids});
+  expect_same({.count = 5});
   ids[4] = -3;
-  expect_same({.count = 5, .ids = ids});
+  expect_same({.count = 5});
 }
 
 }  // namespace

@@ -31,8 +31,8 @@ struct TwoModels {
         learner(upload(host.learner)),
         reference(upload(host.reference)) {}
 
-  cuda::DevicePairs pairs(cuda::Loss loss) const {
-    return {.learner = learner.view, .reference = reference.view, .loss = loss};
+  cuda::DevicePairs pairs(Contrast contrast) const {
+    return {.learner = learner.view, .reference = reference.view, .contrast = contrast};
   }
 
   oracle::TwoModels host;
@@ -46,16 +46,16 @@ TEST_F(CudaSelector, ReplaysAGraphWithOtherSeedsStepsWeightsAndPointers) {
   const TwoModels first(1);
   const TwoModels second(2);
   const SelectionSpec spec{.count = 600, .seed = 3};
-  for (const auto loss : {cuda::Loss::kSigmoid, cuda::Loss::kSoftmax}) {
+  for (const auto contrast : {Contrast::kSigmoid, Contrast::kSoftmax}) {
     cuda::Selector selector(cuda::Engine{});
-    gpu::Place place(first.pairs(loss), spec, {});
+    gpu::Place place(first.pairs(contrast), spec, {});
     for (int call = 0; call < 8; ++call) {
       SelectionSpec other = spec;
       other.seed += static_cast<std::uint64_t>(call / 2);
-      other.step = static_cast<std::uint32_t>(call % 3);
-      other.gain = call == 5 ? 7 : 100;
-      cuda::DevicePairs pairs = call < 4 ? first.pairs(loss) : second.pairs(loss);
-      if (call == 6) pairs.weights.interaction = -0.5;
+      other.step = call % 3;
+      other.sampling.gain = call == 5 ? 7 : 100;
+      cuda::DevicePairs pairs = call < 4 ? first.pairs(contrast) : second.pairs(contrast);
+      if (call == 6) other.sampling.interaction.value = -0.5;
       if (call == 7) pairs.learner.scale = 3;
       place.enqueue(selector, pairs, other);
       EXPECT_EQ(place.answer(), answer_of(pairs, other, kDirect)) << call;
@@ -66,8 +66,8 @@ TEST_F(CudaSelector, ReplaysAGraphWithOtherSeedsStepsWeightsAndPointers) {
 TEST_F(CudaSelector, GivesTheSameBitsInEveryRunAndStream) {
   const TwoModels models(1);
   const SelectionSpec spec{.count = 600, .seed = 3};
-  for (const auto loss : {cuda::Loss::kSigmoid, cuda::Loss::kSoftmax}) {
-    const auto pairs = models.pairs(loss);
+  for (const auto contrast : {Contrast::kSigmoid, Contrast::kSoftmax}) {
+    const auto pairs = models.pairs(contrast);
     const Answer want = answer_of(pairs, spec, kDirect);
     std::vector<std::thread> threads;
     std::vector<Answer> answers(4);
@@ -87,15 +87,15 @@ TEST_F(CudaSelector, GivesTheSameBitsInEveryRunAndStream) {
 TEST_F(CudaSelector, RunsOnTheDefaultStreamToo) {
   const TwoModels models(1);
   const SelectionSpec spec{.count = 60};
-  const auto pairs = models.pairs(cuda::Loss::kSigmoid);
+  const auto pairs = models.pairs(Contrast::kSigmoid);
   const auto bytes = cuda::workspace_bytes(pairs, spec, {});
   gpu::Buffer<std::byte> workspace(static_cast<std::size_t>(bytes));
   gpu::Buffer<std::int64_t> indices(60);
   gpu::Buffer<double> scores(60);
-  gpu::Buffer<cuda::Status> status(1);
+  gpu::Buffer<cuda::DeviceReport> report(1);
   cuda::Selector selector(cuda::Engine{});
   for (int call = 0; call < 3; ++call) {
-    selector.enqueue(pairs, spec, {indices.data(), scores.data(), status.data()},
+    selector.enqueue(pairs, spec, {indices.data(), scores.data(), report.data()},
                      {workspace.data(), bytes, nullptr});
     gpu::must(cudaDeviceSynchronize());
     EXPECT_EQ(indices.host(), answer_of(pairs, spec, kDirect).indices);
@@ -105,7 +105,7 @@ TEST_F(CudaSelector, RunsOnTheDefaultStreamToo) {
 /// Rounding on the way into a tile or before the upload is the same rounding.
 TEST_F(CudaSelector, TakesSixteenBitEmbeddingsAsTheyAre) {
   const auto host = oracle::random_embeddings({2000, 33, 3}, 6);
-  const SelectionSpec spec{.count = 300, .gain = 10};
+  const SelectionSpec spec{.count = 300, .sampling = {.gain = 10}};
   for (const Element element : {Element::kFloat16, Element::kBfloat16}) {
     const bool half = element == Element::kFloat16;
     oracle::Embeddings rounded = host;
@@ -133,10 +133,10 @@ void expect_the_same_by_both_routes(const cuda::DevicePairs& pairs, cuda::Operan
   const cuda::Engine fused{.operands = operands, .route = cuda::Route::kFused};
   const cuda::Engine products{.operands = operands, .route = cuda::Route::kProducts};
   for (const std::int64_t chunks : {2, 3, 40}) {
-    const SelectionSpec spec{.count = 1000, .chunks = chunks, .gain = 0.1};
+    const SelectionSpec spec{.count = 1000, .sampling = {.chunks = chunks, .gain = 0.1}};
     const Answer got = answer_of(pairs, spec, fused);
     const Answer want = answer_of(pairs, spec, products);
-    EXPECT_EQ(got.status.faults, 0U);
+    EXPECT_EQ(got.report.faults, 0U);
     EXPECT_EQ(got.indices, want.indices) << chunks;
     EXPECT_TRUE(oracle::agree(got.scores, want.scores, 1e-5)) << chunks;
     EXPECT_EQ(got, answer_of(pairs, spec, fused)) << chunks;
@@ -161,9 +161,9 @@ TEST_F(CudaSelector, FusesToWhatProductsGive) {
   const auto reference = upload(round.reference);
   for (const auto operands :
        {cuda::Operands::kFloat16, cuda::Operands::kBfloat16, cuda::Operands::kFloat16x3}) {
-    for (const auto loss : {cuda::Loss::kSigmoid, cuda::Loss::kSoftmax}) {
+    for (const auto contrast : {Contrast::kSigmoid, Contrast::kSoftmax}) {
       expect_the_same_by_both_routes(
-          {.learner = learner.view, .reference = reference.view, .loss = loss}, operands);
+          {.learner = learner.view, .reference = reference.view, .contrast = contrast}, operands);
     }
   }
 }
@@ -171,14 +171,14 @@ TEST_F(CudaSelector, FusesToWhatProductsGive) {
 TEST_F(CudaSelector, RefusesWhatItCannotUse) {
   const TwoModels models(1);
   const SelectionSpec spec{.count = 60};
-  const auto pairs = models.pairs(cuda::Loss::kSigmoid);
+  const auto pairs = models.pairs(Contrast::kSigmoid);
   const auto bytes = cuda::workspace_bytes(pairs, spec, {});
   gpu::Buffer<std::byte> memory(static_cast<std::size_t>(bytes));
   gpu::Buffer<std::int64_t> indices(60);
   gpu::Buffer<double> scores(60);
-  gpu::Buffer<cuda::Status> status(1);
+  gpu::Buffer<cuda::DeviceReport> report(1);
   cuda::Selector selector(cuda::Engine{});
-  const cuda::DeviceAnswer answer{indices.data(), scores.data(), status.data()};
+  const cuda::DeviceAnswer answer{indices.data(), scores.data(), report.data()};
   EXPECT_THROW(selector.enqueue(pairs, spec, answer, {memory.data(), bytes - 1}), Error);
   EXPECT_THROW(selector.enqueue(pairs, spec, answer, {memory.data() + 8, bytes}), Error);
   EXPECT_THROW(selector.enqueue(pairs, spec, {}, {memory.data(), bytes}), Error);

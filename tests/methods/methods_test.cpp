@@ -1,80 +1,86 @@
-// Methods are values: their names, papers and what they make of a scorer.
+// Methods by name: what they are, and what find_method and their table say.
+#include "jest/methods/methods.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <set>
 
-#include "jest/methods/methods.hpp"
-#include "model/small_towers.hpp"
 #include "oracle/message_of.hpp"
 
 namespace jest {
 namespace {
 
-using testing::make_pairs;
-using testing::make_towers;
-using testing::SmallTowers;
+using oracle::message_of;
+using ::testing::HasSubstr;
 
 TEST(Methods, HaveDistinctNamesAndTheirPapers) {
   std::set<std::string_view> names;
   for (const Method& method : kMethods) {
     EXPECT_TRUE(names.insert(method.name).second) << method.name;
-    EXPECT_EQ(&find_method(method.name), &method);
-    const bool of_nobody = method.name == "uniform" || method.name == "cascade";
-    EXPECT_EQ(method.paper.empty(), of_nobody) << method.name;
+    EXPECT_EQ(find_method(method.name).name, method.name);
+    const bool of_no_paper = method.name == "uniform" || method.name == "cascade";
+    EXPECT_EQ(method.paper.empty(), of_no_paper) << method.name;
+    EXPECT_NO_THROW(check_method(method)) << method.name;
   }
-  EXPECT_THAT(oracle::message_of([] { find_method("rho"); }), ::testing::HasSubstr("rho-loss"));
+  const std::string said = message_of([] { find_method("rho"); });
+  for (const Method& method : kMethods) EXPECT_THAT(said, HasSubstr(method.name));
 }
 
-TEST(Methods, AskForAReferenceWhereTheyLookAtOne) {
+TEST(Methods, AskForAReferenceWhereTheyNeedOne) {
+  const std::set<std::string_view> without = {"uniform", "selective-backprop", "greats", "divbs"};
   for (const Method& method : kMethods) {
-    const std::set<std::string_view> without = {"uniform", "selective-backprop", "greats"};
     EXPECT_EQ(method.uses_reference(), !without.contains(method.name)) << method.name;
   }
 }
 
-struct MethodSetting {
-  SmallTowers model = make_towers(1);
-  SmallTowers guide = make_towers(2);
-  torch::optim::SGD optimizer{model->parameters(), 0.1};
-  Learner<SmallTowers> learner{model, optimizer};
-  ReferenceModel<SmallTowers> reference{guide};
-  testing::VectorPairs batch = make_pairs(60, 3);
-
-  Selection pick(const Method& method, std::uint32_t step = 5) {
-    JointExampleScorer scorer(learner, reference, method.scorer(20, 4));
-    return scorer.select(batch, step);
-  }
-};
-
-TEST(Jest, IsJointSelectionByLearnabilityInSixteenChunks) {
-  MethodSetting s;
-  const auto learner = score_embeddings(s.model, s.batch, {});
-  const auto reference = score_embeddings(s.guide, s.batch, {});
-  const SelectionSpec spec{
-      .count = 20, .chunks = 16, .gain = 100, .seed = 4, .step = 5, .ids = s.batch.names};
-  EXPECT_EQ(s.pick(kJest).indices, select(learner, reference, spec, {kLearnability}).indices);
-  EXPECT_EQ(s.pick(kAcid).indices, s.pick(kJest).indices) << "but for the reference's size";
+TEST(Methods, FixWhatTheirPapersFixAndLeaveTheRestToTheUser) {
+  const Sampling users{.chunks = 5, .gain = 30, .interaction = {0.5, 7}};
+  const Sampling jest = kJest.sampling.with(users, 64);
+  EXPECT_EQ(jest.chunks, 16);
+  EXPECT_EQ(jest.gain, 100);
+  EXPECT_EQ(jest.interaction.value, 1);
+  EXPECT_EQ(kJest.sampling.with(users, 4).chunks, 4) << "no more chunks than picks";
+  const Sampling open = kCascade.sampling.with(users, 64);
+  EXPECT_EQ(open.chunks, 5);
+  EXPECT_EQ(open.gain, 30);
+  EXPECT_EQ(open.interaction.start, 7);
+  EXPECT_EQ(kRhoLoss.sampling.with(users, 64).chunks, std::nullopt) << "a rank has one round";
 }
 
-TEST(RhoLoss, TakesTheLargestReducibleLossesWhateverTheSeed) {
-  MethodSetting s;
-  const at::Tensor reducible =
-      own_losses(score_embeddings(s.model, s.batch, {}), Contrast::kSigmoid) -
-      own_losses(score_embeddings(s.guide, s.batch, {}), Contrast::kSigmoid);
-  const at::Tensor order = reducible.argsort(0, true);
-  const Selection picks = s.pick(kRhoLoss);
-  for (int k = 0; k < 20; ++k) EXPECT_EQ(picks.indices[k], order[k].item<std::int64_t>());
-  EXPECT_EQ(s.pick(kRhoLoss, 6).indices, picks.indices);
+TEST(Methods, WithImpossibleParametersAreRefusedByName) {
+  const auto message = [](Method method) { return message_of([&] { check_method(method); }); };
+  Method method = kAced;
+  method.objective = Distilling{.weight = 0};
+  EXPECT_THAT(message(method), HasSubstr("method aced: expected a finite weight above 0, got 0"));
+  method = kDrrho;
+  method.objective = Reweighting{.temperature = -1};
+  EXPECT_THAT(message(method), HasSubstr("temperature"));
+  method = kRho1;
+  method.objective = TokenChoice{.share = 1.5};
+  EXPECT_THAT(message(method), HasSubstr("share of tokens"));
+  method = kInfomax;
+  method.rule = ByDiversity{.strength = -1};
+  EXPECT_THAT(message(method), HasSubstr("diversity"));
+  method = kSelectiveBackprop;
+  method.rule = ByLossRanks{.power = 0};
+  EXPECT_THAT(message(method), HasSubstr("rank power"));
+  method = kGreats;
+  method.rule = ByGradients{.refresh_every = 0};
+  EXPECT_THAT(message(method), HasSubstr("refreshes"));
+  method = kJest;
+  method.score = {0, 0};
+  EXPECT_THAT(message(method), HasSubstr("other than 0"));
 }
 
-TEST(SelectiveBackprop, NeverRunsTheReference) {
-  MethodSetting s;
-  JointExampleScorer scorer(s.learner, s.reference, kSelectiveBackprop.scorer(20, 4),
-                            ByLossRanks{});
-  scorer.select(s.batch, 0);
-  EXPECT_EQ(s.guide->forwards, 0);
-  EXPECT_EQ(s.model->forwards, 1);
+TEST(MethodTable, HasARowOfEveryMethodWithItsParameters) {
+  const std::string table = method_table(kMethods);
+  for (const Method& method : kMethods)
+    EXPECT_THAT(table, HasSubstr(text("| `", method.name, "` |")));
+  EXPECT_THAT(table, HasSubstr("| `jest` | losses, weights 1, 1 | joint, N 16, gain 100, κ 1 | own "
+                               "loss | run or stored | Evans et al. 2024"));
+  EXPECT_THAT(table, HasSubstr("temperature 1"));
+  EXPECT_THAT(table, HasSubstr("at least the learner's size"));
 }
 
 }  // namespace

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "jest/select/select.hpp"
+#include "select/cpu/contrastive.hpp"
+#include "select/plain/contrastive.hpp"
 
 namespace jest::oracle {
 
@@ -16,7 +18,7 @@ struct On {
   static constexpr Backend backend = kBackend;
   static constexpr bool plain = kBackend == Backend::kEigen;
   static constexpr bool sigmoid = std::is_same_v<PairsType, SigmoidPairs>;
-  using PlainScores = std::conditional_t<sigmoid, eigen::SigmoidScores, eigen::SoftmaxScores>;
+  using PlainScores = std::conditional_t<sigmoid, plain::SigmoidScores, plain::SoftmaxScores>;
   using CpuScores = std::conditional_t<sigmoid, cpu::SigmoidScores, cpu::SoftmaxScores>;
   using Scores = std::conditional_t<plain, PlainScores, CpuScores>;
 

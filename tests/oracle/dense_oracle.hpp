@@ -67,9 +67,9 @@ struct PairSum {
   }
 };
 
-inline PairSum dense(const SigmoidPairs& pairs) {
+inline PairSum dense(const SigmoidPairs& pairs, double interaction = 1) {
   const auto rows = static_cast<std::size_t>(pairs.candidates());
-  PairSum sum{Table(rows, std::vector<double>(rows, 0.0)), pairs.weights.interaction};
+  PairSum sum{Table(rows, std::vector<double>(rows, 0.0)), interaction};
   const auto add = [&](const EmbeddingsView& model, double weight) {
     if (weight == 0) return;
     const Table u = logits(model, model.bias);
@@ -89,6 +89,7 @@ struct SoftmaxTerms {
   Table learner;  ///< logits without bias, empty where the weight is zero
   Table reference;
   ScoreWeights weights;
+  double interaction = 1;
   bool include_positive = false;
 
   std::int64_t size() const {
@@ -112,12 +113,12 @@ struct SoftmaxTerms {
       row.push_back(u[i][j]);
       column.push_back(u[j][i]);
     }
-    if (row.empty() || weights.interaction == 0) return -u[i][i];
+    if (row.empty() || interaction == 0) return -u[i][i];
     if (include_positive) {
       row.push_back(u[i][i]);
       column.push_back(u[i][i]);
     }
-    return -u[i][i] + weights.interaction * (0.5 * log_sum_exp(row) + 0.5 * log_sum_exp(column));
+    return -u[i][i] + interaction * (0.5 * log_sum_exp(row) + 0.5 * log_sum_exp(column));
   }
 
   static double log_sum_exp(const std::vector<double>& values) {
@@ -133,8 +134,8 @@ struct SoftmaxTerms {
   }
 };
 
-inline SoftmaxTerms dense(const SoftmaxPairs& pairs) {
-  SoftmaxTerms terms{{}, {}, pairs.weights, pairs.include_positive};
+inline SoftmaxTerms dense(const SoftmaxPairs& pairs, double interaction = 1) {
+  SoftmaxTerms terms{{}, {}, pairs.weights, interaction, pairs.include_positive};
   if (pairs.weights.learner != 0) terms.learner = logits(pairs.learner, 0);
   if (pairs.weights.reference != 0) terms.reference = logits(pairs.reference, 0);
   return terms;
@@ -142,8 +143,8 @@ inline SoftmaxTerms dense(const SoftmaxPairs& pairs) {
 
 /// Own terms, and pair terms −coefficient·(f_i·f_j).
 inline PairSum dense_linear(const std::vector<double>& own, const MatrixView& features,
-                            double coefficient) {
-  PairSum sum{Table(own.size(), std::vector<double>(own.size())), 1};
+                            double coefficient, double interaction) {
+  PairSum sum{Table(own.size(), std::vector<double>(own.size())), interaction};
   for (std::int64_t i = 0; i < features.rows; ++i) {
     for (std::int64_t j = 0; j < features.rows; ++j) {
       sum.terms[i][j] = i == j ? own[i] : -coefficient * inner_product(features, i, features, j);
@@ -152,24 +153,20 @@ inline PairSum dense_linear(const std::vector<double>& own, const MatrixView& fe
   return sum;
 }
 
-inline PairSum dense(const GradientAlignment& criterion) {
+inline PairSum dense(const GradientAlignment& criterion, double interaction = 1) {
   const MatrixView direction = matrix_view(criterion.direction.data(), 1, criterion.features.cols);
   std::vector<double> own;
   for (std::int64_t i = 0; i < criterion.features.rows; ++i) {
     own.push_back(criterion.step_size * inner_product(criterion.features, i, direction, 0));
-    if (!criterion.also.empty()) own.back() += criterion.also[i];
+    if (!criterion.added.empty()) own.back() += criterion.added[i];
   }
-  PairSum sum =
-      dense_linear(own, criterion.features, criterion.step_size * criterion.step_size / 2);
-  sum.interaction = criterion.interaction;
-  return sum;
+  return dense_linear(own, criterion.features, criterion.step_size * criterion.step_size / 2,
+                      interaction);
 }
 
-inline PairSum dense(const EmbeddingDiversity& criterion) {
-  PairSum sum = dense_linear({criterion.importance.begin(), criterion.importance.end()},
-                             criterion.embeddings, criterion.strength);
-  sum.interaction = criterion.interaction;
-  return sum;
+inline PairSum dense(const EmbeddingDiversity& criterion, double interaction = 1) {
+  return dense_linear({criterion.importance.begin(), criterion.importance.end()},
+                      criterion.embeddings, criterion.strength, interaction);
 }
 
 inline PairSum dense_separable(const std::vector<double>& own) {

@@ -7,9 +7,10 @@
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <span>
 #include <vector>
 
-#include "jest/core/philox.hpp"
+#include "jest/core/exact/philox.hpp"
 #include "jest/select/selection.hpp"
 #include "oracle/dense_oracle.hpp"
 
@@ -23,11 +24,11 @@ inline std::vector<std::int64_t> chunk_sizes(std::int64_t count, std::int64_t ch
 }
 
 inline double dense_gumbel(const SelectionSpec& spec, std::uint64_t id, std::uint32_t round) {
-  const PhiloxCounter r =
-      philox4x32_10({static_cast<std::uint32_t>(id % 4294967296),
-                     static_cast<std::uint32_t>(id / 4294967296), spec.step, round},
-                    {static_cast<std::uint32_t>(spec.seed % 4294967296),
-                     static_cast<std::uint32_t>(spec.seed / 4294967296)});
+  const PhiloxCounter r = philox4x32_10(
+      {static_cast<std::uint32_t>(id % 4294967296), static_cast<std::uint32_t>(id / 4294967296),
+       static_cast<std::uint32_t>(spec.step), round},
+      {static_cast<std::uint32_t>(spec.seed % 4294967296),
+       static_cast<std::uint32_t>(spec.seed / 4294967296)});
   const double k = std::floor(r[0] / 64.0) * 67108864.0 + std::floor(r[1] / 64.0);
   return -std::log(-std::log((k + 0.5) / 4503599627370496.0));
 }
@@ -41,8 +42,9 @@ struct DenseSelection {
 template <class Criterion>
 class DenseSampler {
  public:
-  DenseSampler(const Criterion& criterion, const SelectionSpec& spec)
-      : criterion_(criterion), spec_(spec) {}
+  DenseSampler(const Criterion& criterion, const SelectionSpec& spec,
+               std::span<const std::int64_t> ids)
+      : criterion_(criterion), spec_(spec), ids_(ids) {}
 
   DenseSelection run() {
     DenseSelection result;
@@ -51,7 +53,7 @@ class DenseSampler {
       if (!std::isnan(criterion_.own(i))) left.push_back(i);
     }
     result.nan_count = criterion_.size() - static_cast<std::int64_t>(left.size());
-    if (spec_.preset == Preset::kMeanField) condition_ = left;
+    if (spec_.sampling.preset == Preset::kMeanField) condition_ = left;
     const auto sizes = chunk_sizes(spec_.count, chunk_count(spec_));
     for (std::uint32_t round = 0; round < sizes.size(); ++round) {
       std::erase_if(left, [&](std::int64_t i) {
@@ -71,7 +73,7 @@ class DenseSampler {
   }
 
  private:
-  std::int64_t id(std::int64_t i) const { return spec_.ids.empty() ? i : spec_.ids[i]; }
+  std::int64_t id(std::int64_t i) const { return ids_.empty() ? i : ids_[i]; }
 
   Positions best(const Positions& left, std::uint32_t round, std::int64_t take) const {
     std::vector<std::pair<double, std::int64_t>> order;  // ascending: −key, id
@@ -90,25 +92,28 @@ class DenseSampler {
 
   double key(double score, std::int64_t id, std::uint32_t round) const {
     if (std::isinf(score)) return score;
-    switch (spec_.preset) {
+    switch (spec_.sampling.preset) {
       case Preset::kTopK:
       case Preset::kGreedy:
         return score;
       case Preset::kUniform:
         return dense_gumbel(spec_, static_cast<std::uint64_t>(id), round);
       default:
-        return spec_.gain * score + dense_gumbel(spec_, static_cast<std::uint64_t>(id), round);
+        return spec_.sampling.gain * score +
+               dense_gumbel(spec_, static_cast<std::uint64_t>(id), round);
     }
   }
 
   const Criterion& criterion_;
   const SelectionSpec& spec_;
+  std::span<const std::int64_t> ids_;
   Positions condition_;
 };
 
 template <class Criterion>
-DenseSelection dense_select(const Criterion& criterion, const SelectionSpec& spec) {
-  return DenseSampler<Criterion>(criterion, spec).run();
+DenseSelection dense_select(const Criterion& criterion, const SelectionSpec& spec,
+                            std::span<const std::int64_t> ids = {}) {
+  return DenseSampler<Criterion>(criterion, spec, ids).run();
 }
 
 /// Probability of every ordered answer.
@@ -120,7 +125,7 @@ class EnumeratedLaw {
  public:
   EnumeratedLaw(const Criterion& criterion, const SelectionSpec& spec)
       : criterion_(criterion),
-        gain_(spec.preset == Preset::kUniform ? 0 : spec.gain),
+        gain_(spec.sampling.preset == Preset::kUniform ? 0 : spec.sampling.gain),
         sizes_(chunk_sizes(spec.count, chunk_count(spec))) {
     extend({}, 1, 0);
   }

@@ -1,6 +1,7 @@
 #pragma once
 // Host embeddings described the way the CUDA backend takes them.
 
+#include <span>
 #include <type_traits>
 
 #include "jest/select/cuda.hpp"
@@ -15,13 +16,18 @@ inline cuda::DeviceEmbeddings device_embeddings(const EmbeddingsView& view) {
   return {device_matrix(view.x), device_matrix(view.y), view.scale, view.bias};
 }
 
+inline const std::int64_t* ids_or_null(std::span<const std::int64_t> ids) {
+  return ids.empty() ? nullptr : ids.data();
+}
+
 template <class Pairs>
 cuda::DevicePairs device_pairs(const Pairs& pairs) {
   cuda::DevicePairs result{.learner = device_embeddings(pairs.learner),
                            .reference = device_embeddings(pairs.reference),
-                           .weights = pairs.weights};
+                           .weights = pairs.weights,
+                           .ids = ids_or_null(pairs.ids)};
   if constexpr (std::is_same_v<Pairs, SoftmaxPairs>) {
-    result.loss = cuda::Loss::kSoftmax;
+    result.contrast = Contrast::kSoftmax;
     result.include_positive = pairs.include_positive;
   }
   return result;

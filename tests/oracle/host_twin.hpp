@@ -115,7 +115,7 @@ class HostExecutor {
                                picked.data() + j * p.width, 0.0);
         const float v = p.logit->of(static_cast<float>(dot));
         p.partials[j / cuda::kFusedColumns * p.padded_rows() + r] +=
-            p.loss == cuda::Loss::kSigmoid ? cuda::base2_softplus(v) : std::exp2(v);
+            p.contrast == Contrast::kSigmoid ? cuda::base2_softplus(v) : std::exp2(v);
       }
     }
   }
@@ -127,7 +127,7 @@ class HostExecutor {
 struct TwinSelection {
   std::vector<std::int64_t> indices;
   std::vector<double> scores;
-  cuda::Status status;
+  cuda::DeviceReport report;
 };
 
 /// What the device would leave, and no check of it. Route kFused is the twin of that route.
@@ -139,7 +139,7 @@ inline TwinSelection twin_select(const cuda::DeviceCriterion& criterion, const S
   selection.indices.resize(static_cast<std::size_t>(spec.count), -1);
   selection.scores.resize(static_cast<std::size_t>(spec.count), -1);
   const cuda::DeviceAnswer answer{selection.indices.data(), selection.scores.data(),
-                                  &selection.status};
+                                  &selection.report};
   cuda::Plan plan = cuda::plan_of(criterion, spec, engine);
   plan.fused = engine.route == cuda::Route::kFused && cuda::fits_fused(plan);
   const cuda::Arrays arrays = cuda::divided(plan, memory.data());

@@ -3,6 +3,7 @@
 // the CUDA backend takes such criteria. `check(criterion, spec)` compares one with the oracle.
 
 #include <random>
+#include <span>
 #include <vector>
 
 #include "jest/criteria/separable.hpp"
@@ -18,6 +19,7 @@ struct Features {
   Embeddings embeddings;
   std::vector<float> direction;
   std::vector<double> own;
+  std::span<const std::int64_t> ids = {};
 
   explicit Features(const Shape& shape, std::uint64_t seed = 5)
       : embeddings(random_embeddings(shape, seed)) {
@@ -29,18 +31,15 @@ struct Features {
     for (std::int64_t i = 0; i < shape.rows; ++i) own.push_back(normal(random));
   }
 
-  GradientAlignment gradients(double interaction = 0.8) const {
+  GradientAlignment gradients() const {
     return {.features = embeddings.view().x,
             .direction = direction,
             .step_size = 0.7,
-            .also = own,
-            .interaction = interaction};
+            .added = own,
+            .ids = ids};
   }
-  EmbeddingDiversity diversity(double interaction = -0.4) const {
-    return {.importance = own,
-            .embeddings = embeddings.view().x,
-            .strength = 0.6,
-            .interaction = interaction};
+  EmbeddingDiversity diversity() const {
+    return {.importance = own, .embeddings = embeddings.view().x, .strength = 0.6, .ids = ids};
   }
 };
 
@@ -49,6 +48,7 @@ struct WeighedLosses {
   std::vector<float> learner;
   std::vector<float> reference;
   ScoreWeights weights = kLearnability;
+  std::span<const std::int64_t> ids = {};
 
   WeighedLosses(std::int64_t rows, const ScoreWeights& how) : weights(how) {
     std::mt19937_64 random(7);
@@ -58,10 +58,11 @@ struct WeighedLosses {
       reference.push_back(loss(random));
     }
   }
-  Losses losses() const { return {learner, reference}; }
+  Losses losses() const { return {learner, reference, ids}; }
 };
 
-inline PairSum dense(const WeighedLosses& losses) {
+/// Losses have no pairs for an interaction to weigh.
+inline PairSum dense(const WeighedLosses& losses, double = 1) {
   std::vector<double> own;
   for (std::size_t i = 0; i < losses.learner.size(); ++i) {
     double total = 0;
@@ -74,40 +75,45 @@ inline PairSum dense(const WeighedLosses& losses) {
 
 inline cuda::DeviceLosses device_criterion(const WeighedLosses& losses) {
   return {losses.learner.data(), losses.reference.data(), std::ssize(losses.learner),
-          losses.weights};
+          losses.weights, ids_or_null(losses.ids)};
 }
 
 inline cuda::DeviceAlignment device_criterion(const GradientAlignment& alignment) {
   return {.features = device_matrix(alignment.features),
           .direction = alignment.direction.data(),
           .step_size = alignment.step_size,
-          .also = alignment.also.data(),
-          .interaction = alignment.interaction};
+          .added = alignment.added.data(),
+          .ids = ids_or_null(alignment.ids)};
 }
 
 inline cuda::DeviceDiversity device_criterion(const EmbeddingDiversity& diversity) {
   return {.importance = diversity.importance.data(),
           .embeddings = device_matrix(diversity.embeddings),
           .strength = diversity.strength,
-          .interaction = diversity.interaction};
+          .ids = ids_or_null(diversity.ids)};
 }
 
 /// All presets, interactions and weights, with ids and without.
 template <class Check>
 void for_every_preset_without_contrast(const Check& check) {
-  const Features features({70, 37, 2});
+  Features features({70, 37, 2});
   const auto ids = shuffled_ids(70, 1);
   for (const auto& [name, preset] : kPresets) {
-    SelectionSpec spec{.count = 20, .preset = preset, .gain = 3, .seed = 1u << 31, .step = 9};
+    SelectionSpec spec{
+        .count = 20, .sampling = {.preset = preset, .gain = 3}, .seed = 1u << 31, .step = 9};
     for (const bool named : {false, true}) {
+      features.ids = {};
       SCOPED_TRACE(text(name, named ? ", ids" : ""));
-      if (named) spec.ids = ids;
+      if (named) features.ids = ids;
       for (const double interaction : {1.0, 0.0, -0.5}) {
-        check(features.gradients(interaction), spec);
-        check(features.diversity(interaction), spec);
+        spec.sampling.interaction.value = interaction;
+        check(features.gradients(), spec);
+        check(features.diversity(), spec);
       }
       for (const ScoreWeights& weights : {kLearnability, kHardLearner, kEasyReference}) {
-        check(WeighedLosses(70, weights), spec);
+        WeighedLosses losses(70, weights);
+        losses.ids = features.ids;
+        check(losses, spec);
       }
     }
   }
@@ -126,8 +132,10 @@ void for_random_shapes_without_contrast(std::uint64_t seed, std::uint64_t most_r
     const auto chunks = static_cast<std::int64_t>(1 + random() % std::min<std::int64_t>(count, 20));
     SCOPED_TRACE(text("B ", rows, " d ", cols, " b ", count, " N ", chunks));
     const Features features({rows, cols, trial % 2}, random());
-    const SelectionSpec spec{.count = count, .chunks = chunks, .gain = 2, .seed = random()};
+    SelectionSpec spec{.count = count, .sampling = {.chunks = chunks, .gain = 2}, .seed = random()};
+    spec.sampling.interaction.value = 0.8;
     check(features.gradients(), spec);
+    spec.sampling.interaction.value = -0.4;
     check(features.diversity(), spec);
     check(WeighedLosses(rows, kLearnability), spec);
   }

@@ -21,10 +21,12 @@ void for_every_preset_and_weight(const Check& check) {
     for (const ScoreWeights& weights : {kLearnability, kHardLearner, kEasyReference}) {
       for (const double interaction : {1.0, 0.0, -0.5}) {
         SCOPED_TRACE(text(name, " ", weights.learner, " ", weights.reference, " ", interaction));
-        const auto pairs = models.pairs<Pairs>(weights.with_interaction(interaction));
-        SelectionSpec spec{.count = 20, .preset = preset, .gain = 3, .seed = 1u << 31, .step = 9};
+        auto pairs = models.pairs<Pairs>(weights);
+        SelectionSpec spec{
+            .count = 20, .sampling = {.preset = preset, .gain = 3}, .seed = 1u << 31, .step = 9};
+        spec.sampling.interaction.value = interaction;
         check(pairs, spec);
-        spec.ids = ids;
+        pairs.ids = ids;
         check(pairs, spec);
       }
     }
@@ -50,8 +52,9 @@ void for_random_shapes(const RandomShapes& shapes, const Check& check) {
     const auto chunks = static_cast<std::int64_t>(1 + random() % std::min<std::int64_t>(count, 20));
     SCOPED_TRACE(text("B ", rows, " d ", cols, " b ", count, " N ", chunks));
     const auto models = random_models({rows, cols, trial % 2}, random());
-    check(models.pairs<Pairs>(),
-          SelectionSpec{.count = count, .chunks = chunks, .gain = 2, .seed = random()});
+    check(
+        models.pairs<Pairs>(),
+        SelectionSpec{.count = count, .sampling = {.chunks = chunks, .gain = 2}, .seed = random()});
   }
 }
 

@@ -7,7 +7,7 @@
 #include <limits>
 #include <vector>
 
-#include "jest/select/cpu.hpp"
+#include "select/cpu/panel_sums.hpp"
 
 namespace jest::oracle {
 
@@ -23,7 +23,7 @@ inline constexpr Regime kRegimes[] = {{"fresh", 10, -10},     {"calibrated", 20,
 
 /// Σ_j f(t·(a_i·b_j) + β) over picked j, entry by entry; f = softplus, or exp with a logarithm of
 /// the sum.
-inline double exact_sum(cpu::Reduction reduction, const EmbeddingsView& model, std::int64_t i,
+inline double exact_sum(Contrast contrast, const EmbeddingsView& model, std::int64_t i,
                         const std::vector<std::int64_t>& picks) {
   std::vector<double> u;
   for (const std::int64_t j : picks) {
@@ -34,7 +34,7 @@ inline double exact_sum(cpu::Reduction reduction, const EmbeddingsView& model, s
     u.push_back(model.scale * dot + model.bias);
   }
   double total = 0;
-  if (reduction == cpu::Reduction::kSoftplusSum) {
+  if (contrast == Contrast::kSigmoid) {
     for (const double v : u) total += std::fmax(v, 0.0) + std::log1p(std::exp(-std::fabs(v)));
     return total;
   }
@@ -46,20 +46,20 @@ inline double exact_sum(cpu::Reduction reduction, const EmbeddingsView& model, s
 /// The largest error over both directions of every fifth candidate, the others picked: relative of
 /// a sum; of a logarithm, which may be near zero, relative to 1 where it is smaller. NaN when any
 /// sum is.
-inline double largest_sum_error(cpu::Reduction reduction, const EmbeddingsView& model) {
+inline double largest_sum_error(Contrast contrast, const EmbeddingsView& model) {
   std::vector<std::int64_t> picks;
   for (std::int64_t i = 0; i < model.rows(); ++i) {
     if (i % 5 != 0) picks.push_back(i);
   }
-  cpu::PanelSums sums(reduction, model, {});
-  if (!sums.carried()) return std::numeric_limits<double>::quiet_NaN();
-  sums.add(picks, Afterwards::kLeave);
+  cpu::PanelSums sums(contrast, model, {});
+  if (!sums.fits_float32()) return std::numeric_limits<double>::quiet_NaN();
+  sums.add(picks, AfterPicking::kLeave);
   const EmbeddingsView turned{model.y, model.x, model.scale, model.bias};
   double worst = 0;
   for (std::int64_t i = 0; i < model.rows(); i += 5) {
-    const double forward = exact_sum(reduction, model, i, picks);
-    const double backward = exact_sum(reduction, turned, i, picks);
-    const double least = reduction == cpu::Reduction::kLogSumExp ? 1 : 0;
+    const double forward = exact_sum(contrast, model, i, picks);
+    const double backward = exact_sum(contrast, turned, i, picks);
+    const double least = contrast == Contrast::kSoftmax ? 1 : 0;
     for (const double error :
          {(sums.forward(i) - forward) / std::fmax(std::fabs(forward), least),
           (sums.backward(i) - backward) / std::fmax(std::fabs(backward), least)}) {

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What scripts/demo, study, bench and evidence make of their words, in a tree where set-up, build
+"""What scripts/setup, scripts/demo, scripts/bench, studies/study and studies/evidence make of their words, in a tree where set-up, build
 and programs only note that they were called."""
 
 import contextlib
@@ -25,8 +25,9 @@ class ScriptCase(unittest.TestCase):
         self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory())).resolve()
         self.tree = self.folder / "a tree"
         shutil.copytree(ROOT / "scripts", self.tree / "scripts")
-        for name in ("recipes", "benchmarks"):
-            (self.tree / name).symlink_to(ROOT / name)
+        shutil.copytree(ROOT / "studies", self.tree / "studies",
+                        ignore=shutil.ignore_patterns("prepare"))
+        (self.tree / "benchmarks").symlink_to(ROOT / "benchmarks")
         for program in ("scripts/setup", "build/release/bin/jest-data", "bin/cmake",
                         "build/release/bin/jest-train"):
             self.stub(program)
@@ -47,7 +48,8 @@ class ScriptCase(unittest.TestCase):
     def run_script(self, name, *words, cwd=None):
         (self.folder / "calls").unlink(missing_ok=True)
         path = os.pathsep.join([str(self.tree / "bin"), os.environ["PATH"]])
-        return subprocess.run([self.tree / "scripts" / name, *map(str, words)], text=True,
+        folder = "studies" if name == "study" else "scripts"
+        return subprocess.run([self.tree / folder / name, *map(str, words)], text=True,
                               cwd=cwd or self.folder, env=dict(os.environ, PATH=path), timeout=60,
                               capture_output=True, check=False)
 
@@ -64,6 +66,36 @@ class ScriptCase(unittest.TestCase):
         for name in names:
             (folder / name).touch()
         return folder
+
+
+class Setup(ScriptCase):
+    def packages_for(self, *preset):
+        """What a bare Debian machine is asked to install."""
+        shutil.copy(ROOT / "scripts/setup", self.tree / "scripts/setup")
+        (self.folder / "cache/cutlass-4.2.0").mkdir(parents=True, exist_ok=True)
+        self.stub("bin/dpkg-query", "exit 1")
+        self.stub("bin/id", "echo 0")
+        self.stub("bin/apt-get")
+        self.stub("bin/cmake", 'test "$1" != -P || echo /a/libtorch')
+        with unittest.mock.patch.dict(os.environ, JEST_CACHE=str(self.folder / "cache")):
+            done = self.run_script("setup", *preset)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(f"cmake --build --preset {(*preset, 'release')[0]} ",
+                      " ".join(self.calls()) + " ")
+        (install,) = [call for call in self.calls() if call.startswith("apt-get install")]
+        return {word for word in install.split()[2:] if not word.startswith("-")}
+
+    def test_who_links_the_library_installs_less(self):
+        library, everything = self.packages_for("library"), self.packages_for()
+        self.assertLess(library, everything)
+        self.assertEqual(everything, self.packages_for("dev"))
+        self.assertIn("libhwy-dev", library)
+        self.assertNotIn("libgtest-dev", library)
+
+    def test_no_package_is_listed_twice(self):
+        names = [name for path in (ROOT / "scripts").glob("packages*.txt")
+                 for name in path.read_text(encoding="utf-8").split()]
+        self.assertEqual(len(names), len(set(names)))
 
 
 class Demo(ScriptCase):
@@ -115,8 +147,24 @@ class Study(ScriptCase):
         self.check_refused(expected + "--target ko", "study", "map", "--target", "ko")
         self.check_refused(expected + "--no-docs", "study", "map", "--no-docs", "--quick")
 
+    def test_the_index_has_no_options(self):
+        expected = "study index: expected no options, got "
+        for words in (("--quick",), ("--jobs", 2), ("--target", "ko"), ("--seeds", "1"),
+                      ("--no-docs",)):
+            self.check_refused(expected + " ".join(map(str, words)), "study", "index", *words)
+
+    def test_the_index_is_written_without_set_up(self):
+        folder = self.tree / "docs/evidence"
+        folder.mkdir(parents=True)
+        (folder / "README.md").write_text("# A\n<!-- table -->\n<!-- /table -->\nB\n",
+                                          encoding="utf-8")
+        done = self.run_script("study", "index")
+        self.assertEqual((done.returncode, self.calls()), (0, []), done.stderr)
+        self.assertRegex((folder / "README.md").read_text(encoding="utf-8"),
+                         r"\A# A\n<!-- table -->\n\| study \|.*\n\|---.*\n<!-- /table -->\nB\n\Z")
+
     def test_an_unknown_recipe_is_refused(self):
-        self.check_refused("study: expected one of map, docs-", "study", "no", "--jobs", 1)
+        self.check_refused("study: expected one of map, index, docs-", "study", "no", "--jobs", 1)
 
     def test_the_recipes_own_target_is_no_other(self):
         self.check_refused("study --target: expected another than the recipe's own, got de",
@@ -212,7 +260,7 @@ class EvidencePicture(unittest.TestCase):
               f'<figure><svg aria-label="second">{"<path/>" * 9}</svg>\n</figure>\n')
 
     def setUp(self):
-        loader = importlib.machinery.SourceFileLoader("evidence", str(ROOT / "scripts/evidence"))
+        loader = importlib.machinery.SourceFileLoader("evidence", str(ROOT / "studies/evidence"))
         self.evidence = importlib.util.module_from_spec(
             importlib.util.spec_from_loader("evidence", loader))
         loader.exec_module(self.evidence)

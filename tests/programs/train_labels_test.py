@@ -21,6 +21,7 @@ class Results(LabelsCase):
         arms = "uniform,independent,rho-loss,cascade,hard-learner,oracle:target"
         summary = self.summary(arms=arms)
         self.assertEqual(summary["task"], "labels")
+        self.assertIn("most probable", summary["measures"][0].pop("meaning"))
         self.assertEqual(summary["measures"], [
             {"name": "accuracy", "label": "accuracy", "higher_is_better": True}])
         self.assertEqual([run["arm"] for run in summary["runs"]], arms.split(","))

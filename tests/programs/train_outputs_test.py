@@ -48,17 +48,19 @@ class Results(Case):
         return run["flops"]["learner_training"] / (3 * run["examples_trained"])
 
     def test_summary_has_the_documented_fields(self):
-        self.assertEqual(set(self.summary), {"command", "version", "task", "device", "precision",
-                                             "measures", "data", "reference", "runs"})
+        self.assertEqual(set(self.summary), {"command", "version", "task", "examples",
+                                             "device", "precision", "measures", "data", "reference", "runs"})
         self.assertEqual((self.summary["device"], self.summary["precision"]), ("cpu", "float32"))
+        meaning = self.summary["measures"][0].pop("meaning")
+        self.assertIn("ranked first", meaning)
         self.assertEqual(self.summary["measures"], [
             {"name": name, "label": label, "higher_is_better": True}
             for name, label in (("r_at_1", "R@1"), ("r_at_10", "R@10"))])
         self.assertEqual(set(self.summary["reference"]), {"r_at_1", "r_at_10", "flops", "seconds"})
         self.assertEqual(list(self.runs), [(arm, seed) for seed in (1, 2) for arm in ARMS])
         for run in self.runs.values():
-            self.assertEqual(set(run), {"arm", "seed", "steps", "evaluations", "steps_to",
-                                        "examples_scored", "examples_trained", "flops", "seconds",
+            self.assertEqual(set(run), {"arm", "kind", "role", "score", "seed", "steps",
+                                        "evaluations", "steps_to", "to_uniform", "examples_scored", "examples_trained", "flops", "seconds",
                                         "cpu_seconds", "batches", "gradients", "picked_tags"})
             # One thread: at most the wall time, but for the clocks' ticks.
             wall = sum(run["seconds"].values())
@@ -67,7 +69,7 @@ class Results(Case):
             self.assertEqual(set(run["seconds"]), STAGES)
             self.assertTrue(all(value >= 0 for value in run["seconds"].values()))
             for evaluation in run["evaluations"]:
-                self.assertEqual(set(evaluation), {"step", "r_at_1", "r_at_10"})
+                self.assertEqual(set(evaluation), {"step", "r_at_1", "r_at_10", "flops"})
                 self.assertTrue(0 <= evaluation["r_at_1"] <= evaluation["r_at_10"] <= 1)
 
     def test_a_target_is_the_median_of_uniform(self):
@@ -75,6 +77,32 @@ class Results(Case):
         target = math.floor(statistics.mean(ends) * 1e4) / 1e4
         for run in self.runs.values():
             self.assertIn(f"{target:.4g}", run["steps_to"])
+
+    def test_an_arm_is_told_from_the_others(self):
+        told = {arm: (run["kind"], run["role"], run["score"]) for (arm, _), run in self.runs.items()}
+        for arm, expected in (("uniform", ("uniform", "baseline", "none")),
+                              ("uniform@equal-compute",
+                               ("uniform@equal-compute", "equal_compute", "none")),
+                              ("joint", ("joint", "contender", "learnability")),
+                              ("easy-reference", ("easy-reference", "contender", "easy_reference"))):
+            if arm in told:
+                self.assertEqual(told[arm], expected)
+        self.assertIn("uniform", told)
+
+    def test_the_way_to_uniform_is_of_the_first_evaluation_as_good(self):
+        ends = [self.runs["uniform", seed]["evaluations"][-1]["r_at_1"] for seed in (1, 2)]
+        target = statistics.mean(ends)
+        for run in self.runs.values():
+            as_good = [e for e in run["evaluations"] if e["r_at_1"] >= target]
+            way = run["to_uniform"]
+            self.assertEqual(way["ended"], run["evaluations"][-1]["r_at_1"] >= target)
+            if not as_good:
+                self.assertEqual((way["steps"], way["flops"], way["all_in"]), (None, None, None))
+                continue
+            once = run["flops"]["reference_training"] + run["flops"]["pool_embedding"]
+            self.assertEqual((way["steps"], way["flops"]), (as_good[0]["step"], as_good[0]["flops"]))
+            self.assertAlmostEqual(way["all_in"], way["flops"] + once, delta=1e-6 * way["all_in"])
+            self.assertLessEqual(way["flops"], sum(run["flops"].values()) * (1 + 1e-9))
 
     def test_command_version_and_data_are_told(self):
         self.assertTrue(self.summary["command"].startswith("jest-train pairs --curated"))

@@ -40,15 +40,16 @@ TYPED_TEST_SUITE(Accumulations, Criteria);
 
 TYPED_TEST(Accumulations, PickWhatTheWholeSuperBatchPicks) {
   const auto models = oracle::random_models({150, 9, 2}, 4);
-  const auto pairs = models.template pairs<TypeParam>();
+  auto pairs = models.template pairs<TypeParam>();
   const auto ids = oracle::shuffled_ids(150, 3);
   for (const std::int64_t size : {1, 7, 64, 150}) {
     for (const bool named : {true, false}) {
       Accumulation<TypeParam> super_batch({.candidates = 150});
       const std::span<const std::int64_t> given = named ? std::span(ids) : std::span(ids).first(0);
       add_parts(super_batch, pairs, given, size);
-      const Selection got = super_batch.finish({.count = 40, .chunks = 5});
-      const Selection want = select(pairs, {.count = 40, .chunks = 5, .ids = given});
+      const Selection got = super_batch.finish({.count = 40, .sampling = {.chunks = 5}});
+      pairs.ids = given;
+      const Selection want = select(pairs, {.count = 40, .sampling = {.chunks = 5}});
       EXPECT_EQ(got.indices, want.indices);
       EXPECT_EQ(got.scores, want.scores);
     }
@@ -66,7 +67,7 @@ TEST(Accumulation, NeedsNoModelWithoutWeight) {
 
 TEST(Accumulation, KeepsTheOptionsOfItsCriterion) {
   const auto models = oracle::random_models({60, 5}, 4);
-  auto pairs = models.pairs<SoftmaxPairs>(kLearnability.with_interaction(0.5));
+  auto pairs = models.pairs<SoftmaxPairs>({0.5, 1});
   pairs.include_positive = true;
   Accumulation<SoftmaxPairs> super_batch({.candidates = 60, .like = pairs});
   super_batch.add({.learner = pairs.learner, .reference = pairs.reference});

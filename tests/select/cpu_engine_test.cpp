@@ -13,6 +13,7 @@
 #include "jest/select/select.hpp"
 #include "oracle/dense_oracle.hpp"
 #include "oracle/random_embeddings.hpp"
+#include "select/cpu/contrastive.hpp"
 
 namespace jest {
 namespace {
@@ -22,9 +23,9 @@ using oracle::Positions;
 TEST(CpuThreads, ServeManyCallersAtOnce) {
   const auto models = oracle::random_models({700, 16}, 2);
   const auto pairs = models.pairs<SigmoidPairs>();
-  const SelectionSpec spec{.count = 100, .chunks = 8};
+  const SelectionSpec spec{.count = 100, .sampling = {.chunks = 8}};
   const auto select_on = [&](int threads) {
-    cpu::SigmoidScores state(pairs, {.threads = threads, .multiply_adds_per_thread = 1});
+    cpu::SigmoidScores state(pairs, 1, {.threads = threads, .multiply_adds_per_thread = 1});
     return sample(state, spec);
   };
   const auto want = select_on(1);
@@ -48,8 +49,8 @@ TEST(CpuThreads, AreStartedAnewInAChildProcess) {
   const auto models = oracle::random_models({300, 8}, 2);
   const auto pairs = models.pairs<SigmoidPairs>();
   const auto first_pick = [&] {
-    cpu::SigmoidScores state(pairs, {.threads = 3, .multiply_adds_per_thread = 1});
-    return sample(state, {.count = 20, .chunks = 4}).indices.back();
+    cpu::SigmoidScores state(pairs, 1, {.threads = 3, .multiply_adds_per_thread = 1});
+    return sample(state, {.count = 20, .sampling = {.chunks = 4}}).indices.back();
   };
   const std::int64_t want = first_pick();
   const pid_t child = fork();
@@ -62,12 +63,35 @@ TEST(CpuThreads, AreStartedAnewInAChildProcess) {
   EXPECT_EQ(status, 0);
 }
 
+/// Whatever backend and threads the spec names.
+TEST(CpuEngine, SelectsByNameWhatItSelectsByItself) {
+  const auto models = oracle::random_models({300, 8}, 2);
+  const SelectionSpec spec{.count = 40, .sampling = {.chunks = 4}, .backend = Backend::kCpu};
+  SelectionSpec other = spec;
+  other.backend = Backend::kCuda;
+  other.threads = 7;
+  const auto expect_same = [&](const auto& pairs) {
+    const Selection want = select(pairs, spec);
+    for (const auto set : cpu::instruction_sets()) {
+      const Selection got = cpu::select(pairs, other, {.threads = 2, .instruction_set = set});
+      EXPECT_EQ(got.indices, want.indices);
+      EXPECT_EQ(got.scores, want.scores);
+      EXPECT_EQ(got.statistics.backend, "cpu");
+      EXPECT_EQ(got.statistics.instruction_set, cpu::name_of(set));
+    }
+    const Selection narrow = cpu::select(pairs, spec, {.operands = cpu::Operands::kBfloat16});
+    EXPECT_EQ(narrow.statistics.backend, "cpu-bf16");
+  };
+  expect_same(models.pairs<SigmoidPairs>());
+  expect_same(models.pairs<SoftmaxPairs>());
+}
+
 TEST(CpuEngine, RefusesAnInstructionSetThatThisMachineLacks) {
   const auto models = oracle::random_models({30, 8}, 2);
   const auto sets = cpu::instruction_sets();
   for (const auto set : {cpu::InstructionSet::kNeon, cpu::InstructionSet::kAvx2}) {
     if (std::find(sets.begin(), sets.end(), set) != sets.end()) continue;
-    cpu::SigmoidScores state(models.pairs<SigmoidPairs>(), {.instruction_set = set});
+    cpu::SigmoidScores state(models.pairs<SigmoidPairs>(), 1, {.instruction_set = set});
     EXPECT_THROW(state.condition_on(Positions{1}), Error);
   }
 }
@@ -75,7 +99,7 @@ TEST(CpuEngine, RefusesAnInstructionSetThatThisMachineLacks) {
 /// Blocks that were released may be taken again at any later time, even as the process ends.
 cpu::SigmoidScores& static_scores() {
   static const auto models = oracle::random_models({100, 8}, 2);
-  static cpu::SigmoidScores scores(models.pairs<SigmoidPairs>(), {});
+  static cpu::SigmoidScores scores(models.pairs<SigmoidPairs>(), 1, {});
   return scores;
 }
 

@@ -38,7 +38,7 @@ Positions every(std::int64_t stride, std::int64_t size) {
 template <class Case>
 std::vector<double> scores_of(const typename Case::Pairs& pairs, const cpu::Engine& engine,
                               std::int64_t first_round) {
-  typename Case::CpuScores state(pairs, engine);
+  typename Case::CpuScores state(pairs, 1, engine);
   const std::int64_t rows = pairs.candidates();
   Positions order(static_cast<std::size_t>(rows));
   std::iota(order.begin(), order.end(), 0);
@@ -103,7 +103,7 @@ TYPED_TEST(CpuBackend, Bfloat16OperandsAreRoundedEmbeddingsAndNothingElse) {
     const Positions picks = every(3, 90);
     for (const auto set : cpu::instruction_sets()) {
       typename TypeParam::CpuScores state(
-          pairs, {.operands = cpu::Operands::kBfloat16, .instruction_set = set});
+          pairs, 1, {.operands = cpu::Operands::kBfloat16, .instruction_set = set});
       state.condition_on(picks);
       for (const std::int64_t i : every(1, 90)) {
         if (i % 3 == 0) continue;
@@ -123,8 +123,8 @@ TEST(CpuSums, AreRightToAMillionthInEveryRegime) {
   for (const auto& [name, scale, bias] : oracle::kRegimes) {
     models.learner.scale = scale;
     models.learner.bias = bias;
-    for (const auto reduction : {cpu::Reduction::kSoftplusSum, cpu::Reduction::kLogSumExp}) {
-      EXPECT_LT(oracle::largest_sum_error(reduction, models.learner.view()), 1e-6) << name;
+    for (const auto contrast : {Contrast::kSigmoid, Contrast::kSoftmax}) {
+      EXPECT_LT(oracle::largest_sum_error(contrast, models.learner.view()), 1e-6) << name;
     }
   }
 }
@@ -134,7 +134,8 @@ TYPED_TEST(CpuBackend, PicksWhatThePlainOnePicks) {
     for (std::uint64_t seed = 0; seed < 5; ++seed) {
       const auto models = oracle::random_models({640, 64}, seed);
       const auto pairs = models.template pairs<typename TypeParam::Pairs>();
-      SelectionSpec spec{.count = 128, .chunks = chunks, .seed = seed, .backend = Backend::kEigen};
+      SelectionSpec spec{
+          .count = 128, .sampling = {.chunks = chunks}, .seed = seed, .backend = Backend::kEigen};
       const auto want = select(pairs, spec).indices;
       spec.backend = Backend::kCpu;
       EXPECT_EQ(select(pairs, spec).indices, want) << chunks << " " << seed;
@@ -155,7 +156,7 @@ TEST(CpuRange, FallsBackWhereFloat32CannotGo) {
     for (float& value : models.learner.y) value *= y;
     models.learner.scale = scale;
     const auto pairs = models.pairs<SigmoidPairs>(kHardLearner);
-    SelectionSpec spec{.count = 4, .chunks = 4};
+    SelectionSpec spec{.count = 4, .sampling = {.chunks = 4}};
     const Selection got = select(pairs, spec);
     spec.backend = Backend::kEigen;
     EXPECT_TRUE(got.statistics.fell_back);
@@ -171,7 +172,7 @@ TEST(CpuPanels, AreTheSameKeptOrPackedAnew) {
   const std::int64_t rows = cpu::kKeptPanelBytes / (2 * width * 4) + 500;
   const auto models = oracle::random_models({rows, width}, 1);
   const auto pairs = models.pairs<SigmoidPairs>({1, 0});
-  cpu::SigmoidScores all(pairs, {.threads = 2});
+  cpu::SigmoidScores all(pairs, 1, {.threads = 2});
   const Positions first = every(97, rows);
   const Positions second = {1, 2, 3, 700, rows - 2, rows - 1};
   all.condition_on(first);
@@ -194,7 +195,7 @@ TEST(CpuPanels, AreTheSameKeptOrPackedAnew) {
     SigmoidPairs alone;
     alone.learner = few.view();
     alone.weights = {1, 0};
-    cpu::SigmoidScores state(alone, {});
+    cpu::SigmoidScores state(alone, 1, {});
     Positions positions(chosen.size() - 1);
     std::iota(positions.begin(), positions.end(), 0);
     state.condition_on(std::span(positions).first(first.size()));

@@ -55,11 +55,11 @@ class CudaPipeline : public ::testing::Test {
     arrays = cuda::divided(plan, memory.data());
     std::vector<std::int64_t> indices(static_cast<std::size_t>(spec.count));
     std::vector<double> scores(indices.size());
-    cuda::Status status;
+    cuda::DeviceReport report;
     executor.launch(0, cuda::Each<cuda::SetParameters>{
                            {.arrays = arrays,
                             .parameters = cuda::parameters_of(
-                                criterion, spec, {indices.data(), scores.data(), &status})}});
+                                criterion, spec, {indices.data(), scores.data(), &report})}});
     executor.given = 0;
     cuda::Pipeline(plan, arrays, executor).run();
   }
@@ -72,7 +72,7 @@ class CudaPipeline : public ::testing::Test {
 
 TEST_F(CudaPipeline, CountsItsLaunches) {
   for (const Preset preset : {Preset::kJoint, Preset::kMeanField, Preset::kIndependent}) {
-    run({.count = 300, .preset = preset, .chunks = preset == Preset::kJoint ? 3 : 1});
+    run({.count = 300, .sampling = {.preset = preset, .chunks = preset == Preset::kJoint ? 3 : 1}});
     EXPECT_GT(executor.given, 0);
     EXPECT_EQ(cuda::launches_of(plan, arrays), executor.given);
   }
@@ -83,12 +83,13 @@ TEST_F(CudaPipeline, JoinsItsLanesWhenAProductIsRefused) {
   for (const std::int64_t refused : {1, 2, 3}) {
     executor = {};
     executor.refused = refused;
-    EXPECT_THROW(run({.count = 300, .chunks = 3}), Error);
+    EXPECT_THROW(run({.count = 300, .sampling = {.chunks = 3}}), Error);
     EXPECT_FALSE(executor.forked);
   }
 }
 
-/// What bounds a graph is its launches: one round of conditioning on everybody can have too many.
+/// What bounds a graph is its launches: one round of conditioning on all candidates can have too
+/// many.
 TEST(CudaLaunches, OfMeanFieldGrowWithTheSquareOfTheSuperBatch) {
   const auto launches = [](std::int64_t candidates, Preset preset, std::int64_t chunks) {
     cuda::Plan plan{.candidates = candidates, .count = candidates / 5, .chunks = chunks};

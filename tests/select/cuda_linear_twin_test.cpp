@@ -19,11 +19,12 @@ using oracle::WeighedLosses;
 template <class Criterion>
 void expect_dense_linear_selection(const Criterion& criterion, const SelectionSpec& spec) {
   const auto got = oracle::twin_select(device_criterion(criterion), spec, {});
-  const auto want = oracle::dense_select(oracle::dense(criterion), spec);
+  const auto want =
+      oracle::dense_select(oracle::dense(criterion, spec.interaction()), spec, criterion.ids);
   EXPECT_EQ(got.indices, want.indices);
   EXPECT_TRUE(oracle::agree(got.scores, want.scores));
-  EXPECT_EQ(got.status.nan_count, want.nan_count);
-  EXPECT_EQ(got.status.faults, 0U);
+  EXPECT_EQ(got.report.nan_count, want.nan_count);
+  EXPECT_EQ(got.report.faults, 0U);
 }
 
 constexpr auto kExpectDense = [](const auto& criterion, const SelectionSpec& spec) {
@@ -46,13 +47,15 @@ TEST(CudaLinearTwin, PicksWhatTheHostPicksOverManyGroups) {
   ASSERT_GT(groups.count(), cuda::kMostRowGroups - 16);
   ASSERT_LE(groups.count(), cuda::kMostRowGroups);
   for (const Preset preset : {Preset::kJoint, Preset::kMeanField}) {
-    SelectionSpec spec{.count = 18000, .preset = preset, .gain = 1, .seed = 4};
-    if (preset == Preset::kJoint) spec.chunks = 2;
-    const auto want = select(features.gradients(1e-3), spec);
-    const auto got = oracle::twin_select(device_criterion(features.gradients(1e-3)), spec, {});
+    SelectionSpec spec{.count = 18000,
+                       .sampling = {.preset = preset, .gain = 1, .interaction = {.value = 1e-3}},
+                       .seed = 4};
+    if (preset == Preset::kJoint) spec.sampling.chunks = 2;
+    const auto want = select(features.gradients(), spec);
+    const auto got = oracle::twin_select(device_criterion(features.gradients()), spec, {});
     EXPECT_EQ(got.indices, want.indices);
     EXPECT_TRUE(oracle::agree(got.scores, want.scores));
-    EXPECT_NEAR(got.status.mean_own_score_picks, want.statistics.mean_own_score_picks, 1e-9);
+    EXPECT_NEAR(got.report.mean_own_score_picks, want.statistics.mean_own_score_picks, 1e-9);
   }
 }
 
@@ -61,7 +64,7 @@ TEST(CudaLinearTwin, ReadsLossesBitForBitAsTheHostDoes) {
     WeighedLosses losses(500, weights);
     losses.learner[7] = INFINITY;
     losses.reference[8] = weights.reference != 0 ? INFINITY : 1;
-    const SelectionSpec spec{.count = 100, .gain = 2};
+    const SelectionSpec spec{.count = 100, .sampling = {.gain = 2}};
     const auto got = oracle::twin_select(device_criterion(losses), spec, {});
     const auto want = select(losses.losses(), spec, weights);
     EXPECT_EQ(got.indices, want.indices);
@@ -80,24 +83,25 @@ TEST(CudaLinearTwin, SetsNanAside) {
   losses.reference[44] = NAN;
   for (const auto& [name, preset] : kPresets) {
     SCOPED_TRACE(name);
-    const SelectionSpec spec{.count = 20, .preset = preset, .gain = 2};
+    const SelectionSpec spec{.count = 20, .sampling = {.preset = preset, .gain = 2}};
     // A row with NaN is set aside even where the dense own term, importance alone, has none.
     const auto want = select(features.diversity(), spec);
     const auto got = oracle::twin_select(device_criterion(features.diversity()), spec, {});
     EXPECT_EQ(got.indices, want.indices);
-    EXPECT_EQ(got.status.nan_count, 3);
+    EXPECT_EQ(got.report.nan_count, 3);
     expect_dense_linear_selection(features.gradients(), spec);
     expect_dense_linear_selection(losses, spec);
   }
   losses.weights = kHardLearner;
-  EXPECT_EQ(oracle::twin_select(device_criterion(losses), {.count = 3}, {}).status.nan_count, 1);
+  EXPECT_EQ(oracle::twin_select(device_criterion(losses), {.count = 3}, {}).report.nan_count, 1);
 }
 
 TEST(CudaLinearTwin, ScoresALoneCandidateByItsOwnTerm) {
   Features features({3, 4});
   features.embeddings.x_row(0)[2] = NAN;
   features.embeddings.x_row(2)[0] = NAN;
-  expect_dense_linear_selection(features.gradients(), {.count = 1, .preset = Preset::kMeanField});
+  expect_dense_linear_selection(features.gradients(),
+                                {.count = 1, .sampling = {.preset = Preset::kMeanField}});
 }
 
 TEST(CudaLinearTwin, BreaksTiesByTheSmallerId) {
@@ -110,8 +114,9 @@ TEST(CudaLinearTwin, BreaksTiesByTheSmallerId) {
   std::fill(losses.learner.begin(), losses.learner.end(), 2.0F);
   std::fill(losses.reference.begin(), losses.reference.end(), 1.0F);
   const auto ids = oracle::shuffled_ids(40, 5);
+  features.ids = losses.ids = ids;
   for (const Preset preset : {Preset::kTopK, Preset::kGreedy}) {
-    const SelectionSpec spec{.count = 30, .preset = preset, .ids = ids};
+    const SelectionSpec spec{.count = 30, .sampling = {.preset = preset}};
     expect_dense_linear_selection(features.gradients(), spec);
     expect_dense_linear_selection(features.diversity(), spec);
     expect_dense_linear_selection(losses, spec);
@@ -122,8 +127,8 @@ TEST(CudaLinearTwin, SaysWhatTheHostSays) {
   WeighedLosses losses(30, kHardLearner);
   losses.learner[3] = NAN;
   const SelectionSpec spec{.count = 30};
-  const auto status = oracle::twin_select(device_criterion(losses), spec, {}).status;
-  EXPECT_EQ(oracle::message_of([&] { cuda::check_status(status, spec, 30); }),
+  const auto report = oracle::twin_select(device_criterion(losses), spec, {}).report;
+  EXPECT_EQ(oracle::message_of([&] { cuda::check_report(report, spec, 30); }),
             oracle::message_of([&] { select(losses.losses(), spec, kHardLearner); }));
 }
 
@@ -136,7 +141,7 @@ TEST(CudaLinearTwin, ReadsSixteenBitFeatures) {
   }
   auto narrow = device_criterion(features.gradients());
   narrow.features = {bits.data(), 60, 9, 9, cuda::Element::kBfloat16};
-  const SelectionSpec spec{.count = 30, .gain = 2};
+  const SelectionSpec spec{.count = 30, .sampling = {.gain = 2}};
   const auto got = oracle::twin_select(narrow, spec, {});
   const auto want = oracle::twin_select(device_criterion(features.gradients()), spec, {});
   EXPECT_EQ(got.indices, want.indices);

@@ -5,7 +5,6 @@
 #include <limits>
 #include <random>
 
-#include "jest/select/key.hpp"
 #include "oracle/agree.hpp"
 #include "oracle/device_pairs.hpp"
 #include "oracle/message_of.hpp"
@@ -14,6 +13,7 @@
 #include "select/cuda/elements.hpp"
 #include "select/cuda/fused_sums.hpp"
 #include "select/cuda/row_sums.hpp"
+#include "select/key.hpp"
 
 namespace jest::cuda {
 namespace {
@@ -209,14 +209,14 @@ TEST(Workspace, StaysBelowSixHundredMegabytesForTheLargestUse) {
   EXPECT_LT(workspace_bytes(pairs_of(163840, 768), spec, exact), 600'000'000);
   const Engine split{.operands = Operands::kFloat16x3};
   EXPECT_LT(workspace_bytes(pairs_of(163840, 768), spec, split), 600'000'000);
-  const SelectionSpec mean_field{.count = 32768, .preset = Preset::kMeanField};
+  const SelectionSpec mean_field{.count = 32768, .sampling = {.preset = Preset::kMeanField}};
   EXPECT_LT(workspace_bytes(pairs_of(163840, 768), mean_field, exact), 600'000'000);
 }
 
 TEST(Plan, RefusesWhatIsImpossible) {
   auto pairs = pairs_of(10, 4);
   EXPECT_THROW(workspace_bytes(pairs, {.count = 11}, {}), Error);
-  EXPECT_THROW(workspace_bytes(pairs, {.count = 2, .chunks = 3}, {}), Error);
+  EXPECT_THROW(workspace_bytes(pairs, {.count = 2, .sampling = {.chunks = 3}}, {}), Error);
   pairs.learner.y.element = Element::kBfloat16;
   EXPECT_EQ(oracle::message_of([&] { workspace_bytes(pairs, {.count = 2}, {}); }),
             "select, learner: expected x and y of one element type, got two");

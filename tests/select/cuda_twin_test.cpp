@@ -31,11 +31,11 @@ TYPED_TEST_SUITE(CudaTwin, Criteria);
 template <class Pairs>
 void expect_dense_selection(const Pairs& pairs, const SelectionSpec& spec) {
   const auto got = oracle::twin_select(oracle::device_pairs(pairs), spec, kExact);
-  const auto want = oracle::dense_select(oracle::dense(pairs), spec);
+  const auto want = oracle::dense_select(oracle::dense(pairs, spec.interaction()), spec, pairs.ids);
   EXPECT_EQ(got.indices, want.indices);
   EXPECT_TRUE(oracle::agree(got.scores, want.scores, kTolerance));
-  EXPECT_EQ(got.status.nan_count, want.nan_count);
-  EXPECT_EQ(got.status.faults, 0U);
+  EXPECT_EQ(got.report.nan_count, want.nan_count);
+  EXPECT_EQ(got.report.faults, 0U);
 }
 
 TYPED_TEST(CudaTwin, PicksWhatTheDenseSamplerPicksForEveryPresetAndWeight) {
@@ -66,8 +66,10 @@ void expect_nearly(const oracle::TwinSelection& got, const Selection& want, std:
 TYPED_TEST(CudaTwin, PicksWhatThePlainBackendPicksOverManyTilesAndGroups) {
   const auto models = oracle::random_models({9000, 3}, 4);
   const auto pairs = models.pairs<TypeParam>(kHardLearner);
-  const SelectionSpec spec{
-      .count = 8400, .chunks = 2, .gain = 0.01, .seed = 4, .backend = Backend::kEigen};
+  const SelectionSpec spec{.count = 8400,
+                           .sampling = {.chunks = 2, .gain = 0.01},
+                           .seed = 4,
+                           .backend = Backend::kEigen};
   const auto plan = cuda::plan_of(oracle::device_pairs(pairs), spec, kExact);
   ASSERT_GT(plan.slice_columns(), cuda::kGroupColumns * cuda::kWarp);
   ASSERT_GT(plan.take(0), plan.slice_columns());
@@ -75,9 +77,9 @@ TYPED_TEST(CudaTwin, PicksWhatThePlainBackendPicksOverManyTilesAndGroups) {
   const auto want = select(pairs, spec);
   const auto got = oracle::twin_select(oracle::device_pairs(pairs), spec, kExact);
   expect_nearly(got, want, plan.take(0));
-  EXPECT_NEAR(got.status.mean_own_score_super_batch, want.statistics.mean_own_score_super_batch,
+  EXPECT_NEAR(got.report.mean_own_score_super_batch, want.statistics.mean_own_score_super_batch,
               1e-9);
-  EXPECT_NEAR(got.status.mean_own_score_picks, want.statistics.mean_own_score_picks, 1e-2);
+  EXPECT_NEAR(got.report.mean_own_score_picks, want.statistics.mean_own_score_picks, 1e-2);
 }
 
 /// Multiples of 1/4 are exact as float16. Rounds of several tiles of columns, tiles of rows.
@@ -90,13 +92,13 @@ TYPED_TEST(CudaTwin, PicksByTheFusedRouteWhatThePlainBackendPicks) {
   }
   const auto pairs = models.pairs<TypeParam>();
   const SelectionSpec spec{
-      .count = 420, .chunks = 3, .gain = 1, .seed = 4, .backend = Backend::kEigen};
+      .count = 420, .sampling = {.chunks = 3, .gain = 1}, .seed = 4, .backend = Backend::kEigen};
   const auto want = select(pairs, spec);
   const auto got =
       oracle::twin_select(oracle::device_pairs(pairs), spec, {.route = cuda::Route::kFused});
   EXPECT_EQ(got.indices, want.indices);
   EXPECT_TRUE(oracle::agree(got.scores, want.scores, kTolerance));
-  EXPECT_EQ(got.status.faults, 0U);
+  EXPECT_EQ(got.report.faults, 0U);
 }
 
 /// Scales at which powers of two need their shift, and logits that it cannot save.
@@ -107,26 +109,27 @@ TEST(CudaTwinFused, SumsSoftmaxOfLargeScalesOrReportsAFault) {
     std::copy_n(models.learner.x_row(i - 1), 16, models.learner.y_row(i));
   }
   auto pairs = models.pairs<SoftmaxPairs>(kHardLearner);
-  const SelectionSpec spec{.count = 200, .chunks = 2, .gain = 0.1, .backend = Backend::kEigen};
+  const SelectionSpec spec{
+      .count = 200, .sampling = {.chunks = 2, .gain = 0.1}, .backend = Backend::kEigen};
   const cuda::Engine fused{.operands = cuda::Operands::kFloat16x3, .route = cuda::Route::kFused};
   const auto want = select(pairs, spec);
   const auto got = oracle::twin_select(oracle::device_pairs(pairs), spec, fused);
-  EXPECT_EQ(got.status.faults, 0U);
+  EXPECT_EQ(got.report.faults, 0U);
   EXPECT_TRUE(oracle::agree(got.scores, want.scores, 1e-4));
   pairs.learner.scale = 1000;
-  const auto status = oracle::twin_select(oracle::device_pairs(pairs), spec, fused).status;
-  EXPECT_NE(status.faults & cuda::kLogitRange, 0U);
-  EXPECT_THAT(oracle::message_of([&] { cuda::check_status(status, spec, 300); }),
+  const auto report = oracle::twin_select(oracle::device_pairs(pairs), spec, fused).report;
+  EXPECT_NE(report.faults & cuda::kLogitRange, 0U);
+  EXPECT_THAT(oracle::message_of([&] { cuda::check_report(report, spec, 300); }),
               HasSubstr("or route products"));
   for (float& value : models.learner.x) value *= 100;  // beyond float32
   pairs.learner.scale = 10;
-  EXPECT_EQ(oracle::twin_select(oracle::device_pairs(pairs), spec, fused).status.faults,
+  EXPECT_EQ(oracle::twin_select(oracle::device_pairs(pairs), spec, fused).report.faults,
             cuda::kLogitRange);
 }
 
 TEST(CudaTwinFused, IsPreferredForSigmoidAlone) {
   const auto models = oracle::random_models({2000, 4}, 4);
-  const SelectionSpec spec{.count = 1000, .chunks = 4};
+  const SelectionSpec spec{.count = 1000, .sampling = {.chunks = 4}};
   const auto plan_of = [&](const auto& pairs) {
     return cuda::plan_of(oracle::device_pairs(pairs), spec, {});
   };
@@ -140,14 +143,16 @@ TYPED_TEST(CudaTwin, ScoresByThreeProductsAsExactlyAsByFloat32) {
   const auto models = oracle::random_models({300, 40, 1}, 12);
   const auto pairs = models.pairs<TypeParam>();
   for (const Preset preset : {Preset::kJoint, Preset::kMeanField}) {
-    const SelectionSpec spec{
-        .count = 120, .preset = preset, .gain = 3, .seed = 4, .backend = Backend::kEigen};
+    const SelectionSpec spec{.count = 120,
+                             .sampling = {.preset = preset, .gain = 3},
+                             .seed = 4,
+                             .backend = Backend::kEigen};
     const auto want = select(pairs, spec);
     const cuda::Engine split{.operands = cuda::Operands::kFloat16x3};
     const auto got = oracle::twin_select(oracle::device_pairs(pairs), spec, split);
     EXPECT_EQ(got.indices, want.indices);
     EXPECT_TRUE(oracle::agree(got.scores, want.scores, 1e-6));
-    EXPECT_EQ(got.status.faults, 0U);
+    EXPECT_EQ(got.report.faults, 0U);
     const auto rounded = oracle::twin_select(oracle::device_pairs(pairs), spec,
                                              {.operands = cuda::Operands::kFloat16});
     EXPECT_FALSE(oracle::agree(rounded.scores, want.scores, 1e-6));
@@ -157,7 +162,8 @@ TYPED_TEST(CudaTwin, ScoresByThreeProductsAsExactlyAsByFloat32) {
 TEST(CudaTwinFused, TakesThreeProductsToo) {
   const auto models = oracle::random_models({300, 40}, 12);
   const auto pairs = models.pairs<SigmoidPairs>();
-  const SelectionSpec spec{.count = 150, .chunks = 3, .gain = 3, .backend = Backend::kEigen};
+  const SelectionSpec spec{
+      .count = 150, .sampling = {.chunks = 3, .gain = 3}, .backend = Backend::kEigen};
   const auto want = select(pairs, spec);
   const cuda::Engine split{.operands = cuda::Operands::kFloat16x3, .route = cuda::Route::kFused};
   ASSERT_TRUE(cuda::fits_fused(cuda::plan_of(oracle::device_pairs(pairs), spec, split)));
@@ -166,11 +172,12 @@ TEST(CudaTwinFused, TakesThreeProductsToo) {
   EXPECT_TRUE(oracle::agree(got.scores, want.scores, 1e-5));
 }
 
-TYPED_TEST(CudaTwin, ConditionsOnEverybodyInSlices) {
+TYPED_TEST(CudaTwin, ConditionsOnAllCandidatesInSlices) {
   const auto models = oracle::random_models({4200, 3}, 6);
   const auto pairs = models.pairs<TypeParam>(kEasyReference);
-  const SelectionSpec spec{
-      .count = 300, .preset = Preset::kMeanField, .gain = 1, .backend = Backend::kEigen};
+  const SelectionSpec spec{.count = 300,
+                           .sampling = {.preset = Preset::kMeanField, .gain = 1},
+                           .backend = Backend::kEigen};
   const auto want = select(pairs, spec);
   const auto got = oracle::twin_select(oracle::device_pairs(pairs), spec, kExact);
   EXPECT_EQ(got.indices, want.indices);
@@ -184,7 +191,8 @@ TYPED_TEST(CudaTwin, SetsNanRowsAsideLikeTheDenseSampler) {
   models.reference.x_row(4)[1] = NAN;
   for (const auto& [name, preset] : kPresets) {
     SCOPED_TRACE(name);
-    expect_dense_selection(models.pairs<TypeParam>(), {.count = 20, .preset = preset, .gain = 2});
+    expect_dense_selection(models.pairs<TypeParam>(),
+                           {.count = 20, .sampling = {.preset = preset, .gain = 2}});
   }
 }
 
@@ -192,7 +200,8 @@ TYPED_TEST(CudaTwin, ScoresALoneCandidateByItsOwnTerm) {
   auto models = oracle::random_models({3, 4}, 8);
   models.learner.x_row(0)[2] = NAN;
   models.learner.y_row(2)[0] = NAN;
-  expect_dense_selection(models.pairs<TypeParam>(), {.count = 1, .preset = Preset::kMeanField});
+  expect_dense_selection(models.pairs<TypeParam>(),
+                         {.count = 1, .sampling = {.preset = Preset::kMeanField}});
 }
 
 TEST(CudaTwinSoftmax, PutsThePositiveInsideTheLogarithms) {
@@ -200,7 +209,7 @@ TEST(CudaTwinSoftmax, PutsThePositiveInsideTheLogarithms) {
   auto pairs = models.pairs<SoftmaxPairs>();
   pairs.include_positive = true;
   for (const Preset preset : {Preset::kJoint, Preset::kMeanField}) {
-    expect_dense_selection(pairs, {.count = 17, .preset = preset, .gain = 2});
+    expect_dense_selection(pairs, {.count = 17, .sampling = {.preset = preset, .gain = 2}});
   }
 }
 
@@ -215,7 +224,9 @@ TYPED_TEST(CudaTwin, BreaksTiesByTheSmallerId) {
   }
   const auto ids = oracle::shuffled_ids(40, 5);
   for (const Preset preset : {Preset::kTopK, Preset::kGreedy}) {
-    expect_dense_selection(models.pairs<TypeParam>(), {.count = 30, .preset = preset, .ids = ids});
+    auto pairs = models.pairs<TypeParam>();
+    pairs.ids = ids;
+    expect_dense_selection(pairs, {.count = 30, .sampling = {.preset = preset}});
   }
 }
 
@@ -232,18 +243,19 @@ TEST(CudaTwinInfinity, ComesFirstByIdOrNever) {
   make_own_term(0, -1);  // softmax: −u = +inf
   make_own_term(3, -1);
   make_own_term(5, 1);
-  const auto pairs = oracle::device_pairs(models.pairs<SoftmaxPairs>(kHardLearner));
+  auto pairs = oracle::device_pairs(models.pairs<SoftmaxPairs>(kHardLearner));
+  pairs.ids = ids.data();
   for (const Preset preset : {Preset::kIndependent, Preset::kTopK, Preset::kUniform}) {
     for (const double gain : {0.0, 100.0}) {
-      SelectionSpec spec{.count = 11, .preset = preset, .gain = gain, .ids = ids};
+      SelectionSpec spec{.count = 11, .sampling = {.preset = preset, .gain = gain}};
       const auto got = oracle::twin_select(pairs, spec, kExact);
-      EXPECT_EQ(got.status.faults, 0U);
+      EXPECT_EQ(got.report.faults, 0U);
       EXPECT_EQ(got.indices[0], 3);
       EXPECT_EQ(got.indices[1], 0);
       EXPECT_EQ(std::count(got.indices.begin(), got.indices.end(), 5), 0);
       spec.count = 12;
-      const auto status = oracle::twin_select(pairs, spec, kExact).status;
-      EXPECT_THAT(oracle::message_of([&] { cuda::check_status(status, spec, 12); }),
+      const auto report = oracle::twin_select(pairs, spec, kExact).report;
+      EXPECT_THAT(oracle::message_of([&] { cuda::check_report(report, spec, 12); }),
                   HasSubstr("12 candidates to pick in round 0, got 11 of 12 (0 set aside as NaN, 1 "
                             "scored -inf)"));
     }
@@ -254,19 +266,20 @@ TYPED_TEST(CudaTwin, SaysWhatTheHostSays) {
   auto models = oracle::random_models({30, 4}, 2);
   models.learner.x_row(3)[0] = NAN;
   models.learner.x_row(8)[0] = NAN;
-  const auto pairs = models.pairs<TypeParam>();
+  auto pairs = models.pairs<TypeParam>();
   std::vector<std::int64_t> ids(30);
   std::iota(ids.begin(), ids.end(), 100);
   const auto expect_same = [&](const SelectionSpec& spec) {
-    const auto status = oracle::twin_select(oracle::device_pairs(pairs), spec, kExact).status;
-    EXPECT_EQ(oracle::message_of([&] { cuda::check_status(status, spec, 30); }),
+    const auto report = oracle::twin_select(oracle::device_pairs(pairs), spec, kExact).report;
+    EXPECT_EQ(oracle::message_of([&] { cuda::check_report(report, spec, 30); }),
               oracle::message_of([&] { select(pairs, spec); }));
   };
   expect_same({.count = 29});
+  pairs.ids = ids;
   ids[7] = ids[20];
-  expect_same({.count = 5, .ids = ids});
+  expect_same({.count = 5});
   ids[4] = -3;
-  expect_same({.count = 5, .ids = ids});
+  expect_same({.count = 5});
 }
 
 TYPED_TEST(CudaTwin, ReportsFiniteValuesThatFloat16CannotHold) {
@@ -275,11 +288,11 @@ TYPED_TEST(CudaTwin, ReportsFiniteValuesThatFloat16CannotHold) {
   const auto pairs = oracle::device_pairs(models.pairs<TypeParam>());
   const SelectionSpec spec{.count = 6};
   for (const auto operands : {cuda::Operands::kAsStored, cuda::Operands::kFloat16x3}) {
-    const auto status = oracle::twin_select(pairs, spec, {.operands = operands}).status;
-    EXPECT_THROW(cuda::check_status(status, spec, 30), Error);
+    const auto report = oracle::twin_select(pairs, spec, {.operands = operands}).report;
+    EXPECT_THROW(cuda::check_report(report, spec, 30), Error);
   }
   for (const auto operands : {cuda::Operands::kBfloat16, cuda::Operands::kTf32}) {
-    EXPECT_EQ(oracle::twin_select(pairs, spec, {.operands = operands}).status.faults, 0U);
+    EXPECT_EQ(oracle::twin_select(pairs, spec, {.operands = operands}).report.faults, 0U);
   }
 }
 

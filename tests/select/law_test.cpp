@@ -37,7 +37,8 @@ class GumbelTopK : public ::testing::Test {
   const std::vector<double> own_{0.1, -0.4, 0.9, 0.3, -1.0, 0.5, 0.0, 0.2};
   oracle::FixedScores state_{own_};
   oracle::PairSum dense_ = oracle::dense_separable(own_);
-  SelectionSpec spec_{.count = 3, .preset = Preset::kIndependent, .gain = 2, .seed = 5};
+  SelectionSpec spec_{
+      .count = 3, .sampling = {.preset = Preset::kIndependent, .gain = 2}, .seed = 5};
 
   Counts counts() {
     return count_answers([this](std::uint32_t step) {
@@ -64,7 +65,7 @@ TEST_F(GumbelTopK, MarginalsFollowPlackettAndLuce) {
 }
 
 TEST_F(GumbelTopK, AtGainZeroIsUniform) {
-  spec_.gain = 0;
+  spec_.sampling.gain = 0;
   const Counts counted = counts();
   Law uniform;
   for (const auto& [answer, probability] : oracle::enumerate_law(dense_, spec_)) {
@@ -76,7 +77,7 @@ TEST_F(GumbelTopK, AtGainZeroIsUniform) {
 
 TEST_F(GumbelTopK, IsToldApartFromALawOfSlightlyDifferentGain) {
   const Counts counted = counts();
-  spec_.gain = 2.2;
+  spec_.sampling.gain = 2.2;
   const auto fit = oracle::chi_square(counted, oracle::enumerate_law(dense_, spec_));
   EXPECT_GT(fit.statistic, fit.bound) << "the test is too weak to see a gain 10% off";
 }
@@ -91,7 +92,7 @@ TYPED_TEST(ChunkedSampler, FollowsItsOwnEnumeratedLaw) {
   const auto pairs = models.pairs<TypeParam>();
   const auto dense = oracle::dense(pairs);
   for (const std::int64_t chunks : {2, 3, 4}) {
-    SelectionSpec spec{.count = 4, .chunks = chunks, .gain = 0.4, .seed = 11};
+    SelectionSpec spec{.count = 4, .sampling = {.chunks = chunks, .gain = 0.4}, .seed = 11};
     const Counts counts = count_answers([&](std::uint32_t step) {
       spec.step = step;
       return select(pairs, spec).indices;
@@ -108,12 +109,12 @@ TYPED_TEST(ChunkedSampler, FollowsItsOwnEnumeratedLaw) {
 TYPED_TEST(ChunkedSampler, DiffersFromIndependentDraws) {
   const auto models = oracle::random_models({6, 3}, 2);
   const auto pairs = models.pairs<TypeParam>();
-  SelectionSpec spec{.count = 4, .chunks = 2, .gain = 0.4, .seed = 11};
+  SelectionSpec spec{.count = 4, .sampling = {.chunks = 2, .gain = 0.4}, .seed = 11};
   const Counts counts = count_answers([&](std::uint32_t step) {
     spec.step = step;
     return select(pairs, spec).indices;
   });
-  spec.chunks = 1;
+  spec.sampling.chunks = 1;
   const auto fit = oracle::chi_square(counts, oracle::enumerate_law(oracle::dense(pairs), spec));
   EXPECT_GT(fit.statistic, fit.bound);
 }

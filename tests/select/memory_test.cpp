@@ -22,15 +22,16 @@ constexpr std::int64_t kRowWidth = 32;
 template <class Case>
 Peak peak_of(std::int64_t candidates, Preset preset) {
   const auto models = oracle::random_models({candidates, kRowWidth}, 1);
-  const auto pairs = models.pairs<typename Case::Pairs>();
   const auto ids = oracle::shuffled_ids(candidates, 2);
+  auto pairs = models.pairs<typename Case::Pairs>();
+  pairs.ids = ids;
   Peak peak{};
   // On a thread of its own: no blocks are left from an earlier selection.
   std::jthread([&] {
     const std::int64_t before = oracle::bytes_now();
     oracle::restart_peak();
     const Selection picks =
-        select(pairs, {.count = 64, .preset = preset, .ids = ids, .backend = Case::backend});
+        select(pairs, {.count = 64, .sampling = {.preset = preset}, .backend = Case::backend});
     peak = {static_cast<double>(oracle::peak_bytes() - before),
             static_cast<double>(picks.statistics.extra_bytes)};
   }).join();
@@ -92,7 +93,7 @@ TEST(CpuPeakMemory, IsBelow64MebibytesFor8192CandidatesOfWidth512) {
   const auto pairs = models.pairs<SigmoidPairs>();
   const std::int64_t before = oracle::bytes_now();
   oracle::restart_peak();
-  const Selection picks = select(pairs, {.count = 1638, .chunks = 16, .threads = 2});
+  const Selection picks = select(pairs, {.count = 1638, .sampling = {.chunks = 16}, .threads = 2});
   EXPECT_LT(oracle::peak_bytes() - before, std::int64_t{64} << 20);
   EXPECT_LE(picks.statistics.extra_bytes, std::int64_t{64} << 20);
 }

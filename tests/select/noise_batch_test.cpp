@@ -1,4 +1,4 @@
-#include "jest/select/noise_batch.hpp"
+#include "select/cpu/noise_batch.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "jest/select/own_terms.hpp"
+#include "select/cpu/own_terms.hpp"
 
 #include <gtest/gtest.h>
 
@@ -12,6 +12,7 @@
 #include "jest/select/cpu.hpp"
 #include "oracle/random_embeddings.hpp"
 #include "oracle/vector_targets.hpp"
+#include "select/cpu/contrastive.hpp"
 
 namespace jest {
 namespace {
@@ -27,12 +28,13 @@ TEST(OwnTerms, LogitsAreTheScalarOnesBitForBit) {
     auto model = oracle::random_models({37, cols, 3}, 2).learner;
     model.x_row(5)[0] = std::numeric_limits<float>::infinity();
     model.y_row(6)[cols - 1] = std::numeric_limits<float>::quiet_NaN();
-    const eigen::Model plain{model.view(), 0.0};  // a bias would round the last bits of sums away
+    const plain::ModelRows rows{model.view(),
+                                0.0};  // a bias would round the last bits of sums away
     oracle::on_every_vector_target([&] {
       std::vector<double> logits(30);
-      detail::own_logits(plain, 2, logits);
+      detail::own_logits(rows, 2, logits);
       for (std::size_t k = 0; k < logits.size(); ++k) {
-        const double want = plain.own_logit(static_cast<std::int64_t>(k) + 2);
+        const double want = rows.own_logit(static_cast<std::int64_t>(k) + 2);
         EXPECT_TRUE(same(logits[k], want)) << cols << " columns, row " << k + 2;
       }
     });
@@ -41,9 +43,9 @@ TEST(OwnTerms, LogitsAreTheScalarOnesBitForBit) {
 
 template <class Eigen, class Cpu, class Pairs>
 void expect_same_own_terms(const Pairs& pairs) {
-  const Eigen plain(pairs, {});
+  const Eigen plain(pairs, 1, {});
   oracle::on_every_vector_target([&] {
-    const Cpu found(pairs, {});
+    const Cpu found(pairs, 1, {});
     for (std::size_t i = 0; i < plain.scores().size(); ++i) {
       EXPECT_TRUE(same(found.scores()[i], plain.scores()[i])) << "candidate " << i;
     }
@@ -56,8 +58,8 @@ TEST(OwnTerms, OfTheCpuBackendAreThePlainOnesBitForBit) {
   models.learner.scale = 30;
   models.reference.bias = -11.3;
   models.learner.x_row(299)[1] = std::numeric_limits<float>::quiet_NaN();
-  expect_same_own_terms<eigen::SigmoidScores, cpu::SigmoidScores>(models.pairs<SigmoidPairs>());
-  expect_same_own_terms<eigen::SoftmaxScores, cpu::SoftmaxScores>(models.pairs<SoftmaxPairs>());
+  expect_same_own_terms<plain::SigmoidScores, cpu::SigmoidScores>(models.pairs<SigmoidPairs>());
+  expect_same_own_terms<plain::SoftmaxScores, cpu::SoftmaxScores>(models.pairs<SoftmaxPairs>());
 }
 
 TEST(OwnTerms, SoftplusIsTheScalarOneBitForBit) {

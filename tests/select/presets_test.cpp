@@ -23,8 +23,8 @@ template <class Case>
 void expect_dense_selection(const typename Case::Pairs& pairs, SelectionSpec spec) {
   spec.backend = Case::backend;
   const Selection got = select(pairs, spec);
-  const auto dense = oracle::dense(pairs);
-  const auto want = oracle::dense_select(dense, spec);
+  const auto dense = oracle::dense(pairs, spec.interaction());
+  const auto want = oracle::dense_select(dense, spec, pairs.ids);
   EXPECT_EQ(got.indices, want.indices);
   EXPECT_TRUE(agree(got.scores, want.scores, Case::tolerance));
   EXPECT_EQ(got.statistics.nan_count, want.nan_count);
@@ -37,12 +37,13 @@ TYPED_TEST(Presets, PickWhatTheDenseSamplerPicks) {
     for (const ScoreWeights& weights : {kLearnability, kHardLearner, kEasyReference}) {
       SCOPED_TRACE(text(name, " ", weights.learner, " ", weights.reference));
       const SelectionSpec spec{
-          .count = 20, .preset = preset, .gain = 3, .seed = 1u << 31, .step = 9};
+          .count = 20, .sampling = {.preset = preset, .gain = 3}, .seed = 1u << 31, .step = 9};
       expect_dense_selection<TypeParam>(models.pairs<typename TypeParam::Pairs>(weights), spec);
       SelectionSpec named = spec;
-      named.ids = ids;
-      expect_dense_selection<TypeParam>(
-          models.pairs<typename TypeParam::Pairs>(weights.with_interaction(-0.5)), named);
+      named.sampling.interaction.value = -0.5;
+      auto pairs = models.pairs<typename TypeParam::Pairs>(weights);
+      pairs.ids = ids;
+      expect_dense_selection<TypeParam>(pairs, named);
     }
   }
 }
@@ -58,7 +59,7 @@ TYPED_TEST(Presets, PickWhatTheDenseSamplerPicksForRandomShapes) {
     const auto models = oracle::random_models({rows, cols, trial % 2}, random());
     expect_dense_selection<TypeParam>(
         models.pairs<typename TypeParam::Pairs>(),
-        {.count = count, .chunks = chunks, .gain = 2, .seed = random()});
+        {.count = count, .sampling = {.chunks = chunks, .gain = 2}, .seed = random()});
   }
 }
 
@@ -70,7 +71,7 @@ TYPED_TEST(Presets, SetNanRowsAsideLikeTheDenseSampler) {
   for (const auto& [name, preset] : kPresets) {
     SCOPED_TRACE(name);
     expect_dense_selection<TypeParam>(models.pairs<typename TypeParam::Pairs>(),
-                                      {.count = 20, .preset = preset, .gain = 2});
+                                      {.count = 20, .sampling = {.preset = preset, .gain = 2}});
   }
 }
 
@@ -94,15 +95,14 @@ TYPED_TEST(Presets, ChangeNothingButPositionsWhenCandidatesArePermuted) {
   for (const std::int64_t i : order) moved_ids.push_back(ids[i]);
   for (const auto& [name, preset] : kPresets) {
     SCOPED_TRACE(name);
-    const auto before = select(
-        models.pairs<typename TypeParam::Pairs>(),
-        {.count = 30, .preset = preset, .gain = 2, .ids = ids, .backend = TypeParam::backend});
-    const auto after =
-        select(moved.pairs<typename TypeParam::Pairs>(), {.count = 30,
-                                                          .preset = preset,
-                                                          .gain = 2,
-                                                          .ids = moved_ids,
-                                                          .backend = TypeParam::backend});
+    const SelectionSpec spec{
+        .count = 30, .sampling = {.preset = preset, .gain = 2}, .backend = TypeParam::backend};
+    auto pairs = models.pairs<typename TypeParam::Pairs>();
+    pairs.ids = ids;
+    auto moved_pairs = moved.pairs<typename TypeParam::Pairs>();
+    moved_pairs.ids = moved_ids;
+    const auto before = select(pairs, spec);
+    const auto after = select(moved_pairs, spec);
     Positions mapped;
     for (const std::int64_t i : after.indices) mapped.push_back(order[i]);
     EXPECT_EQ(mapped, before.indices);
@@ -113,8 +113,9 @@ TYPED_TEST(Presets, ChangeNothingButPositionsWhenCandidatesArePermuted) {
 TYPED_TEST(Presets, AnyNumberOfThreadsPicksTheSameToTheLastBit) {
   const auto models = oracle::random_models({64 * 32 * 3 + 11, 24}, 13);
   const auto pairs = models.pairs<typename TypeParam::Pairs>();
-  SelectionSpec spec{.count = 200, .chunks = 4, .seed = 3, .backend = TypeParam::backend};
-  ASSERT_EQ((detail::RowTiles{pairs.candidates(), eigen::kTileRows, 3}.workers()), 3);
+  SelectionSpec spec{
+      .count = 200, .sampling = {.chunks = 4}, .seed = 3, .backend = TypeParam::backend};
+  ASSERT_EQ((plain::RowTiles{pairs.candidates(), plain::kTileRows, 3}.workers()), 3);
   ASSERT_GT(2 * 50 * (pairs.candidates() - 200) * 24, 3 * cpu::Engine{}.multiply_adds_per_thread);
   const auto one = select(pairs, spec);
   for (spec.threads = 2; spec.threads <= 3; ++spec.threads) {

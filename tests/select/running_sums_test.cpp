@@ -35,10 +35,11 @@ void expect_state(typename Case::Scores& state, const Dense& dense,
 }
 
 template <class Case>
-void expect_running_sums(const typename Case::Pairs& pairs, const std::vector<Positions>& rounds) {
-  const auto dense = oracle::dense(pairs);
+void expect_running_sums(const typename Case::Pairs& pairs, const std::vector<Positions>& rounds,
+                         double interaction = 1) {
+  const auto dense = oracle::dense(pairs, interaction);
   for (const auto& engine : Case::engines()) {
-    typename Case::Scores state(pairs, engine);
+    typename Case::Scores state(pairs, interaction, engine);
     expect_state<Case>(state, dense, rounds);
   }
 }
@@ -60,8 +61,8 @@ TYPED_TEST(RunningSums, EqualRecomputedMaskedSumsForEveryWeightAndInteraction) {
   for (const ScoreWeights& weights : kAllWeights) {
     for (const double interaction : {1.0, 0.3, 0.0, -0.5}) {
       SCOPED_TRACE(text(weights.learner, " ", weights.reference, " ", interaction));
-      expect_running_sums<TypeParam>(
-          models.pairs<typename TypeParam::Pairs>(weights.with_interaction(interaction)), kRounds);
+      expect_running_sums<TypeParam>(models.pairs<typename TypeParam::Pairs>(weights), kRounds,
+                                     interaction);
     }
   }
 }
@@ -102,14 +103,14 @@ TYPED_TEST(RunningSums, HoldForWideRowsAndMoreThanOneSliceOfPicks) {
   expect_running_sums<TypeParam>(models.pairs<typename TypeParam::Pairs>(), {{890, 895}, most});
 }
 
-TYPED_TEST(RunningSums, OfEverybodyAreMeanFieldAndLeaveOutTheOwnPair) {
+TYPED_TEST(RunningSums, OfAllCandidatesAreMeanFieldAndLeaveOutTheOwnPair) {
   const auto models = oracle::random_models({70, 5}, 7);
   const auto pairs = models.pairs<typename TypeParam::Pairs>();
   const auto dense = oracle::dense(pairs);
   Positions all(70);
   std::iota(all.begin(), all.end(), 0);
   for (const auto& engine : TypeParam::engines()) {
-    typename TypeParam::Scores state(pairs, engine);
+    typename TypeParam::Scores state(pairs, 1, engine);
     state.condition_on(all);
     for (std::int64_t i = 0; i < 70; ++i) {
       EXPECT_TRUE(agree(state.scores()[i], dense.score(i, all), TypeParam::tolerance)) << i;
@@ -154,9 +155,9 @@ TYPED_TEST(RunningSums, CarryInfiniteEmbeddingsThrough) {
 TYPED_TEST(SoftmaxSums, WithThePositivePairInsideBothLogarithms) {
   const auto models = oracle::random_models({19, 8}, 4);
   for (const double interaction : {1.0, 0.3}) {
-    auto pairs = models.pairs<SoftmaxPairs>(kLearnability.with_interaction(interaction));
+    auto pairs = models.pairs<SoftmaxPairs>();
     pairs.include_positive = true;
-    expect_running_sums<TypeParam>(pairs, kRounds);
+    expect_running_sums<TypeParam>(pairs, kRounds, interaction);
   }
 }
 
@@ -175,12 +176,13 @@ TYPED_TEST(SoftmaxSums, AreMinusInfinityAndNotEmptyWhereEveryLogitIs) {
 
 TYPED_TEST(SoftmaxSums, DoNotSeeTheBias) {
   auto models = oracle::random_models({19, 8}, 4);
-  const auto before = select(models.pairs<SoftmaxPairs>(),
-                             {.count = 8, .chunks = 3, .backend = TypeParam::backend});
+  const auto before =
+      select(models.pairs<SoftmaxPairs>(),
+             {.count = 8, .sampling = {.chunks = 3}, .backend = TypeParam::backend});
   models.learner.bias = 50;
   models.reference.bias = -50;
   const auto after = select(models.pairs<SoftmaxPairs>(),
-                            {.count = 8, .chunks = 3, .backend = TypeParam::backend});
+                            {.count = 8, .sampling = {.chunks = 3}, .backend = TypeParam::backend});
   EXPECT_EQ(before.indices, after.indices);
   EXPECT_EQ(before.scores, after.scores);
 }

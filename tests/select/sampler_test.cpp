@@ -8,6 +8,7 @@
 #include <numeric>
 #include <set>
 
+#include "jest/select/cpu.hpp"
 #include "jest/select/select.hpp"
 #include "oracle/fixed_scores.hpp"
 #include "oracle/message_of.hpp"
@@ -24,9 +25,10 @@ using ::testing::HasSubstr;
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-Selection pick(const std::vector<double>& own, const SelectionSpec& spec) {
+Selection pick(const std::vector<double>& own, const SelectionSpec& spec,
+               std::span<const std::int64_t> ids = {}) {
   FixedScores state(own);
-  return sample(state, spec);
+  return sample(state, spec, ids);
 }
 
 TEST(Sampler, PicksExactlyAsManyDistinctCandidatesAsAsked) {
@@ -45,8 +47,8 @@ TEST(Sampler, PicksExactlyAsManyDistinctCandidatesAsAsked) {
                         {17, 16, 16}}) {
     SCOPED_TRACE(text(c.candidates, " ", c.count, " ", c.chunks));
     const auto models = oracle::random_models({c.candidates, 4}, 1);
-    const auto picks =
-        select(models.pairs<SigmoidPairs>(), {.count = c.count, .chunks = c.chunks, .seed = 2});
+    const auto picks = select(models.pairs<SigmoidPairs>(),
+                              {.count = c.count, .sampling = {.chunks = c.chunks}, .seed = 2});
     EXPECT_EQ(static_cast<std::int64_t>(picks.indices.size()), c.count);
     EXPECT_EQ(picks.scores.size(), picks.indices.size());
     const std::set<std::int64_t> distinct(picks.indices.begin(), picks.indices.end());
@@ -59,7 +61,7 @@ TEST(Sampler, PicksExactlyAsManyDistinctCandidatesAsAsked) {
 TEST(Sampler, GivesTheFirstChunksOneMoreAndConditionsOnAllButTheLastInOrderOfId) {
   FixedScores state(std::vector<double>(20, 0.0));
   const auto ids = oracle::shuffled_ids(20, 3);
-  const auto picks = sample(state, {.count = 11, .chunks = 4, .ids = ids});
+  const auto picks = sample(state, {.count = 11, .sampling = {.chunks = 4}}, ids);
   ASSERT_EQ(state.calls.size(), 3u);
   std::size_t first = 0;
   for (const Positions& call : state.calls) {
@@ -74,24 +76,25 @@ TEST(Sampler, GivesTheFirstChunksOneMoreAndConditionsOnAllButTheLastInOrderOfId)
 TEST(Sampler, MeanFieldConditionsOnceOnEveryEligibleCandidateInOrderOfId) {
   FixedScores state({1, NAN, 2, 3});
   const std::vector<std::int64_t> ids{40, 1, 30, 20};
-  sample(state, {.count = 2, .preset = Preset::kMeanField, .ids = ids});
+  sample(state, {.count = 2, .sampling = {.preset = Preset::kMeanField}}, ids);
   EXPECT_THAT(state.calls, ElementsAre(ElementsAre(3, 2, 0)));
 }
 
 TEST(Sampler, TakesSixteenChunksOrAsManyAsThereArePicks) {
   EXPECT_EQ(chunk_count({.count = 128}), 16);
   EXPECT_EQ(chunk_count({.count = 5}), 5);
-  EXPECT_EQ(chunk_count({.count = 5, .preset = Preset::kGreedy}), 5);
-  EXPECT_EQ(chunk_count({.count = 5, .preset = Preset::kMeanField}), 1);
+  EXPECT_EQ(chunk_count({.count = 5, .sampling = {.preset = Preset::kGreedy}}), 5);
+  EXPECT_EQ(chunk_count({.count = 5, .sampling = {.preset = Preset::kMeanField}}), 1);
 }
 
 TEST(Sampler, BreaksTiesByTheSmallerId) {
   const std::vector<std::int64_t> ids{9, 4, 7, 2};
-  EXPECT_THAT(pick({1, 1, 1, 1}, {.count = 3, .preset = Preset::kTopK, .ids = ids}).indices,
+  EXPECT_THAT(pick({1, 1, 1, 1}, {.count = 3, .sampling = {.preset = Preset::kTopK}}, ids).indices,
               ElementsAre(3, 1, 2));
-  EXPECT_THAT(pick({1, 5, 1, 1}, {.count = 4, .preset = Preset::kGreedy, .ids = ids}).indices,
-              ElementsAre(1, 3, 2, 0));
-  EXPECT_THAT(pick({0.0, -0.0, 0.0}, {.count = 3, .preset = Preset::kTopK}).indices,
+  EXPECT_THAT(
+      pick({1, 5, 1, 1}, {.count = 4, .sampling = {.preset = Preset::kGreedy}}, ids).indices,
+      ElementsAre(1, 3, 2, 0));
+  EXPECT_THAT(pick({0.0, -0.0, 0.0}, {.count = 3, .sampling = {.preset = Preset::kTopK}}).indices,
               ElementsAre(0, 1, 2));
 }
 
@@ -100,7 +103,7 @@ TEST(Sampler, TakesPlusInfinityFirstByIdWhateverTheGain) {
   for (const auto& [name, preset] : kPresets) {
     for (const double gain : {0.0, 100.0}) {
       const auto picks = pick({kInfinity, 3, kInfinity, 1},
-                              {.count = 3, .preset = preset, .gain = gain, .ids = ids});
+                              {.count = 3, .sampling = {.preset = preset, .gain = gain}}, ids);
       EXPECT_EQ(picks.indices[0], 2) << name;
       EXPECT_EQ(picks.indices[1], 0) << name;
       EXPECT_EQ(picks.scores[0], kInfinity) << name;
@@ -112,10 +115,11 @@ TEST(Sampler, NeverTakesMinusInfinity) {
   const std::vector<double> own{-kInfinity, 3, -kInfinity, 1};
   for (const auto& [name, preset] : kPresets) {
     for (const double gain : {0.0, 100.0}) {
-      const auto picks = pick(own, {.count = 2, .preset = preset, .gain = gain}).indices;
+      const auto picks =
+          pick(own, {.count = 2, .sampling = {.preset = preset, .gain = gain}}).indices;
       EXPECT_THAT(picks, ::testing::UnorderedElementsAre(1, 3)) << name;
-      const std::string message =
-          message_of([&] { pick(own, {.count = 3, .preset = preset, .gain = gain}); });
+      const std::string message = message_of(
+          [&] { pick(own, {.count = 3, .sampling = {.preset = preset, .gain = gain}}); });
       EXPECT_THAT(message, HasSubstr("2 scored -inf")) << name;
     }
   }
@@ -123,7 +127,7 @@ TEST(Sampler, NeverTakesMinusInfinity) {
 
 TEST(Sampler, SetsNanAsideAndCountsItOnce) {
   for (const auto& [name, preset] : kPresets) {
-    const auto picks = pick({NAN, 3, NAN, 1, 2}, {.count = 3, .preset = preset});
+    const auto picks = pick({NAN, 3, NAN, 1, 2}, {.count = 3, .sampling = {.preset = preset}});
     EXPECT_THAT(picks.indices, ::testing::UnorderedElementsAre(1, 3, 4)) << name;
     EXPECT_EQ(picks.statistics.nan_count, 2) << name;
     EXPECT_DOUBLE_EQ(picks.statistics.mean_own_score_super_batch, 2) << name;
@@ -156,9 +160,11 @@ TEST(Sampler, NanRowsAreInNoOnesSums) {
     if (i != 7 && i != 23) ids.push_back(i);
   }
   for (const Preset preset : {Preset::kJoint, Preset::kMeanField, Preset::kGreedy}) {
-    const auto with = select(models.pairs<SoftmaxPairs>(), {.count = 12, .preset = preset});
-    const auto without =
-        select(shorter.pairs<SoftmaxPairs>(), {.count = 12, .preset = preset, .ids = ids});
+    const auto with =
+        select(models.pairs<SoftmaxPairs>(), {.count = 12, .sampling = {.preset = preset}});
+    auto named = shorter.pairs<SoftmaxPairs>();
+    named.ids = ids;
+    const auto without = select(named, {.count = 12, .sampling = {.preset = preset}});
     EXPECT_EQ(with.statistics.nan_count, 2);
     for (int k = 0; k < 12; ++k) {
       EXPECT_EQ(with.indices[k], ids[without.indices[k]]);

@@ -62,9 +62,9 @@ double mean_learnability(const SelectionSpec& asked, std::int64_t candidates = k
 }
 
 TEST(StructuredPairs, LearnabilityRisesWithTheNumberOfChunks) {
-  double before = mean_learnability({.count = kCount, .preset = Preset::kUniform});
+  double before = mean_learnability({.count = kCount, .sampling = {.preset = Preset::kUniform}});
   for (const std::int64_t chunks : {1, 2, 4, 16}) {
-    const double now = mean_learnability({.count = kCount, .chunks = chunks});
+    const double now = mean_learnability({.count = kCount, .sampling = {.chunks = chunks}});
     EXPECT_GT(now, 1.05 * before) << chunks;
     before = now;
   }
@@ -78,9 +78,11 @@ TEST(StructuredPairs, SixteenChunksReachNineTenthsOfWhatGibbsGainsOverRandom) {
     const auto models = topical_models(seed);
     const auto pairs = models.pairs<SigmoidPairs>();
     const auto dense = oracle::dense(pairs);
-    const auto start = select(pairs, {.count = kCount, .preset = Preset::kUniform, .seed = seed});
+    const auto start =
+        select(pairs, {.count = kCount, .sampling = {.preset = Preset::kUniform}, .seed = seed});
     random += dense.value(start.indices);
-    joint += dense.value(select(pairs, {.count = kCount, .chunks = 16, .seed = seed}).indices);
+    joint += dense.value(
+        select(pairs, {.count = kCount, .sampling = {.chunks = 16}, .seed = seed}).indices);
     gibbs += dense.value(
         oracle::gibbs(dense, start.indices, {.sweeps = 10, .gain = kDefaultGain, .seed = seed}));
   }

@@ -21,10 +21,12 @@ TYPED_TEST_SUITE(Selections, Criteria);
 TYPED_TEST(Selections, LearnabilityIsZeroAndTheDrawUniformWhenLearnerAndReferenceAreOne) {
   auto models = oracle::random_models({60, 6}, 6);
   models.reference = models.learner;
-  const auto picks = select(models.pairs<TypeParam>(), {.count = 20, .chunks = 4, .seed = 5});
+  const auto picks =
+      select(models.pairs<TypeParam>(), {.count = 20, .sampling = {.chunks = 4}, .seed = 5});
   for (const double score : picks.scores) EXPECT_NEAR(score, 0, 1e-12);
   oracle::FixedScores zeros(std::vector<double>(60, 0.0));
-  const auto uniform = select(zeros, {.count = 20, .chunks = 4, .gain = 0, .seed = 5});
+  const auto uniform =
+      select(zeros, {.count = 20, .sampling = {.chunks = 4, .gain = 0}, .seed = 5});
   EXPECT_EQ(picks.indices, uniform.indices);
 }
 
@@ -44,9 +46,9 @@ TYPED_TEST(Selections, HardLearnerIgnoresTheReferenceAndLearnabilityDoesNot) {
   for (const Preset preset : {Preset::kJoint, Preset::kTopK, Preset::kGreedy, Preset::kMeanField}) {
     for (const ScoreWeights& weights : {kHardLearner, kLearnability}) {
       auto pairs = models.pairs<TypeParam>(weights);
-      const auto before = select(pairs, {.count = 20, .preset = preset});
+      const auto before = select(pairs, {.count = 20, .sampling = {.preset = preset}});
       pairs.reference = others.reference.view();
-      const auto after = select(pairs, {.count = 20, .preset = preset});
+      const auto after = select(pairs, {.count = 20, .sampling = {.preset = preset}});
       EXPECT_EQ(before.indices == after.indices, weights.reference == 0);
     }
   }
@@ -54,28 +56,43 @@ TYPED_TEST(Selections, HardLearnerIgnoresTheReferenceAndLearnabilityDoesNot) {
 
 TYPED_TEST(Selections, WithoutInteractionAnyNumberOfChunksRanksAlike) {
   const auto models = oracle::random_models({60, 6}, 10);
-  const auto pairs = models.pairs<TypeParam>(kLearnability.with_interaction(0));
-  const auto topk = select(pairs, {.count = 20, .preset = Preset::kTopK});
-  EXPECT_EQ(select(pairs, {.count = 20, .preset = Preset::kGreedy}).indices, topk.indices);
-  EXPECT_EQ(select(pairs, {.count = 20, .chunks = 5, .gain = 1e12}).indices, topk.indices);
+  const auto pairs = models.pairs<TypeParam>();
+  const auto picks_of = [&](Sampling sampling) {
+    sampling.interaction.value = 0;
+    return select(pairs, {.count = 20, .sampling = sampling}).indices;
+  };
+  const auto topk = picks_of({.preset = Preset::kTopK});
+  EXPECT_EQ(picks_of({.preset = Preset::kGreedy}), topk);
+  EXPECT_EQ(picks_of({.chunks = 5, .gain = 1e12}), topk);
+  // An interaction that sets in later is none until then.
+  const InteractionSchedule late{.value = 1, .start = 8};
+  const auto joint = [&](std::int64_t step) {
+    return select(pairs, {.count = 20,
+                          .sampling = {.chunks = 5, .gain = 1e12, .interaction = late},
+                          .step = step})
+        .indices;
+  };
+  EXPECT_EQ(joint(7), topk);
+  EXPECT_NE(joint(8), topk);
 }
 
 TYPED_TEST(Selections, RankWithTheNoiseDrownedAndDrawUniformlyWithTheScoresDrowned) {
   const auto models = oracle::random_models({60, 6}, 11);
   const auto pairs = models.pairs<TypeParam>();
-  EXPECT_EQ(select(pairs, {.count = 20, .chunks = 20, .gain = 1e12}).indices,
-            select(pairs, {.count = 20, .preset = Preset::kGreedy}).indices);
-  EXPECT_EQ(select(pairs, {.count = 20, .chunks = 1, .gain = 1e12}).indices,
-            select(pairs, {.count = 20, .preset = Preset::kTopK}).indices);
-  EXPECT_EQ(select(pairs, {.count = 20, .chunks = 1, .gain = 1e-12}).indices,
-            select(pairs, {.count = 20, .preset = Preset::kUniform}).indices);
+  EXPECT_EQ(select(pairs, {.count = 20, .sampling = {.chunks = 20, .gain = 1e12}}).indices,
+            select(pairs, {.count = 20, .sampling = {.preset = Preset::kGreedy}}).indices);
+  EXPECT_EQ(select(pairs, {.count = 20, .sampling = {.chunks = 1, .gain = 1e12}}).indices,
+            select(pairs, {.count = 20, .sampling = {.preset = Preset::kTopK}}).indices);
+  EXPECT_EQ(select(pairs, {.count = 20, .sampling = {.chunks = 1, .gain = 1e-12}}).indices,
+            select(pairs, {.count = 20, .sampling = {.preset = Preset::kUniform}}).indices);
 }
 
 TYPED_TEST(Selections, SeedAndStepChangeTheDrawAndTheSameGiveTheSame) {
   const auto models = oracle::random_models({60, 6}, 12);
   const auto pairs = models.pairs<TypeParam>();
-  const auto draw = [&](std::uint64_t seed, std::uint32_t step) {
-    return select(pairs, {.count = 20, .gain = 1, .seed = seed, .step = step}).indices;
+  const auto draw = [&](std::uint64_t seed, std::int64_t step) {
+    return select(pairs, {.count = 20, .sampling = {.gain = 1}, .seed = seed, .step = step})
+        .indices;
   };
   EXPECT_EQ(draw(1, 2), draw(1, 2));
   EXPECT_NE(draw(1, 2), draw(2, 2));
@@ -91,8 +108,9 @@ TEST(Telescoping, PickedConditionalScoresSumToTheValueOfTheSet) {
     for (const Preset preset : {Preset::kJoint, Preset::kGreedy}) {
       for (const auto& [backend, tolerance] :
            {std::pair{Backend::kEigen, 1e-10}, std::pair{Backend::kCpu, 3e-6}}) {
-        const SelectionSpec spec{
-            .count = 25, .preset = preset, .chunks = 25, .gain = 2, .backend = backend};
+        const SelectionSpec spec{.count = 25,
+                                 .sampling = {.preset = preset, .chunks = 25, .gain = 2},
+                                 .backend = backend};
         const auto picks = select(pairs, spec);
         const double sum = std::accumulate(picks.scores.begin(), picks.scores.end(), 0.0);
         EXPECT_TRUE(agree(sum, dense.value(picks.indices), tolerance));
@@ -104,7 +122,7 @@ TEST(Telescoping, PickedConditionalScoresSumToTheValueOfTheSet) {
 TEST(OwnCriterion, OfAUserIsSampledLikeTheBuiltInOnes) {
   const auto models = oracle::random_models({40, 6}, 15);
   const auto pairs = models.pairs<SigmoidPairs>();
-  const SelectionSpec spec{.count = 15, .chunks = 4, .gain = 2};
+  const SelectionSpec spec{.count = 15, .sampling = {.chunks = 4, .gain = 2}};
   oracle::FixedScores own(oracle::dense(pairs));
   const auto got = select(own, spec);
   EXPECT_EQ(got.indices, select(pairs, spec).indices);
@@ -118,7 +136,7 @@ TEST(OwnTerms, OfAnyConstantMoreChangeNothing) {
   for (double& term : own) term += 64;
   oracle::FixedScores after(own);
   for (const auto& [name, preset] : kPresets) {
-    const SelectionSpec spec{.count = 20, .preset = preset, .gain = 3};
+    const SelectionSpec spec{.count = 20, .sampling = {.preset = preset, .gain = 3}};
     EXPECT_EQ(select(before, spec).indices, select(after, spec).indices) << name;
   }
 }

@@ -11,14 +11,22 @@ MAY_USE = {
     "io": CORE,
     "select": {"core", "criteria", "io"},
     "torch": BELOW_TORCH,
-    "model": BELOW_TORCH | {"torch"},
-    "methods": BELOW_TORCH | {"torch", "model"},
-    "data": BELOW_TORCH | {"torch", "model"},
-    "train": BELOW_TORCH | {"torch", "model", "data"},
+    "learner": BELOW_TORCH | {"torch"},
+    "scorers": BELOW_TORCH | {"torch", "learner"},
+    "methods": BELOW_TORCH | {"torch", "learner", "scorers"},
+    "data": BELOW_TORCH | {"torch", "learner"},
+    "train": BELOW_TORCH | {"torch", "learner", "scorers", "data"},
+}
+# Headers that lie beside the folders and gather them for a user.
+DOORS = {
+    "include/jest/select.hpp": BELOW_TORCH,
+    "include/jest/jest.hpp": set(MAY_USE),
 }
 TORCH = ("torch/", "ATen/", "c10/", "caffe2/")
 LOGGING = ("fmt/", "spdlog/")
 CUDA = ("cuda", "cublas", "cub/", "thrust/", "cutlass/", "cute/")
+# What sources alone may use: a user of the library needs none of it to compile.
+PRIVATE = ("Eigen/", "hwy/", "nlohmann/", "zlib.h") + LOGGING
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.MULTILINE)
 
 FORBIDDEN_FOLDERS = {"util", "utils", "common", "helper", "helpers", "manager", "managers"}
@@ -38,23 +46,30 @@ def layer_of(path):
     return found.group(1) if found else ""
 
 
+def is_below_torch(path):
+    """Whether the public header `path` belongs to jest::core."""
+    return layer_of(path) in BELOW_TORCH or DOORS.get(path) == BELOW_TORCH
+
+
 def include_faults(path, text):
     """What is wrong with the includes of the library's file `path`."""
     layer = layer_of(path)
-    if layer not in MAY_USE:
+    if layer not in MAY_USE and path not in DOORS:
         return [f"{path}: the folder {layer!r} is in no layer"]
+    may_use = DOORS[path] if path in DOORS else MAY_USE[layer] | {layer}
     faults = []
     for style, name in included_by(text):
         jest = re.match(r"jest/([^/]+)/", name)
-        if jest and jest.group(1) not in MAY_USE[layer] | {layer}:
+        private = path.startswith("src/") and name.startswith(layer + "/")
+        if jest and jest.group(1) not in may_use:
             faults.append(f"{path}: {layer} may not include {name}")
-        elif style == '"' and not jest and "/" in name:
+        elif style == '"' and not jest and "/" in name and not private:
             faults.append(f"{path}: {name} is neither a jest header nor of this folder")
         elif name.startswith(TORCH) and not may_include_torch(path, layer, name):
             faults.append(f"{path}: may not include {name}")
         elif style == "<" and name.startswith(CUDA) and not path.endswith((".cu", ".cuh")):
             faults.append(f"{path}: {name} is for nvcc alone")
-        elif name.startswith(LOGGING) and path.startswith("include/"):
+        elif name.startswith(PRIVATE) and path.startswith("include/"):
             faults.append(f"{path}: no public header includes {name}")
     return faults
 
@@ -68,8 +83,8 @@ def may_include_torch(path, layer, name):
 
 
 def region_of(text, name):
-    """The lines between the two marker lines `// [name]`, or None."""
-    parts = re.split(rf"^[ \t]*// \[{re.escape(name)}\][ \t]*\n", text, flags=re.MULTILINE)
+    """The lines between the two marker lines `// [name]` (`# [name]` of CMake), or None."""
+    parts = re.split(rf"^[ \t]*(?://|#) \[{re.escape(name)}\][ \t]*\n", text, flags=re.MULTILINE)
     return without_indentation(parts[1]) if len(parts) == 3 else None
 
 
@@ -79,11 +94,12 @@ def without_indentation(text):
     return "\n".join(line[min(indents, default=0):].rstrip() for line in lines)
 
 
-SNIPPET = re.compile(r"<!-- region: (\S+)#(\S+) -->\s*```cpp\n(.*?)^```", re.DOTALL | re.MULTILINE)
+SNIPPET = re.compile(r"<!-- region: (\S+)#(\S+) -->\s*```(?:cpp|cmake)\n(.*?)^```",
+                     re.DOTALL | re.MULTILINE)
 
 
 def snippets_of(page):
-    """(file, region, code) of every block of C++ that names where it comes from."""
+    """(file, region, code) of every block of C++ or CMake that names where it comes from."""
     return [(file, name, without_indentation(code)) for file, name, code in SNIPPET.findall(page)]
 
 
@@ -93,6 +109,26 @@ def links_of(page):
     targets = re.findall(r"\]\(<?([^)\s>]+)>?[^)]*\)|(?:href|src)=\"([^\"]+)\"", prose)
     found = [(first or second).split("#")[0] for first, second in targets]
     return [link for link in found if link and not re.match(r"[a-z]+:", link)]
+
+
+NAMESPACE = re.compile(r"(?:inline )?namespace (\w[\w:]*)? ?\{$")
+TYPE = re.compile(r"(?:template <.*> )?(?:struct|class|enum|enum class|union) "
+                  r"(?:JEST_EXPORT |\[\[.*?\]\] )?([\w:]+)(?: final)?(?: \{| : |$)")
+
+
+def types_of(text):
+    """Full names of the types that `text` defines outside of namespaces without a name. The formatting is
+    that of .clang-format: what a namespace contains is not indented."""
+    within, found = [], set()
+    for line in text.split("\n"):
+        opened, defined = NAMESPACE.match(line), TYPE.match(line)
+        if opened:
+            within.append(opened.group(1) or "")
+        elif line.startswith("}  // namespace"):
+            within.pop()
+        elif defined and "" not in within and ("{" in line or not line.endswith(";")):
+            found.add("::".join([*within, defined.group(1)]))
+    return found
 
 
 def main_length(text):

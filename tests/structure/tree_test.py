@@ -5,6 +5,7 @@ Layers and includes, headers that compile alone, formatting, documentation that 
 tested file, links, names and lengths.
 """
 
+import collections
 import concurrent.futures
 import os
 import pathlib
@@ -15,11 +16,18 @@ import sys
 import unittest
 
 sys.dont_write_bytecode = True  # a test leaves nothing in the source tree
-from tree_rules import (BELOW_TORCH, FORBIDDEN_FOLDERS, MACHINE_PATH, REGISTRY, include_faults,
-                        layer_of, links_of, main_length, region_of, snippets_of)
+from tree_rules import (FORBIDDEN_FOLDERS, MACHINE_PATH, REGISTRY, include_faults, is_below_torch,
+                        layer_of, links_of, main_length, region_of, snippets_of, types_of)
 
 ROOT = pathlib.Path.cwd()
-FORMATTED = ("include", "src", "apps", "tests", "examples", "benchmarks")
+# Users may compile with these on.
+STRICT = ("-Wconversion", "-Wsign-conversion", "-Wshadow", "-Wold-style-cast",
+          "-Wdouble-promotion")
+STRICT_FOLDERS = {"core", "criteria", "io", "select", "torch"}
+# Names that headers of X11 and of glog define as macros.
+MACROS = ("-DStatus=int", "-DNone=0L", "-DBool=int", "-DAlways=2", "-DSuccess=0", "-DTrue=1",
+          "-DFalse=0", "-DLOG(x)=x", "-DCHECK(x)=x")
+FORMATTED = ("include", "src", "apps", "studies", "tests", "examples", "benchmarks")
 
 
 def tree_files():
@@ -35,7 +43,7 @@ def read(name):
 
 def pages():
     return sorted(name for name in tree_files()
-                  if name == "README.md" or re.fullmatch(r"docs/[^/]+\.md", name))
+                  if re.fullmatch(r"[A-Z]+\.md|docs/([^/]+/)?[^/]+\.md", name))
 
 
 def sources(*folders):
@@ -52,12 +60,13 @@ def torch_folder():
 
 def compile_alone(name, torch, *flags):
     """What the compiler says of a file that includes nothing but the header `name`."""
-    folders = ["/usr/include/eigen3"]
-    if layer_of(name) not in BELOW_TORCH:
-        folders += [f"{torch}/include", f"{torch}/include/torch/csrc/api/include"]
+    folders = []
+    if not is_below_torch(name):
+        folders = [f"{torch}/include", f"{torch}/include/torch/csrc/api/include"]
+    strict = STRICT if is_below_torch(name) or layer_of(name) in STRICT_FOLDERS else ()
     words = [os.environ.get("CXX", "c++"), "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra",
-             "-Werror", *flags, "-Iinclude", *[word for folder in folders for word in ("-isystem", folder)],
-             "-x", "c++", "-"]
+             "-Werror", *strict, *flags, "-Iinclude",
+             *[word for folder in folders for word in ("-isystem", folder)], "-x", "c++", "-"]
     done = subprocess.run(words, input=f'#include "{name.removeprefix("include/")}"\n', text=True,
                           cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     return done.stdout if done.returncode != 0 else ""
@@ -81,10 +90,15 @@ class TheCheckers(unittest.TestCase):
             ("include/jest/torch/a.hpp", "#include <torch/torch.h>"),
             ("include/jest/torch/a.hpp", "#include <ATen/ATen.h>"),
             ("src/torch/a.hpp", "#include <torch/torch.h>"),
-            ("include/jest/model/a.hpp", '#include "jest/train/trainer.hpp"'),
+            ("include/jest/learner/a.hpp", '#include "jest/train/trainer.hpp"'),
             ("include/jest/train/a.hpp", "#include <spdlog/spdlog.h>"),
-            ("src/model/a.cpp", '#include "../train/a.hpp"'),
+            ("src/learner/a.cpp", '#include "../train/a.hpp"'),
             ("include/jest/extra/a.hpp", ""),
+            ("include/jest/a.hpp", ""),
+            ("include/jest/select.hpp", '#include "jest/torch/select.hpp"'),
+            ("include/jest/select/a.hpp", "#include <Eigen/Core>"),
+            ("include/jest/select/a.hpp", '#include "select/key.hpp"'),
+            ("src/torch/a.cpp", '#include "select/key.hpp"'),
         }
         for path, text in bad:
             with self.subTest(path=path, text=text):
@@ -93,8 +107,11 @@ class TheCheckers(unittest.TestCase):
                            ("src/train/a.cpp", "#include <spdlog/spdlog.h>"),
                            ("src/io/a.cpp", '#include "dtypes.hpp"'),
                            ("src/select/cuda/a.cu", "#include <cutlass/cutlass.h>"),
-                           ("include/jest/train/a.hpp", '#include "jest/data/pair_table.hpp"'),
-                           ("include/jest/model/a.hpp", "#include <ATen/core/Tensor.h>")):
+                           ("src/select/cuda/a.hpp", '#include "select/key.hpp"'),
+                           ("src/select/plain/a.hpp", "#include <Eigen/Core>"),
+                           ("include/jest/select.hpp", '#include "jest/select/select.hpp"'),
+                           ("include/jest/train/a.hpp", '#include "jest/data/tables.hpp"'),
+                           ("include/jest/learner/a.hpp", "#include <ATen/core/Tensor.h>")):
             with self.subTest(path=path, text=text):
                 self.assertEqual(include_faults(path, text + "\n"), [])
 
@@ -105,6 +122,8 @@ class TheCheckers(unittest.TestCase):
         source = "int main() {\n  // [loop]\n  for (;;) {\n    f();\n  }\n  // [loop]\n}\n"
         self.assertEqual(code, region_of(source, "loop"))
         self.assertNotEqual(code, region_of(source.replace("f()", "g()"), "loop"))
+        ((_, _, words),) = snippets_of(page.replace("cpp\n", "cmake\n"))
+        self.assertEqual(words, region_of(source.replace("// [", "# ["), "loop"))
         self.assertIsNone(region_of(source, "other"))
         self.assertIsNone(region_of(source.replace("  // [loop]\n}", "}"), "loop"))
 
@@ -119,6 +138,15 @@ class TheCheckers(unittest.TestCase):
         for text in ("a/work/b", "network/", "$HOME/.cache", "/usr/include"):
             self.assertNotRegex(text, MACHINE_PATH)
         self.assertRegex("https://" + "pypi" + ".org/simple", REGISTRY)
+
+    def test_types(self):
+        text = ("namespace jest {\nnamespace {\nstruct Mine {\n}  // namespace\n\nstruct Row {\n"
+                "  struct Inner {\nclass JEST_EXPORT Learner final : public Base,\nclass Later;\n"
+                "struct Engine::State {\nenum class Kind { kA };\nstruct Row<int> {\n"
+                "}  // namespace jest\nstruct Outside {\n")
+        self.assertEqual(types_of(text), {"jest::Row", "jest::Learner", "jest::Engine::State",
+                                           "jest::Kind", "Outside"})
+        self.assertEqual(types_of("namespace jest::io {\nenum class Kind {\n"), {"jest::io::Kind"})
 
     def test_main_length(self):
         self.assertEqual(main_length("int main() {\n  return 0;\n}\nint other() {\n}\n"), 3)
@@ -139,14 +167,18 @@ class Tree(unittest.TestCase):
             with self.subTest(header=name):
                 self.assertTrue(read(name).startswith("#pragma once\n"))
 
+    def test_public_headers_are_few(self):
+        self.assertLessEqual(len(sources("include")), 60)
+
     def test_what_only_nvcc_reads_is_in_no_installed_folder(self):
         self.assertEqual([name for name in sources("include") if name.endswith((".cu", ".cuh"))],
                          [])
 
-    def check_headers_alone(self, names, torch=""):
+    def check_headers_alone(self, names, torch="", flags=()):
         self.assertGreater(len(names), 10)
         with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
-            for name, said in zip(names, pool.map(lambda name: compile_alone(name, torch), names)):
+            compiled = pool.map(lambda name: compile_alone(name, torch, *flags), names)
+            for name, said in zip(names, compiled):
                 with self.subTest(header=name):
                     self.assertEqual(said.splitlines()[:20], [])
 
@@ -155,15 +187,26 @@ class Tree(unittest.TestCase):
         self.assertIn("without -ffast-math", said)
 
     def test_core_headers_compile_alone_without_libtorch(self):
-        self.check_headers_alone([name for name in sources("include")
-                                  if layer_of(name) in BELOW_TORCH])
+        self.check_headers_alone([name for name in sources("include") if is_below_torch(name)])
+
+    def test_core_headers_compile_behind_macros_of_other_libraries(self):
+        self.check_headers_alone([name for name in sources("include") if is_below_torch(name)],
+                                 flags=MACROS)
+
+    def test_the_door_without_libtorch_is_light(self):
+        done = subprocess.run([os.environ.get("CXX", "c++"), "-std=c++20", "-M", "-Iinclude",
+                               "include/jest/select.hpp"], cwd=ROOT, stdout=subprocess.PIPE,
+                              text=True, check=True)
+        included = {pathlib.PurePath(word).name for word in done.stdout.split()}
+        self.assertIn("sampler.hpp", included)
+        self.assertEqual(included & {"algorithm", "chrono", "sstream", "ranges", "thread"}, set())
 
     def test_torch_headers_compile_alone(self):
         torch = torch_folder()
         if not torch:
             self.skipTest("no LibTorch on this machine")
         self.check_headers_alone([name for name in sources("include")
-                                  if layer_of(name) not in BELOW_TORCH], torch)
+                                  if not is_below_torch(name)], torch)
 
     def test_formatting(self):
         formatter = shutil.which("clang-format-14")
@@ -198,13 +241,24 @@ class Tree(unittest.TestCase):
                 self.assertEqual(MACHINE_PATH.findall(text) + REGISTRY.findall(text), [])
 
     def test_programs_are_thin(self):
-        programs = [name for name in tree_files() if re.fullmatch(r"apps/[^/]+\.cpp", name)]
+        programs = [name for name in tree_files() if re.fullmatch(r"apps/jest_\w+\.cpp", name)]
         self.assertGreater(len(programs), 0)
         for name in programs:
             with self.subTest(program=name):
                 length = main_length(read(name))
                 self.assertIsNotNone(length, "no main in a file directly under apps")
                 self.assertLess(length, 60)
+
+    def test_a_type_is_defined_in_one_file(self):
+        """Files that are linked together and define a type of one name twice break the language's one
+        definition rule, and no compiler sees it. A stand-in for what is not built is never linked."""
+        files = collections.defaultdict(list)
+        for name in sources("include", "src", "apps", "studies", "benchmarks", "tests"):
+            if not name.startswith("tests/consumer/") and not re.search(r"/no_\w+\.cu?p?p?$", name):
+                for found in types_of(read(name)):
+                    files[found].append(name)
+        self.assertGreater(len(files), 300)
+        self.assertEqual({found: names for found, names in files.items() if len(names) > 1}, {})
 
     def test_no_folder_is_named_for_nothing(self):
         folders = {part for name in tree_files() for part in pathlib.PurePath(name).parts[:-1]}

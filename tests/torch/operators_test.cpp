@@ -62,24 +62,29 @@ class SelectOperator : public ::testing::Test {
   void expect_picks(const Arguments& changes, const SelectionSpec& spec,
                     const PairScore& score = {}) const {
     const auto [indices, scores] = call(with(changes));
-    const Selection want = select(learner, reference, spec, score);
+    const Selection want = select({learner, reference, ids}, spec, score);
     EXPECT_TRUE(indices.equal(torch::tensor(want.indices)));
     EXPECT_TRUE(scores.equal(torch::tensor(want.scores, at::kDouble)));
   }
 
   Embeddings learner = oracle::random_tensors(kCandidateRows, 8, 1);
   Embeddings reference = oracle::random_tensors(kCandidateRows, 5, 2);
-  SelectionSpec spec{.count = 16, .chunks = 4, .gain = 3, .seed = 9, .step = 2};
+  at::Tensor ids;
+  SelectionSpec spec{.count = 16, .sampling = {.chunks = 4, .gain = 3}, .seed = 9, .step = 2};
 };
 
 TEST_F(SelectOperator, PicksWhatSelectPicks) { expect_picks({}, spec); }
 
 TEST_F(SelectOperator, PassesWhatASelectionIsAskedFor) {
-  spec.chunks = {};
+  spec.sampling.chunks = {};
   expect_picks({{"chunks", c10::IValue()}}, spec);
-  spec.preset = Preset::kGreedy;
+  spec.sampling.preset = Preset::kGreedy;
   expect_picks({{"chunks", c10::IValue()}, {"preset", "greedy"}}, spec);
-  spec = {.count = 17, .chunks = 5, .gain = 2, .seed = 8, .step = 5, .backend = Backend::kEigen};
+  spec = {.count = 17,
+          .sampling = {.chunks = 5, .gain = 2},
+          .seed = 8,
+          .step = 5,
+          .backend = Backend::kEigen};
   expect_picks({{"count", 17},
                 {"chunks", 5},
                 {"gain", 2.0},
@@ -91,11 +96,13 @@ TEST_F(SelectOperator, PassesWhatASelectionIsAskedFor) {
 }
 
 TEST_F(SelectOperator, PassesHowPairsAreScored) {
+  SelectionSpec repelled = spec;
+  repelled.sampling.interaction.value = -0.25;
   expect_picks({{"learner_weight", 0.5},
                 {"reference_weight", 2.0},
                 {"interaction", -0.25},
                 {"contrast", "softmax"}},
-               spec, {{0.5, 2, -0.25}, Contrast::kSoftmax});
+               repelled, {{0.5, 2}, Contrast::kSoftmax});
   learner.scale = torch::scalar_tensor(3.0);
   learner.bias = torch::scalar_tensor(-1.0);
   reference.scale = torch::scalar_tensor(4.0);
@@ -108,9 +115,8 @@ TEST_F(SelectOperator, PassesHowPairsAreScored) {
 }
 
 TEST_F(SelectOperator, PassesIds) {
-  const auto ids = oracle::shuffled_ids(kCandidateRows, 3);
-  spec.ids = ids;
-  expect_picks({{"ids", torch::tensor(ids)}}, spec);
+  ids = torch::tensor(oracle::shuffled_ids(kCandidateRows, 3));
+  expect_picks({{"ids", ids}}, spec);
 }
 
 TEST_F(SelectOperator, ReadsASeedAsUnsignedBits) {
@@ -125,7 +131,7 @@ TEST_F(SelectOperator, NeedsNoTensorsOfAModelWithoutWeight) {
   alone.erase("reference_x");
   alone.erase("reference_y");
   EXPECT_TRUE(
-      call(alone).first.equal(torch::tensor(select(learner, {}, spec, {kHardLearner}).indices)));
+      call(alone).first.equal(torch::tensor(select({learner, {}}, spec, {kHardLearner}).indices)));
 }
 
 TEST_F(SelectOperator, GivesNoGradient) {

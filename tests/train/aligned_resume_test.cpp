@@ -1,10 +1,10 @@
 // A scorer's memory is part of a checkpoint: without it a resumed run goes another way.
 #include <gmock/gmock.h>
 
-#include "jest/model/aligned_scorer.hpp"
+#include "jest/scorers/aligned_scorer.hpp"
 #include "jest/train/trainer.hpp"
-#include "model/small_sequences.hpp"
 #include "oracle/message_of.hpp"
+#include "oracle/small_sequences.hpp"
 #include "oracle/temporary_folder.hpp"
 
 namespace jest {
@@ -17,27 +17,24 @@ using testing::make_sequences;
 using testing::Sequences;
 using testing::SmallLanguageModel;
 
-using Reference = ReferenceModel<SmallLanguageModel>;
-using Scorer = AlignedScorer<SmallLanguageModel, Reference, CuratedSequences>;
+using Guide = ReferenceModel<SmallLanguageModel>;
+using CurationScorer = AlignedScorer<SmallLanguageModel, Guide, CuratedSequences&>;
 
 /// The same scorer, but its memory ends with the process.
 struct ForgetfulScorer {
-  Scorer& scorer;
+  CurationScorer& scorer;
 
-  static constexpr bool kScores = true;
-  std::int64_t count() const { return scorer.count(); }
+  bool scores() const { return true; }
+  std::int64_t count(std::int64_t candidates) const { return scorer.count(candidates); }
   std::uint64_t seed() const { return scorer.seed(); }
-  Selection select(const Sequences& batch, std::uint32_t step) {
+  ScoredSelection select(const Sequences& batch, std::int64_t step) {
     return scorer.select(batch, step);
   }
-  template <Batch B>
-  std::string_view remark() const {
-    return "";
-  }
 };
-static_assert(KeepsState<Scorer> && !KeepsState<ForgetfulScorer> && !KeepsState<UniformScorer>);
+static_assert(KeepsState<CurationScorer> && !KeepsState<ForgetfulScorer> &&
+              !KeepsState<UniformScorer>);
 
-struct Source {
+struct Pool {
   Sequences pool = make_sequences(200, 5);
 
   Sequences at(std::int64_t step) const {
@@ -53,8 +50,8 @@ struct AlignedTraining {
     return remembers ? train_with(scorer, spec) : train_with(forgetful, spec);
   }
 
-  template <class AnyScorer>
-  NamedTensors train_with(AnyScorer& any, TrainerSpec spec) {
+  template <class S>
+  NamedTensors train_with(S& any, TrainerSpec spec) {
     spec.learning_rate = {.peak = 0.05};
     spec.seed = 11;
     Trainer trainer(source, learner, any, spec);
@@ -67,14 +64,15 @@ struct AlignedTraining {
   SmallLanguageModel guide = make_language_model(2);
   torch::optim::Adam optimizer{model->parameters(), 0.05};
   Learner<SmallLanguageModel> learner{model, optimizer};
-  Reference reference{guide};
+  Guide reference{guide};
   CuratedSequences curated = {};
-  Scorer scorer{learner,
-                reference,
-                curated,
-                {.count = 8, .chunks = 4, .gain = 40, .seed = 3, .refresh_every = 5}};
+  CurationScorer scorer{
+      learner,
+      reference,
+      curated,
+      {.count = 8, .sampling = {.chunks = 4, .gain = 40}, .seed = 3, .refresh_every = 5}};
   ForgetfulScorer forgetful{scorer};
-  Source source = {};
+  Pool source = {};
   TrainerState state = {};
 };
 

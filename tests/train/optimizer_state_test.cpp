@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <torch/torch.h>
 
-#include "jest/model/learner.hpp"
+#include "jest/learner/learner.hpp"
 #include "jest/train/fused_adam.hpp"
 #include "oracle/message_of.hpp"
 

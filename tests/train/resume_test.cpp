@@ -5,7 +5,7 @@
 #include <sstream>
 
 #include "jest/io/atomic_file.hpp"
-#include "jest/train/sinks.hpp"
+#include "jest/train/metrics.hpp"
 #include "jest/train/trainer.hpp"
 #include "oracle/temporary_folder.hpp"
 #include "train/small_training.hpp"
@@ -140,7 +140,7 @@ TEST(JsonLines, OfARunThatStartsAnewHoldNothingOfTheOneBefore) {
   for (int attempt = 0; attempt < 2; ++attempt) {
     JsonLinesSink sink(path, {});
     sink.resume(0);
-    sink.note("said once");
+    sink.note(1, "said once");
   }
   EXPECT_EQ(lines_of(path).size(), 1);
 }

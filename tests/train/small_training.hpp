@@ -10,7 +10,7 @@
 
 #include "jest/train/fused_adam.hpp"
 #include "jest/train/trainer.hpp"
-#include "model/small_towers.hpp"
+#include "oracle/small_towers.hpp"
 
 namespace jest::testing {
 
@@ -27,17 +27,18 @@ struct Training {
   NamedTensors train(TrainerSpec spec) {
     Learner learner(model, *optimizer);
     ReferenceModel<SmallTowers> reference(guide);
-    JointExampleScorer scorer(learner, reference, {.count = 8, .chunks = 4, .seed = 3});
+    JointExampleScorer scorer(learner, reference,
+                              {.count = 8, .sampling = {.chunks = 4}, .seed = 3});
     spec.learning_rate = {.peak = 0.02, .warmup = 3, .steps = 20};
     spec.seed = 11;
-    Trainer trainer(source, learner, scorer, spec);
-    trainer.evaluate = [this] { return Values{{"forwards", 1.0 * ++evaluations}}; };
-    trainer.tags_of = [](const VectorPairs& batch) {
+    const auto evaluate = [this] { return Values{{"forwards", 1.0 * ++evaluations}}; };
+    const auto tags_of = [](const VectorPairs& batch) {
       return std::map<std::string, std::int64_t>{
           {"even", std::count_if(batch.names.begin(), batch.names.end(),
                                  [](auto id) { return id % 2 == 0; })},
           {"any", 8}};
     };
+    Trainer trainer(source, learner, scorer, spec, {.evaluate = evaluate, .tags_of = tags_of});
     state = trainer.run();
     return learner.state();
   }

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "jest/train/fused_adam.hpp"
-#include "model/small_towers.hpp"
+#include "oracle/small_towers.hpp"
 #include "train/small_training.hpp"
 
 namespace jest {

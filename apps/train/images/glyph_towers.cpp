@@ -4,7 +4,7 @@
 #include "train/convolutions.hpp"
 #include "train/model_file.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 namespace {
 
 constexpr const char* kGlyphTowers = "jest glyph towers 2";
@@ -127,4 +127,4 @@ GlyphTowers load_glyph_towers(const SafetensorsFile& file) {
   return towers;
 }
 
-}  // namespace jest
+}  // namespace jest::apps::train

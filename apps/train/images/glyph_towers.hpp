@@ -8,11 +8,11 @@
 
 #include <torch/torch.h>
 
-#include "jest/data/named_images.hpp"
 #include "jest/io/safetensors.hpp"
 #include "jest/torch/embeddings.hpp"
+#include "train/formats/named_images.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 struct GlyphTowersSpec {
   std::int64_t side = 32;      ///< S, a multiple of 16
@@ -71,4 +71,4 @@ GlyphTowers make_glyph_towers(const GlyphTowersSpec& spec, std::uint64_t seed);
 /// What save_model wrote.
 GlyphTowers load_glyph_towers(const SafetensorsFile& file);
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -1,10 +1,10 @@
 #pragma once
 // The options of `jest-train images`.
 
-#include "train/arm_options.hpp"
+#include "train/arm_setup.hpp"
 #include "train/initial_bias.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 struct ImagesOptions : ExperimentOptions {
   InitialBias bias;
@@ -15,16 +15,13 @@ struct ImagesOptions : ExperimentOptions {
   double half_resolution = 0.5;   ///< share of a flexi batch that trains at half resolution
   std::int64_t eval_rows = 1000;  ///< distinct names of each held-out set; 0: all
 
-  static const Setters<ImagesOptions>& own_setters();
+  static TaskWords words();
+  static OptionRows<ImagesOptions> own_rows();
   /// Whether these models can be trained so.
   static bool knows(const Method& method) {
-    return method.criterion != Criterion::kGradients &&
-           method.trained_by != TrainedBy::kLearnableTokens;
+    return !method.needs_gradients() && !method.has_objective<TokenChoice>();
   }
-
-  void add_to(CLI::App& command);
-  void check_numbers() const;
-  nlohmann::ordered_json identity() const;
+  void apply_to(Method& method, const Arm& arm);
 };
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -2,15 +2,19 @@
 
 #include <set>
 
-#include "jest/model/scoring.hpp"
+#include "jest/learner/scoring.hpp"
 #include "jest/train/retrieval.hpp"
 #include "train/images/picture.hpp"
 #include "train/repeated.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 namespace {
 
-const Measure kRecall{"r_at_1", "R@1"};
+const Measure kRecall{
+    "r_at_1", "R@1", true,
+    "Share of the evaluation's pictures whose true name is ranked first, and of its names whose "
+    "picture is: the mean of both. Where there are several evaluation sets, R@1 by itself is the "
+    "mean over them."};
 
 /// `most` rows of distinct names, spread evenly over those there are; 0: a row of every name.
 std::vector<std::int64_t> distinct_rows(const NamedImages& table, std::int64_t most) {
@@ -47,7 +51,7 @@ ImagesTask::ImagesTask(Options options)
   check_sides(data_);
   for (auto& set : data_.eval) {
     const auto names = static_cast<std::int64_t>(distinct_rows(*set.table, 0).size());
-    detail::option_at_least("--eval, distinct names", 2, names);
+    AtLeast{2}("--eval, distinct names", names);
     set.evaluated = distinct_rows(*set.table, options_.eval_rows);
   }
 }
@@ -92,25 +96,26 @@ TableSource<ImageBatch> ImagesTask::guide_source(std::uint64_t seed) const {
   return {data_.curated, {options_.count, seed}};
 }
 
-ImageBatch ImagesTask::trained_as(const Batch& batch, const Options& options,
-                                  const Arm& arm) const {
-  return arm.sees_cheaper() ? batch.mixed(options.half_resolution) : batch;
+View<ImageBatch> ImagesTask::trained_view(const Options& options, const Method& method) const {
+  if (!method.cheaper_view) return {};
+  return [share = options.half_resolution](const Batch& batch) { return batch.mixed(share); };
 }
 
-ImageBatch ImagesTask::scored_as(const Batch& batch, const Options&, const Arm& arm) const {
-  return batch.seen_at(arm.sees_cheaper() ? Resolution::kHalf : Resolution::kFull);
+View<ImageBatch> ImagesTask::scored_view(const Options&, const Method& method) const {
+  if (!method.cheaper_view) return {};
+  return [](const Batch& batch) { return batch.seen_at(Resolution::kHalf); };
 }
 
 double ImagesTask::training_flops(const Model& model, const Options& options,
-                                  const Arm& arm) const {
+                                  const Method& method) const {
   const double full = model->forward_flops(Resolution::kFull);
-  if (!arm.sees_cheaper()) return full;
+  if (!method.cheaper_view) return full;
   const double share = options.half_resolution;
   return (1 - share) * full + share * model->forward_flops(Resolution::kHalf);
 }
 
-double ImagesTask::scoring_flops(const Model& model, const Options&, const Arm& arm) const {
-  return model->forward_flops(arm.sees_cheaper() ? Resolution::kHalf : Resolution::kFull);
+double ImagesTask::scoring_flops(const Model& model, const Options&, const Method& method) const {
+  return model->forward_flops(method.cheaper_view ? Resolution::kHalf : Resolution::kFull);
 }
 
 Values ImagesTask::batch_values(const Batch& batch) const {
@@ -123,4 +128,4 @@ nlohmann::ordered_json ImagesTask::show(const NamedImages& table, std::int64_t r
   return {{"image", picture_uri(table.image(row), table.side)}, {"y", table.name(row)}};
 }
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -1,13 +1,13 @@
 #pragma once
 // Images and their names: a convolutional tower and a bag of words, measured by retrieval.
 
-#include "jest/data/named_images.hpp"
-#include "jest/model/embedding_store.hpp"
+#include "jest/learner/stores.hpp"
+#include "train/formats/named_images.hpp"
 #include "train/images/glyph_towers.hpp"
 #include "train/images/images_options.hpp"
 #include "train/task.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 class ImagesTask {
  public:
@@ -16,6 +16,7 @@ class ImagesTask {
   using Batch = ImageBatch;
   using Store = EmbeddingStore;
   static constexpr const char* kName = "images";
+  static constexpr const char* kExamples = "pictures";
 
   /// Reads the tables; throws when they are too small for the sizes asked for.
   explicit ImagesTask(Options options);
@@ -33,14 +34,14 @@ class ImagesTask {
   static Model load(const SafetensorsFile& file) { return load_glyph_towers(file); }
 
   /// A flexi arm scores at half resolution and trains a share of its batch so.
-  Batch trained_as(const Batch& batch, const Options& options, const Arm& arm) const;
-  Batch scored_as(const Batch& batch, const Options&, const Arm& arm) const;
+  View<Batch> trained_view(const Options& options, const Method& method) const;
+  View<Batch> scored_view(const Options&, const Method& method) const;
   Batch stored_as(const Batch& batch, const Options&) const {
     return batch.seen_at(Resolution::kFull);
   }
   std::string store_name(const Options&) const { return "reference_embeddings"; }
-  double training_flops(const Model& model, const Options& options, const Arm& arm) const;
-  double scoring_flops(const Model& model, const Options&, const Arm& arm) const;
+  double training_flops(const Model& model, const Options& options, const Method& method) const;
+  double scoring_flops(const Model& model, const Options&, const Method& method) const;
 
   Values batch_values(const Batch& batch) const;
   nlohmann::ordered_json show(const NamedImages& table, std::int64_t row) const;
@@ -50,4 +51,4 @@ class ImagesTask {
   ExperimentData<NamedImages> data_;
 };
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -1,6 +1,6 @@
 #include "train/images/picture.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 namespace {
 
 constexpr std::int64_t kHeader = 14 + 40;
@@ -53,4 +53,4 @@ std::string picture_uri(std::span<const std::uint8_t> pixels, std::int64_t side)
   return "data:image/bmp;base64," + base64(bitmap);
 }
 
-}  // namespace jest
+}  // namespace jest::apps::train

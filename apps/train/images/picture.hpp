@@ -5,9 +5,9 @@
 #include <span>
 #include <string>
 
-namespace jest {
+namespace jest::apps::train {
 
 /// "data:image/bmp;base64,..." of `side` × `side` pixels, bright ink shown dark on white.
 std::string picture_uri(std::span<const std::uint8_t> pixels, std::int64_t side);
 
-}  // namespace jest
+}  // namespace jest::apps::train

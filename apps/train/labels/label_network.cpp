@@ -4,7 +4,7 @@
 #include "train/convolutions.hpp"
 #include "train/model_file.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 namespace {
 
 constexpr const char* kLabelNetwork = "jest label network 1";
@@ -74,4 +74,4 @@ LabelNetwork load_label_network(const SafetensorsFile& file) {
   return network;
 }
 
-}  // namespace jest
+}  // namespace jest::apps::train

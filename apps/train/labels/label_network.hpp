@@ -5,10 +5,10 @@
 
 #include <torch/torch.h>
 
-#include "jest/data/named_images.hpp"
 #include "jest/io/safetensors.hpp"
+#include "train/formats/named_images.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 struct LabelNetworkSpec {
   std::int64_t labels = 0;
@@ -47,4 +47,4 @@ LabelNetwork make_label_network(const LabelNetworkSpec& spec, std::uint64_t seed
 /// What save_model wrote.
 LabelNetwork load_label_network(const SafetensorsFile& file);
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -1,6 +1,8 @@
+// Rows of the options that labelled images have of their own.
+
 #include "train/labels/labels_options.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 LabelsOptions::LabelsOptions() {
   arms = {"uniform", "independent"};
@@ -11,40 +13,26 @@ LabelsOptions::LabelsOptions() {
   reference_steps = 500;
 }
 
-const Setters<LabelsOptions>& LabelsOptions::own_setters() {
-  static const Setters<LabelsOptions> kSetters;
-  return kSetters;
-}
+TaskWords LabelsOptions::words() { return {"safetensors of labelled images", arm_names(&knows)}; }
 
-void LabelsOptions::add_to(CLI::App& command) {
-  ExperimentOptions::add_to(command, "safetensors of labelled images", arm_names(&knows));
-  const auto add = [&command](const char* name, auto& value, const char* help) {
-    return command.add_option(name, value, help)->capture_default_str();
+OptionRows<LabelsOptions> LabelsOptions::own_rows() {
+  using O = LabelsOptions;
+  const auto row = [](auto... given) { return option<O>("Models", given...); };
+  return {
+      row("--channels", &O::channels, "Channels of the first convolution", kOfResult, AtLeast{1}),
+      row("--hidden", &O::hidden, "Width of the hidden layer", kOfResult, AtLeast{1}),
+      row("--reference-channels", &O::reference_channels, "--channels of the reference", kOfResult,
+          AtLeast{1}),
+      row("--reference-hidden", &O::reference_hidden, "--hidden of the reference", kOfResult,
+          AtLeast{1}),
   };
-  add("--channels", channels, "Channels of the first convolution");
-  add("--hidden", hidden, "Width of the hidden layer");
-  add("--reference-channels", reference_channels, "--channels of the reference");
-  add("--reference-hidden", reference_hidden, "--hidden of the reference");
 }
 
-void LabelsOptions::check_numbers() const {
-  ExperimentOptions::check_numbers();
-  detail::option_at_least("--channels", 1, channels);
-  detail::option_at_least("--hidden", 1, hidden);
-  detail::option_at_least("--reference-channels", 1, reference_channels);
-  detail::option_at_least("--reference-hidden", 1, reference_hidden);
-  if (backend_name != "default") {
-    refuse("--backend", "default; scores of single examples need no other", backend_name);
-  }
+void LabelsOptions::check_together() const {
+  ExperimentOptions::check_together();
+  expect_default_backend(backend_name);
 }
 
-nlohmann::ordered_json LabelsOptions::identity() const {
-  nlohmann::ordered_json json = ExperimentOptions::identity();
-  json.update({{"channels", channels},
-               {"hidden", hidden},
-               {"reference_channels", reference_channels},
-               {"reference_hidden", reference_hidden}});
-  return json;
-}
+void LabelsOptions::apply_to(Method& method, const Arm& arm) { expect_no_tokens(method, arm); }
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -1,9 +1,9 @@
 #pragma once
 // The options of `jest-train labels`.
 
-#include "train/arm_options.hpp"
+#include "train/arm_setup.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 struct LabelsOptions : ExperimentOptions {
   std::int64_t channels = 16;
@@ -12,18 +12,16 @@ struct LabelsOptions : ExperimentOptions {
   std::int64_t reference_hidden = 64;
 
   LabelsOptions();
-  static const Setters<LabelsOptions>& own_setters();
+  static TaskWords words();
+  static OptionRows<LabelsOptions> own_rows();
   /// Whether these models, which give losses and no embeddings, can be trained so.
   static bool knows(const Method& method) {
-    return method.seen_as == SeenAs::kWhole && method.criterion != Criterion::kDiversity &&
-           method.criterion != Criterion::kGradients &&
-           method.trained_by != TrainedBy::kDistillation &&
-           method.trained_by != TrainedBy::kLearnableTokens;
+    return !method.cheaper_view && !method.has_rule<ByDiversity>() && !method.needs_gradients() &&
+           !method.has_objective<Distilling>() && !method.has_objective<TokenChoice>();
   }
-
-  void add_to(CLI::App& command);
-  void check_numbers() const;
-  nlohmann::ordered_json identity() const;
+  /// Throws on a backend by name: losses need none.
+  void check_together() const;
+  void apply_to(Method& method, const Arm& arm);
 };
 
-}  // namespace jest
+}  // namespace jest::apps::train

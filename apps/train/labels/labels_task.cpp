@@ -1,12 +1,15 @@
 #include "train/labels/labels_task.hpp"
 
-#include "jest/model/scoring.hpp"
+#include "jest/learner/scoring.hpp"
 #include "train/images/picture.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 namespace {
 
-const Measure kAccuracy{"accuracy", "accuracy"};
+const Measure kAccuracy{
+    "accuracy", "accuracy", true,
+    "Share of the evaluation's pictures whose label the model finds most probable. Where there are "
+    "several evaluation sets, accuracy by itself is the mean over them."};
 constexpr std::int64_t kEvaluatedAtOnce = 500;
 
 void check_labels(const ExperimentData<NamedImages>& data) {
@@ -37,16 +40,14 @@ std::vector<Measure> LabelsTask::measures() const {
 }
 
 Values LabelsTask::evaluate(Model& model) const {
-  const c10::InferenceMode inference;
-  const detail::ModeGuard guard(model, ScoringMode::kEval);
   std::vector<double> values;
   for (const auto& set : data_.eval) {
-    std::int64_t right = 0;
     const ImageBatch all({set.table, set.evaluated});
-    detail::for_each_micro_batch(all, kEvaluatedAtOnce, [&](const ImageBatch& batch) {
-      const at::Tensor said = model->logits(batch).argmax(1).cpu();
-      right += said.eq(labels_of(batch)).sum().item<std::int64_t>();
-    });
+    const at::Tensor logits =
+        score_rows("logits", model, all, {.micro_batch = kEvaluatedAtOnce},
+                   [&](const ImageBatch& part) { return model->logits(part); });
+    const at::Tensor said = logits.argmax(1).cpu();
+    const auto right = said.eq(labels_of(all)).sum().item<std::int64_t>();
     values.push_back(static_cast<double>(right) / static_cast<double>(set.evaluated.size()));
   }
   return values_over_sets(kAccuracy.name, data_.set_names(), values);
@@ -83,4 +84,4 @@ nlohmann::ordered_json LabelsTask::show(const NamedImages& table, std::int64_t r
   return {{"image", picture_uri(table.image(row), table.side)}, {"y", table.name(row)}};
 }
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -1,13 +1,13 @@
 #pragma once
 // Classification: pictures and which of a few labels they have, measured by accuracy.
 
-#include "jest/data/named_images.hpp"
-#include "jest/model/loss_store.hpp"
+#include "jest/learner/stores.hpp"
+#include "train/formats/named_images.hpp"
 #include "train/labels/label_network.hpp"
 #include "train/labels/labels_options.hpp"
 #include "train/task.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 class LabelsTask {
  public:
@@ -16,6 +16,7 @@ class LabelsTask {
   using Batch = ImageBatch;
   using Store = LossStore;
   static constexpr const char* kName = "labels";
+  static constexpr const char* kExamples = "pictures";
 
   /// Reads the tables; throws when they are too small for the sizes asked for, or when their labels
   /// are not the same.
@@ -33,14 +34,14 @@ class LabelsTask {
   void check_reference(const LabelNetworkImpl& reference) const;
   static Model load(const SafetensorsFile& file) { return load_label_network(file); }
 
-  Batch trained_as(const Batch& batch, const Options&, const Arm&) const { return batch; }
-  Batch scored_as(const Batch& batch, const Options&, const Arm&) const { return batch; }
+  View<Batch> trained_view(const Options&, const Method&) const { return {}; }
+  View<Batch> scored_view(const Options&, const Method&) const { return {}; }
   Batch stored_as(const Batch& batch, const Options&) const { return batch; }
   std::string store_name(const Options&) const { return "reference_losses"; }
-  double training_flops(const Model& model, const Options&, const Arm&) const {
+  double training_flops(const Model& model, const Options&, const Method&) const {
     return model->forward_flops();
   }
-  double scoring_flops(const Model& model, const Options&, const Arm&) const {
+  double scoring_flops(const Model& model, const Options&, const Method&) const {
     return model->forward_flops();
   }
 
@@ -52,4 +53,4 @@ class LabelsTask {
   ExperimentData<NamedImages> data_;
 };
 
-}  // namespace jest
+}  // namespace jest::apps::train

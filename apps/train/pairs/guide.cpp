@@ -1,6 +1,6 @@
 #include "train/pairs/guide.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 GuideSource::GuideSource(std::shared_ptr<const TextPairs> curated,
                          std::shared_ptr<const TextPairs> pool, const GuideSpec& spec)
@@ -14,4 +14,4 @@ GuideBatch GuideSource::at(std::int64_t step) const {
   return {curated_.at(step).with_dropout(dropout), negatives.with_dropout(dropout)};
 }
 
-}  // namespace jest
+}  // namespace jest::apps::train

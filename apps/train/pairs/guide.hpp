@@ -5,9 +5,9 @@
 #include <memory>
 #include <optional>
 
-#include "jest/data/text_pairs.hpp"
+#include "train/formats/text_pairs.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 /// Curated pairs to be matched, and pool pairs of which no side matches any of theirs.
 struct GuideBatch {
@@ -42,4 +42,4 @@ class GuideSource {
   std::optional<TableSource<TextPairBatch>> negatives_;
 };
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -1,10 +1,10 @@
 #pragma once
 // The options of `jest-train pairs`.
 
-#include "train/arm_options.hpp"
+#include "train/arm_setup.hpp"
 #include "train/initial_bias.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 struct PairsOptions : ExperimentOptions {
   InitialBias bias;
@@ -13,16 +13,14 @@ struct PairsOptions : ExperimentOptions {
   double reference_dropout = 0;
   std::int64_t reference_negatives = 0;
 
-  static const Setters<PairsOptions>& own_setters();
+  static TaskWords words();
+  static OptionRows<PairsOptions> own_rows();
   /// Whether these models can be trained so.
   static bool knows(const Method& method) {
-    return method.seen_as == SeenAs::kWhole && method.criterion != Criterion::kGradients &&
-           method.trained_by != TrainedBy::kLearnableTokens;
+    return !method.cheaper_view && !method.needs_gradients() &&
+           !method.has_objective<TokenChoice>();
   }
-
-  void add_to(CLI::App& command);
-  void check_numbers() const;
-  nlohmann::ordered_json identity() const;
+  void apply_to(Method& method, const Arm& arm);
 };
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -1,10 +1,10 @@
 #include "train/pairs/pairs_task.hpp"
 
-#include "jest/model/scoring.hpp"
+#include "jest/learner/scoring.hpp"
 #include "jest/train/retrieval.hpp"
 #include "train/repeated.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 PairsTask::PairsTask(Options options)
     : options_(std::move(options)),
@@ -19,7 +19,10 @@ PairsTask::PairsTask(Options options)
 }
 
 std::vector<Measure> PairsTask::measures() const {
-  return {{"r_at_1", "R@1"}, {"r_at_10", "R@10"}};
+  return {{"r_at_1", "R@1", true,
+           "Share of evaluation queries whose true partner is ranked first (R@10: among the first "
+           "ten)."},
+          {"r_at_10", "R@10"}};
 }
 
 Values PairsTask::evaluate(Model& model) const {
@@ -59,13 +62,14 @@ double PairsTask::guide_forwards() const {
   return 1 + static_cast<double>(options_.reference_negatives) / options_.count;
 }
 
-double PairsTask::training_flops(const Model& model, const Options&, const Arm&) const {
+double PairsTask::training_flops(const Model& model, const Options&, const Method&) const {
   return forward_flops(model->spec(),
                        data_.pool->x_features.mean() + data_.pool->y_features.mean());
 }
 
-double PairsTask::scoring_flops(const Model& model, const Options& options, const Arm& arm) const {
-  return training_flops(model, options, arm);
+double PairsTask::scoring_flops(const Model& model, const Options& options,
+                                const Method& method) const {
+  return training_flops(model, options, method);
 }
 
 Values PairsTask::batch_values(const Batch& batch) const {
@@ -80,4 +84,4 @@ nlohmann::ordered_json PairsTask::show(const TextPairs& table, std::int64_t row)
   return {{"x", table.x[row]}, {"y", table.y[row]}};
 }
 
-}  // namespace jest
+}  // namespace jest::apps::train

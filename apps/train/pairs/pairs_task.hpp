@@ -1,13 +1,13 @@
 #pragma once
 // Text pairs: two towers over bags of hashed features, measured by retrieval.
 
-#include "jest/model/embedding_store.hpp"
+#include "jest/learner/stores.hpp"
 #include "train/pairs/guide.hpp"
 #include "train/pairs/pairs_options.hpp"
 #include "train/pairs/text_towers.hpp"
 #include "train/task.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 class PairsTask {
  public:
@@ -16,6 +16,7 @@ class PairsTask {
   using Batch = TextPairBatch;
   using Store = EmbeddingStore;
   static constexpr const char* kName = "pairs";
+  static constexpr const char* kExamples = "pairs";
 
   /// Reads the tables; throws when they are too small for the sizes asked for.
   explicit PairsTask(Options options);
@@ -33,12 +34,12 @@ class PairsTask {
   void check_reference(const TextTowersImpl& reference) const;
   static Model load(const SafetensorsFile& file) { return load_text_towers(file); }
 
-  Batch trained_as(const Batch& batch, const Options&, const Arm&) const { return batch; }
-  Batch scored_as(const Batch& batch, const Options&, const Arm&) const { return batch; }
+  View<Batch> trained_view(const Options&, const Method&) const { return {}; }
+  View<Batch> scored_view(const Options&, const Method&) const { return {}; }
   Batch stored_as(const Batch& batch, const Options&) const { return batch; }
   std::string store_name(const Options&) const { return "reference_embeddings"; }
-  double training_flops(const Model& model, const Options&, const Arm&) const;
-  double scoring_flops(const Model& model, const Options&, const Arm& arm) const;
+  double training_flops(const Model& model, const Options&, const Method&) const;
+  double scoring_flops(const Model& model, const Options&, const Method& method) const;
 
   Values batch_values(const Batch& batch) const;
   nlohmann::ordered_json show(const TextPairs& table, std::int64_t row) const;
@@ -48,4 +49,4 @@ class PairsTask {
   ExperimentData<TextPairs> data_;
 };
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -3,7 +3,7 @@
 #include "jest/torch/losses.hpp"
 #include "train/model_file.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 namespace {
 
 constexpr const char* kTextTowers = "jest text towers 1";
@@ -73,4 +73,4 @@ TextTowers load_text_towers(const SafetensorsFile& file) {
   return towers;
 }
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -6,12 +6,12 @@
 
 #include <torch/torch.h>
 
-#include "jest/data/text_pairs.hpp"
 #include "jest/io/safetensors.hpp"
 #include "jest/torch/embeddings.hpp"
+#include "train/formats/text_pairs.hpp"
 #include "train/pairs/guide.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 struct TextTowersSpec {
   std::int64_t buckets = 1 << 15;
@@ -66,4 +66,4 @@ double forward_flops(const TextTowersSpec& spec, double features);
 /// What save_model wrote.
 TextTowers load_text_towers(const SafetensorsFile& file);
 
-}  // namespace jest
+}  // namespace jest::apps::train

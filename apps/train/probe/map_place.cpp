@@ -8,7 +8,7 @@
 #include "jest/core/error.hpp"
 #include "jest/io/atomic_file.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 namespace {
 
 using MapJson = nlohmann::json;
@@ -40,7 +40,7 @@ std::vector<MapPoint> read_map(const std::filesystem::path& path) try {
   }
   return map;
 } catch (const MapJson::exception& error) {
-  refuse("read map " + path.string(), "points as scripts/study map writes them", error.what());
+  refuse("read map " + path.string(), "points as studies/study map writes them", error.what());
 }
 
 std::vector<MapPoint> best_near(const std::vector<MapPoint>& map, const std::string& useless,
@@ -77,4 +77,4 @@ Verdict verdict_of(const std::vector<MapPoint>& points) {
   return Verdict::kOpen;
 }
 
-}  // namespace jest
+}  // namespace jest::apps::train

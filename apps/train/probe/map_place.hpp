@@ -1,11 +1,11 @@
 #pragma once
-// Where a pool stands on the map that `scripts/study map` measured: docs/evidence/map.json.
+// Where a pool stands on the map that `studies/study map` measured: docs/evidence/map.json.
 
 #include <filesystem>
 #include <string>
 #include <vector>
 
-namespace jest {
+namespace jest::apps::train {
 
 /// One point of the map: how many times as much uniform training needs.
 struct MapPoint {
@@ -34,4 +34,4 @@ enum class Verdict { kPays, kLoses, kOpen };
 /// FLOPs, a guide being free. A bound that leaves it open is neither.
 Verdict verdict_of(const std::vector<MapPoint>& points);
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -1,49 +1,12 @@
+// Which rows a probe looks at, and its command.
+
 #include "train/probe/probe.hpp"
 
-#include "jest/core/philox.hpp"
-#include "train/images/images_task.hpp"
-#include "train/pairs/pairs_task.hpp"
-#include "train/probe/probe_run.hpp"
-#include "train/text/text_task.hpp"
+#include "jest/core/exact/philox.hpp"
+#include "train/probe/useful_share.hpp"
+#include "train/tasks.hpp"
 
-namespace jest {
-namespace {
-
-/// What a reference and a look at losses have no use for. Not --reference either: some curated
-/// examples must stay unseen.
-constexpr const char* kNotOfProbes[] = {"--eval",         "--arms",
-                                        "--seeds",        "--steps",
-                                        "--super-batch",  "--chunks",
-                                        "--gain",         "--cascade-from",
-                                        "--cascade-to",   "--cascade-gain",
-                                        "--interaction",  "--backend",
-                                        "--select-start", "--select-end",
-                                        "--select-every", "--select-stop",
-                                        "--reference",    "--cache-reference",
-                                        "--eval-every",   "--checkpoint-every",
-                                        "--gradients",    "--channels",
-                                        "--hidden",       "--half-resolution",
-                                        "--eval-rows",    "--width",
-                                        "--step-size",    "--learnability-weight",
-                                        "--refresh-every"};
-
-template <class T>
-void add_task(CLI::App& app, ProbeOptions<typename T::Options>& options, const char* description) {
-  CLI::App* command = app.add_subcommand(T::kName, description);
-  options.add_to(*command);
-  for (const char* name : kNotOfProbes) {
-    if (CLI::Option* option = command->get_option_no_throw(name)) command->remove_option(option);
-  }
-  command->fallthrough()->allow_config_extras(CLI::config_extras_mode::error);
-  command->get_option("--resume")->description("Probe anew in the folder of an earlier probe");
-  command->add_option("--map", options.map, "map.json that scripts/study map wrote")
-      ->capture_default_str();
-  command->add_option("--probe-rows", options.probe_rows, "Rows of the pool that are looked at")
-      ->capture_default_str();
-  command->callback([&options] { run_probe<T>(options); });
-}
-
-}  // namespace
+namespace jest::apps::train {
 
 bool held_out_of_probe(std::int64_t id) {
   constexpr std::uint32_t kKey = 0x50726f62, kOneIn = 5;
@@ -72,13 +35,12 @@ std::vector<std::int64_t> spread_over(std::int64_t rows, std::int64_t count) {
   return all;
 }
 
-void add_probe(CLI::App& app, Probes& probes, const std::string& command) {
+void add_probe(CLI::App& app, const std::string& command_line) {
   CLI::App* probe = app.add_subcommand("probe", "Say whether selection would pay on a pool");
   probe->require_subcommand(1)->fallthrough();
-  probes.pairs.command = probes.images.command = probes.text.command = command;
-  add_task<PairsTask>(*probe, probes.pairs, "A pool of text pairs");
-  add_task<ImagesTask>(*probe, probes.images, "A pool of named images");
-  add_task<TextTask>(*probe, probes.text, "A pool of byte sequences");
+  for (const TaskEntry& task : tasks()) {
+    if (task.add_probe) task.add_probe(*probe, command_line);
+  }
 }
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -3,11 +3,15 @@
 // curated examples, estimates the pool's useful share from the losses of the rest, and looks the
 // pool up on the map.
 
+#include <CLI/CLI.hpp>
+#include <cstdint>
 #include <filesystem>
+#include <string>
+#include <vector>
 
-#include "train/tasks.hpp"
+#include "jest/data/tables.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 template <class Options>
 struct ProbeOptions : Options {
@@ -15,13 +19,17 @@ struct ProbeOptions : Options {
   std::int64_t probe_rows = 20000;  ///< rows of the pool that are looked at
 };
 
-struct Probes {
-  ProbeOptions<PairsOptions> pairs;
-  ProbeOptions<ImagesOptions> images;
-  ProbeOptions<TextOptions> text;
-};
+/// A fifth of the curated examples, by their ids.
+bool held_out_of_probe(std::int64_t id);
 
-/// Adds the command; `probes` must outlive `app`. Leaves OUT/probe.json and prints a few lines.
-void add_probe(CLI::App& app, Probes& probes, const std::string& command);
+/// Those of the curated examples. Throws where they are too few to estimate from.
+std::vector<std::int64_t> rows_held_out(const ExampleTable& curated);
 
-}  // namespace jest
+/// `count` rows spread evenly over a table, or all.
+std::vector<std::int64_t> spread_over(std::int64_t rows, std::int64_t count);
+
+/// Adds `jest-train probe` with the commands of all tasks that can be probed. Leaves OUT/probe.json
+/// and prints a few lines.
+void add_probe(CLI::App& app, const std::string& command_line);
+
+}  // namespace jest::apps::train

@@ -5,7 +5,7 @@
 
 #include "jest/core/error.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -125,4 +125,4 @@ std::string probe_lines(const ProbeFindings& findings) {
   return lines + map_lines(findings);
 }
 
-}  // namespace jest
+}  // namespace jest::apps::train

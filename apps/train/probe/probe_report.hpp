@@ -9,7 +9,7 @@
 #include "train/probe/map_place.hpp"
 #include "train/probe/useful_share.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 struct ProbeFindings {
   std::int64_t trained = 0;   ///< curated rows that trained the reference
@@ -25,4 +25,4 @@ nlohmann::ordered_json probe_json(const ProbeFindings& findings);
 /// Lines of at most 80 columns.
 std::string probe_lines(const ProbeFindings& findings);
 
-}  // namespace jest
+}  // namespace jest::apps::train

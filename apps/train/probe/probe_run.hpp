@@ -3,28 +3,20 @@
 
 #include <functional>
 #include <iostream>
+#include <memory>
 #include <unordered_set>
 
 #include "jest/io/atomic_file.hpp"
 #include "jest/torch/device.hpp"
 #include "jest/train/fused_adam.hpp"
-#include "jest/train/sinks.hpp"
+#include "jest/train/metrics.hpp"
 #include "train/model_file.hpp"
 #include "train/probe/probe.hpp"
 #include "train/probe/probe_report.hpp"
 #include "train/run_folder.hpp"
 #include "train/samples.hpp"
 
-namespace jest {
-
-/// A fifth of the curated examples, by their ids.
-bool held_out_of_probe(std::int64_t id);
-
-/// Those of the curated examples. Throws where they are too few to estimate from.
-std::vector<std::int64_t> rows_held_out(const ExampleTable& curated);
-
-/// `count` rows spread evenly over a table, or all.
-std::vector<std::int64_t> spread_over(std::int64_t rows, std::int64_t count);
+namespace jest::apps::train {
 
 /// What a reference is trained on, without the examples held out.
 template <class Source>
@@ -130,19 +122,18 @@ void fill_unused(Options& options) {
 template <Task T>
 void run_probe(const ProbeOptions<typename T::Options>& given) {
   typename T::Options options = given;
-  detail::option_at_least("--probe-rows", kLeastLosses, given.probe_rows);
+  AtLeast{kLeastLosses}("--probe-rows", given.probe_rows);
   fill_unused(options);
-  options.check_numbers();
-  options.check_names();
+  check_values(options);
   find_device(options.device_name);
   set_threads(options.threads);
   const T task(options);
   const ProbeRows rows = rows_of_probe(task, given.probe_rows);
   const std::vector<MapPoint> map =
       std::filesystem::exists(given.map) ? read_map(given.map) : std::vector<MapPoint>{};
-  nlohmann::ordered_json identity = options.identity();
-  identity["probe"] = T::kName;
-  const FolderLock lock = claim_folder({options.out, identity, options.resume});
+  nlohmann::ordered_json claimed = identity(options);
+  claimed["probe"] = T::kName;
+  const FolderLock lock = claim_folder({options.out, claimed, options.resume});
   const ProbeFindings findings = probe(task, rows, map);
   nlohmann::ordered_json json{{"command", options.command}, {"task", T::kName}};
   json.update(probe_json(findings));
@@ -150,4 +141,20 @@ void run_probe(const ProbeOptions<typename T::Options>& given) {
   std::cout << probe_lines(findings);
 }
 
-}  // namespace jest
+template <Task T>
+void add_task_probe(CLI::App& probe, const char* description, const std::string& command_line) {
+  using Options = ProbeOptions<typename T::Options>;
+  CLI::App* command = probe.add_subcommand(T::kName, description);
+  const auto options = std::make_shared<Options>();
+  options->command = command_line;
+  add_options<typename T::Options>(*command, *options, kOfProbe);
+  command->fallthrough()->allow_config_extras(CLI::config_extras_mode::error);
+  command->get_option("--resume")->description("Probe anew in the folder of an earlier probe");
+  command->add_option("--map", options->map, "map.json that studies/study map wrote")
+      ->capture_default_str();
+  command->add_option("--probe-rows", options->probe_rows, "Rows of the pool that are looked at")
+      ->capture_default_str();
+  command->callback([options] { run_probe<T>(*options); });
+}
+
+}  // namespace jest::apps::train

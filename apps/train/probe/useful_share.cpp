@@ -7,7 +7,7 @@
 
 #include "jest/core/error.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 namespace {
 
 std::vector<double> sorted(const char* what, std::span<const double> losses) {
@@ -56,4 +56,4 @@ UsefulShare estimate_useful_share(std::span<const double> curated, std::span<con
   return least;
 }
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -14,7 +14,7 @@
 #include <cstdint>
 #include <span>
 
-namespace jest {
+namespace jest::apps::train {
 
 inline constexpr std::int64_t kLeastLosses = 50;
 
@@ -28,4 +28,4 @@ struct UsefulShare {
 /// Throws unless both have kLeastLosses, all finite. O(n log n).
 UsefulShare estimate_useful_share(std::span<const double> curated, std::span<const double> pool);
 
-}  // namespace jest
+}  // namespace jest::apps::train

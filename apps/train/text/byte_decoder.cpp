@@ -2,7 +2,7 @@
 
 #include "jest/core/error.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 namespace {
 
 constexpr double kRotaryBase = 10000;
@@ -98,4 +98,4 @@ double ByteDecoderImpl::forward_flops(std::int64_t length) const {
   return length * (spec().layers * (products + attention) + output_flops());
 }
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -4,7 +4,7 @@
 
 #include "train/text/byte_model.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 class ByteDecoderImpl : public ByteModelImpl {
  public:
@@ -20,4 +20,4 @@ class ByteDecoderImpl : public ByteModelImpl {
   torch::nn::LayerNorm norm_{nullptr};
 };
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -8,7 +8,7 @@
 #include "train/text/byte_decoder.hpp"
 #include "train/text/byte_ngrams.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 namespace {
 
 constexpr const char* kByteModel = "jest byte model 1";
@@ -95,4 +95,4 @@ ByteModel load_byte_model(const SafetensorsFile& file) {
   return model;
 }
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -6,12 +6,12 @@
 #include <memory>
 #include <string>
 
-#include "jest/data/byte_table.hpp"
 #include "jest/io/safetensors.hpp"
-#include "jest/model/concepts.hpp"
+#include "jest/learner/concepts.hpp"
 #include "jest/torch/tensor_sketch.hpp"
+#include "train/formats/byte_table.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 inline constexpr std::int64_t kBytes = 256;   ///< V, what a position may be
 inline constexpr std::int64_t kStart = 256;   ///< stands before the first byte
@@ -66,4 +66,4 @@ ByteModel make_byte_model(const ByteModelSpec& spec, std::uint64_t seed);
 /// What save_model wrote.
 ByteModel load_byte_model(const SafetensorsFile& file);
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -1,6 +1,6 @@
 #include "train/text/byte_ngrams.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 namespace {
 
 constexpr std::int64_t kOrders = 6;
@@ -62,4 +62,4 @@ double ByteNgramsImpl::forward_flops(std::int64_t length) const {
   return length * (first + (spec().layers - 1) * 2 * hidden * hidden + output_flops());
 }
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -7,7 +7,7 @@
 
 #include "train/text/byte_model.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 class ByteNgramsImpl : public ByteModelImpl {
  public:
@@ -21,4 +21,4 @@ class ByteNgramsImpl : public ByteModelImpl {
   torch::nn::ModuleList hidden_{nullptr};
 };
 
-}  // namespace jest
+}  // namespace jest::apps::train

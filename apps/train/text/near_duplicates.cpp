@@ -4,7 +4,7 @@
 #include <cstring>
 #include <iterator>
 
-namespace jest {
+namespace jest::apps::train {
 namespace {
 
 using Runs = std::vector<std::uint64_t>;
@@ -44,4 +44,4 @@ double near_duplicate_share(const ByteBatch& batch) {
   return all.empty() ? 0 : static_cast<double>(repeated) / static_cast<double>(all.size());
 }
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -1,9 +1,9 @@
 #pragma once
 // The options of `jest-train text`.
 
-#include "train/arm_options.hpp"
+#include "train/arm_setup.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 struct TextOptions : ExperimentOptions {
   std::string model = "ngrams";
@@ -20,20 +20,18 @@ struct TextOptions : ExperimentOptions {
   std::int64_t eval_rows = 1000;    ///< of each held-out set; 0: all
 
   TextOptions();
-  static const Setters<TextOptions>& own_setters();
-  /// A prefix is of what is scored, not of what is trained on.
-  void leave_out_unused(const Method& method) {
-    if (!method.scores()) score_prefix = 0;
-  }
+  static TaskWords words();
+  static OptionRows<TextOptions> own_rows();
   /// Whether these models, which give losses and no embeddings, can be trained so.
   static bool knows(const Method& method) {
-    return method.seen_as == SeenAs::kWhole && method.criterion != Criterion::kDiversity &&
-           method.trained_by != TrainedBy::kDistillation;
+    return !method.cheaper_view && !method.has_rule<ByDiversity>() &&
+           !method.has_objective<Distilling>();
   }
-
-  void add_to(CLI::App& command);
-  void check_numbers() const;
-  nlohmann::ordered_json identity() const;
+  /// Throws unless the sizes of a decoder fit its heads.
+  void check_together() const;
+  /// Alignment's numbers go to the method. A prefix is of what is scored, not of what is trained
+  /// on.
+  void apply_to(Method& method, const Arm& arm);
 };
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -3,13 +3,18 @@
 #include <cmath>
 #include <numbers>
 
-#include "jest/model/scoring.hpp"
+#include "jest/learner/scoring.hpp"
 #include "train/text/near_duplicates.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 namespace {
 
-const Measure kBitsPerByte{"bits_per_byte", "bits per byte", false};
+const Measure kBitsPerByte{"bits_per_byte", "bits per byte", false,
+                           "Mean over the bytes of the evaluation text of the negative base-2 "
+                           "logarithm of the probability "
+                           "that the model gave to the byte: lower is better. Where there are "
+                           "several evaluation sets, the "
+                           "value by itself is the mean over them."};
 
 /// `most` rows spread evenly over a table, or all of them.
 std::vector<std::int64_t> spread_rows(const ExampleTable& table, std::int64_t most) {
@@ -39,7 +44,8 @@ TextTask::TextTask(Options options)
   check_lengths(data_);
   for (auto& set : data_.eval) set.evaluated = spread_rows(*set.table, options_.eval_rows);
   for (const std::string& name : options_.arms) {
-    const std::int64_t prefix = options_of(find_arm(name), options_).score_prefix;
+    const std::int64_t prefix =
+        setup_of(find_arm(name, &Options::knows), options_).options.score_prefix;
     if (prefix <= data_.pool->length) continue;
     refuse("--score-prefix", text("at most the ", data_.pool->length, " bytes of a sequence"),
            prefix);
@@ -86,18 +92,24 @@ ByteBatch TextTask::stored_as(const Batch& batch, const Options& options) const 
   return options.score_prefix == 0 ? batch : batch.prefix(options.score_prefix);
 }
 
+View<ByteBatch> TextTask::scored_view(const Options& options, const Method&) const {
+  if (options.score_prefix == 0) return {};
+  return [prefix = options.score_prefix](const Batch& batch) { return batch.prefix(prefix); };
+}
+
 std::string TextTask::store_name(const Options& options) const {
   const std::string name = "reference_losses";
   return options.score_prefix == 0 ? name : text(name, "_", options.score_prefix);
 }
 
-double TextTask::training_flops(const Model& model, const Options&, const Arm&) const {
+double TextTask::training_flops(const Model& model, const Options&, const Method&) const {
   return model->forward_flops(data_.pool->length);
 }
 
-double TextTask::scoring_flops(const Model& model, const Options& options, const Arm& arm) const {
+double TextTask::scoring_flops(const Model& model, const Options& options,
+                               const Method& method) const {
   const std::int64_t length = options.score_prefix == 0 ? data_.pool->length : options.score_prefix;
-  const double sketches = arm.aligns() ? model->sketch_flops(length) : 0;
+  const double sketches = method.needs_gradients() ? model->sketch_flops(length) : 0;
   return model->forward_flops(length) + sketches;
 }
 
@@ -110,4 +122,4 @@ nlohmann::ordered_json TextTask::show(const ByteTable& table, std::int64_t row) 
   return {{"text", std::string(bytes.begin(), bytes.end())}};
 }
 
-}  // namespace jest
+}  // namespace jest::apps::train

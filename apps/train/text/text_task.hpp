@@ -1,13 +1,13 @@
 #pragma once
 // Language modelling over bytes, measured in bits per byte.
 
-#include "jest/data/byte_table.hpp"
-#include "jest/model/loss_store.hpp"
+#include "jest/learner/stores.hpp"
+#include "train/formats/byte_table.hpp"
 #include "train/task.hpp"
 #include "train/text/byte_model.hpp"
 #include "train/text/text_options.hpp"
 
-namespace jest {
+namespace jest::apps::train {
 
 class TextTask {
  public:
@@ -16,6 +16,7 @@ class TextTask {
   using Batch = ByteBatch;
   using Store = LossStore;
   static constexpr const char* kName = "text";
+  static constexpr const char* kExamples = "rows of text";
 
   /// Reads the tables; throws when they are too small for the sizes asked for.
   explicit TextTask(Options options);
@@ -32,14 +33,12 @@ class TextTask {
   void check_reference(const ByteModelImpl&) const {}
   static Model load(const SafetensorsFile& file) { return load_byte_model(file); }
 
-  Batch trained_as(const Batch& batch, const Options&, const Arm&) const { return batch; }
-  Batch scored_as(const Batch& batch, const Options& options, const Arm&) const {
-    return stored_as(batch, options);
-  }
+  View<Batch> trained_view(const Options&, const Method&) const { return {}; }
+  View<Batch> scored_view(const Options& options, const Method&) const;
   Batch stored_as(const Batch& batch, const Options& options) const;
   std::string store_name(const Options& options) const;
-  double training_flops(const Model& model, const Options&, const Arm&) const;
-  double scoring_flops(const Model& model, const Options& options, const Arm& arm) const;
+  double training_flops(const Model& model, const Options&, const Method&) const;
+  double scoring_flops(const Model& model, const Options& options, const Method& method) const;
   Values batch_values(const Batch& batch) const;
 
   nlohmann::ordered_json show(const ByteTable& table, std::int64_t row) const;
@@ -49,4 +48,4 @@ class TextTask {
   ExperimentData<ByteTable> data_;
 };
 
-}  // namespace jest
+}  // namespace jest::apps::train

@@ -41,11 +41,15 @@ struct FlopCount {
 inline constexpr double kTrainingForwards = 3;  ///< forward + backward, in units of F
 
 inline FlopCount count_flops(const ExampleCounts& examples, const ForwardFlops& forward) {
-  return {.learner_training = kTrainingForwards * forward.learner * examples.trained,
-          .learner_scoring = forward.scoring.value_or(forward.learner) * examples.scored,
-          .reference_scoring = forward.reference * examples.reference_scored,
-          .reference_training = kTrainingForwards * forward.reference * examples.reference_trained,
-          .pool_embedding = forward.reference * examples.pool_embedded};
+  const auto flops = [](double of_one, std::int64_t count) {
+    return of_one * static_cast<double>(count);
+  };
+  return {.learner_training = flops(kTrainingForwards * forward.learner, examples.trained),
+          .learner_scoring = flops(forward.scoring.value_or(forward.learner), examples.scored),
+          .reference_scoring = flops(forward.reference, examples.reference_scored),
+          .reference_training =
+              flops(kTrainingForwards * forward.reference, examples.reference_trained),
+          .pool_embedding = flops(forward.reference, examples.pool_embedded)};
 }
 
 /// Pairs that a joint selection touches: P = (N−1)/N · b · (B − b/2).

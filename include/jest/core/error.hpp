@@ -3,9 +3,11 @@
 //
 // A message is one line: the operation, what was expected, what came.
 
-#include <sstream>
+#include <iosfwd>
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <type_traits>
 
 #if defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__
 #error "jest must see NaN and add in its own order: compile what includes it without -ffast-math"
@@ -21,12 +23,55 @@ class JEST_EXPORT Error : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Joins values into one string with `operator<<`.
+namespace detail {
+
+#ifdef _GLIBCXX_DEBUG
+/// Containers have another layout then: only a libjest that was built so, too, has this symbol.
+JEST_EXPORT extern const int built_with_GLIBCXX_DEBUG;
+[[gnu::used]] static const int* const kNeedsSuchALibrary = &built_with_GLIBCXX_DEBUG;
+#endif
+
+void append(std::string& out, long long number);
+void append(std::string& out, unsigned long long number);
+void append(std::string& out, double number);
+std::string streamed(const void* values, void (*print)(std::ostream& out, const void* values));
+
+/// Strings and numbers, which need no stream.
+template <class Part>
+inline constexpr bool kNeedsNoStream =
+    std::is_convertible_v<const Part&, std::string_view> || std::is_arithmetic_v<Part>;
+
+template <class Part>
+void append_part(std::string& out, const Part& part) {
+  if constexpr (std::is_convertible_v<const Part&, std::string_view>) {
+    out += static_cast<std::string_view>(part);
+  } else if constexpr (std::is_integral_v<Part> && sizeof(Part) == 1 &&
+                       !std::is_same_v<Part, bool>) {
+    out += static_cast<char>(part);
+  } else if constexpr (std::is_floating_point_v<Part>) {
+    append(out, static_cast<double>(part));
+  } else {
+    using Wide = std::conditional_t<std::is_signed_v<Part>, long long, unsigned long long>;
+    append(out, static_cast<Wide>(part));
+  }
+}
+
+}  // namespace detail
+
+/// Joins values into one string, as operator<< of a stream writes them. Streams are costly to
+/// include: where a part is neither a string nor a number, the caller must include <ostream>.
 template <class... Parts>
 std::string text(const Parts&... parts) {
-  std::ostringstream out;
-  (out << ... << parts);
-  return std::move(out).str();
+  if constexpr ((detail::kNeedsNoStream<Parts> && ...)) {
+    std::string joined;
+    (detail::append_part(joined, parts), ...);
+    return joined;
+  } else {
+    const auto print = [&](std::ostream& out) { (out << ... << parts); };
+    return detail::streamed(&print, [](std::ostream& out, const void* values) {
+      (*static_cast<decltype(&print)>(values))(out);
+    });
+  }
 }
 
 /// Throws "operation: expected ..., got ...".

@@ -6,9 +6,9 @@
 
 #include <cstdint>
 
-#include "jest/core/host_device.hpp"
-#include "jest/core/logarithm.hpp"
-#include "jest/core/philox.hpp"
+#include "jest/core/exact/elementary.hpp"
+#include "jest/core/exact/host_device.hpp"
+#include "jest/core/exact/philox.hpp"
 
 namespace jest {
 

@@ -1,17 +1,24 @@
 #pragma once
-// Views over memory that somebody else owns, and the shape letters used everywhere.
+// Views over memory that the caller owns, and the shape letters used everywhere.
 //
 //   B candidates in the super-batch      i  a candidate
 //   b examples picked                    j  an already picked example
 //   N chunks (rounds), c chunk size      d  embedding width
 
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
 #include "jest/core/error.hpp"
 
 namespace jest {
+namespace detail {
+
+/// A position as the standard library counts.
+constexpr std::size_t at(std::int64_t position) { return static_cast<std::size_t>(position); }
+
+}  // namespace detail
 
 /// A row-major [rows, cols] float32 matrix, not owned. Rows may be further apart than `cols`.
 struct MatrixView {
@@ -37,6 +44,13 @@ struct EmbeddingsView {
 
   std::int64_t rows() const { return x.rows; }
 };
+
+/// Throws unless there are as many ids as candidates, or none.
+inline void check_id_count(const std::string& who, std::int64_t ids, std::int64_t candidates) {
+  if (ids != 0 && ids != candidates) {
+    refuse(who, text(candidates, " ids, one per candidate"), ids);
+  }
+}
 
 /// Throws unless `matrix` has rows, columns and memory.
 inline void check_matrix(const std::string& who, const MatrixView& matrix) {

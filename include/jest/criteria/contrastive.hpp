@@ -2,16 +2,25 @@
 // The two contrastive criteria: what is scored, and the scalar formulas behind it.
 
 #include <cmath>
+#include <cstdint>
+#include <iterator>
+#include <span>
 #include <string>
 
 #include "jest/core/error.hpp"
-#include "jest/core/exponential.hpp"
-#include "jest/core/host_device.hpp"
-#include "jest/core/logarithm.hpp"
+#include "jest/core/exact/elementary.hpp"
+#include "jest/core/exact/host_device.hpp"
+#include "jest/core/named.hpp"
 #include "jest/core/score.hpp"
 #include "jest/core/views.hpp"
 
 namespace jest {
+
+/// Which of the two.
+enum class Contrast { kSigmoid, kSoftmax };
+
+inline constexpr Named<Contrast> kContrasts[] = {{"sigmoid", Contrast::kSigmoid},
+                                                 {"softmax", Contrast::kSoftmax}};
 
 /// log(1 + e^u) of any u without overflow, with the same bits everywhere; 0 of u below −708.
 JEST_HOST_DEVICE inline double softplus(double u) {
@@ -29,6 +38,11 @@ JEST_HOST_DEVICE inline double log_add_exp(double a, double b) {
   return larger + std::log1p(std::exp(-std::fabs(a - b)));
 }
 
+/// The own term of a pair whose logit is u_ii: softplus(−u_ii), or −u_ii of softmax pairs.
+JEST_HOST_DEVICE inline double own_term(Contrast contrast, double logit) {
+  return contrast == Contrast::kSigmoid ? softplus(-logit) : -logit;
+}
+
 /// The pair term of a softmax loss: ½R_i + ½C_i.
 JEST_HOST_DEVICE inline double softmax_pairs(double row, double column) {
   return 0.5 * row + 0.5 * column;
@@ -40,11 +54,12 @@ JEST_HOST_DEVICE inline double softmax_pairs(double row, double column, double p
 }
 
 /// Learner and reference embeddings of one super-batch, and how their losses are weighed. A model
-/// whose weight is zero is not looked at and may be left out.
+/// whose weight is zero is ignored and may be left out.
 struct ContrastivePairs {
   EmbeddingsView learner;
   EmbeddingsView reference;
   ScoreWeights weights = kLearnability;
+  std::span<const std::int64_t> ids = {};  ///< [B] distinct, ≥ 0; positions when empty
 
   std::int64_t candidates() const {
     return weights.learner != 0 ? learner.rows() : reference.rows();
@@ -58,22 +73,29 @@ struct SigmoidPairs : ContrastivePairs {};
 
 /// Softmax-contrastive pairs (CLIP): −u_ii + ½R_i + ½C_i with R_i = log Σ_{j∈A} e^{u_ij} and
 /// C_i = log Σ_{j∈A} e^{u_ji}; only −u_ii while A is empty. The bias counts as 0. The interaction
-/// multiplies ½R_i + ½C_i.
+/// κ multiplies ½R_i + ½C_i.
 /// Source: Radford et al. 2021 (CLIP); arXiv 2406.17711, appendix.
 struct SoftmaxPairs : ContrastivePairs {
   bool include_positive = false;  ///< add e^{u_ii} inside both logarithms
 };
 
-/// Throws unless every model with a weight is usable and both describe the same B candidates.
+/// Throws unless two models that both have a weight have as many rows.
+inline void check_rows(const std::string& operation, const ScoreWeights& weights,
+                       std::int64_t learner_rows, std::int64_t reference_rows) {
+  if (weights.learner != 0 && weights.reference != 0 && learner_rows != reference_rows) {
+    refuse(operation, "as many learner rows as reference rows", learner_rows, " and ",
+           reference_rows);
+  }
+}
+
+/// Throws unless every model with a weight is usable and both describe the same B candidates, as
+/// many as there are ids, if any.
 inline void check_pairs(const std::string& operation, const ContrastivePairs& pairs) {
   check_weights(pairs.weights);
   if (pairs.weights.learner != 0) check_embeddings(operation + ", learner", pairs.learner);
   if (pairs.weights.reference != 0) check_embeddings(operation + ", reference", pairs.reference);
-  if (pairs.weights.learner != 0 && pairs.weights.reference != 0 &&
-      pairs.learner.rows() != pairs.reference.rows()) {
-    refuse(operation, "as many learner rows as reference rows", pairs.learner.rows(), " and ",
-           pairs.reference.rows());
-  }
+  check_rows(operation, pairs.weights, pairs.learner.rows(), pairs.reference.rows());
+  check_id_count(operation, std::ssize(pairs.ids), pairs.candidates());
 }
 
 }  // namespace jest

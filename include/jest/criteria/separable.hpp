@@ -6,11 +6,13 @@
 // asks for it.
 
 #include <cstdint>
+#include <iterator>
 #include <span>
 #include <vector>
 
 #include "jest/core/error.hpp"
 #include "jest/core/score.hpp"
+#include "jest/core/views.hpp"
 
 namespace jest {
 
@@ -21,9 +23,10 @@ inline constexpr const char* kSeparableRemark =
 struct Losses {
   std::span<const float> learner;
   std::span<const float> reference;
+  std::span<const std::int64_t> ids = {};  ///< [B] distinct, ≥ 0; positions when empty
 };
 
-/// B. Throws on unusable weights and unequal lengths.
+/// B. Throws on unusable weights and unequal lengths, that of ids included.
 inline std::int64_t check_losses(const Losses& losses, const ScoreWeights& weights) {
   check_weights(weights);
   const bool both = weights.learner != 0 && weights.reference != 0;
@@ -31,7 +34,10 @@ inline std::int64_t check_losses(const Losses& losses, const ScoreWeights& weigh
     refuse("separable scores", "as many learner losses as reference losses", losses.learner.size(),
            " and ", losses.reference.size());
   }
-  return std::ssize(weights.learner != 0 ? losses.learner : losses.reference);
+  const std::int64_t candidates =
+      std::ssize(weights.learner != 0 ? losses.learner : losses.reference);
+  check_id_count("separable scores", std::ssize(losses.ids), candidates);
+  return candidates;
 }
 
 class SeparableScores {
@@ -39,10 +45,10 @@ class SeparableScores {
   /// O(B) time and memory. Throws on unequal lengths. NaN losses are kept: the sampler sets such
   /// candidates aside and counts them.
   explicit SeparableScores(const Losses& losses, const ScoreWeights& weights = kLearnability) {
-    scores_.resize(static_cast<std::size_t>(check_losses(losses, weights)));
+    scores_.resize(detail::at(check_losses(losses, weights)));
     for (std::size_t i = 0; i < scores_.size(); ++i) {
-      if (weights.learner != 0) scores_[i] += weights.learner * losses.learner[i];
-      if (weights.reference != 0) scores_[i] -= weights.reference * losses.reference[i];
+      if (weights.learner != 0) scores_[i] += weights.learner * double{losses.learner[i]};
+      if (weights.reference != 0) scores_[i] -= weights.reference * double{losses.reference[i]};
     }
   }
 

@@ -1,95 +1,151 @@
 #pragma once
-// A published way of choosing what to train on, as a small value: who scores, what a score is, how
-// picks are taken, what the learner is trained by.
+// A published way of choosing what to train on, as a value made of parts. A part is a small struct
+// that bears its parameters; scorer_of and objective_of (methods/run.hpp) put the parts together.
 //
-//   const jest::Method& method = jest::kRhoLoss;               // or jest::find_method("rho-loss")
-//   jest::JointExampleScorer scorer{learner, reference, method.scorer(128, seed)};
+//   jest::Method mine = jest::kJest;      // or jest::find_method("jest")
+//   mine.sampling.gain = 50;
+//   auto scorer = jest::scorer_of<Pairs>(mine, learner, reference, {.count = 128, .seed = 7});
 //
-// A file of this folder is one method, with its paper; methods.hpp lists them. A new one is a new
-// file and a line there. What a method asks for beside its scorer is in its fields: each comment
-// names the class that does it.
+// methods.hpp lists the methods; docs/method.md has the table of their parameters.
 
 #include <cstdint>
+#include <limits>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <variant>
 
 #include "jest/core/score.hpp"
-#include "jest/model/joint_example_scorer.hpp"
+#include "jest/learner/objective.hpp"
+#include "jest/scorers/rules.hpp"
 #include "jest/select/selection.hpp"
 
 namespace jest {
 
-/// What a score is made of.
-enum class Criterion {
-  kNone,       ///< nothing is scored: UniformScorer
-  kLosses,     ///< ByLosses
-  kLossRanks,  ///< ByLossRanks
-  kDiversity,  ///< ByDiversity
-  kGradients,  ///< AlignedScorer
+// Parts beside the rules of scorers/rules.hpp, which say of themselves what those say.
+
+/// Nothing is scored: UniformScorer.
+struct Nobody {
+  static constexpr const char* kName = "none";
+  void check(const std::string&) const {}
+  std::string words() const { return "nothing"; }
 };
 
-enum class ScoredBy {
-  kLearner,
-  kOnlineProxy,  ///< a small model that learns beside the learner: OnlineProxy
+/// Gradient alignment: AlignedScorer, for models with gradient features.
+struct ByGradients {
+  static constexpr const char* kName = "alignment";
+  double step_size = 0;             ///< η; 1/b when 0: one step at rate 1 on the mean loss
+  double learnability_weight = 0;   ///< of learnability beside the alignment
+  std::int64_t refresh_every = 10;  ///< steps that share a target direction
+
+  JEST_EXPORT void check(const std::string& who) const;
+  JEST_EXPORT std::string words() const;
 };
 
-/// What scoring sees of an example.
-enum class SeenAs {
-  kWhole,
-  kCheaper,  ///< a lower resolution, at which half of each batch is trained on, too: ScoredAs
+/// Orthogonalised representativeness of gradient features: RepresentativeScorer. No reference.
+struct ByRepresentatives {
+  static constexpr const char* kName = "representativeness";
+  void check(const std::string&) const {}
+  std::string words() const { return "orthogonalised representativeness of gradients"; }
 };
 
-enum class FirstStage {
-  kNone,
-  kCachedLosses,  ///< thinned by the reference's cached losses before anything is scored: Cascade
+/// How scores become picks.
+using MethodRule =
+    std::variant<Nobody, ByLosses, ByLossRanks, ByDiversity, ByGradients, ByRepresentatives>;
+
+/// The learner is taught the reference's matching of each batch, too: Distilled.
+struct Distilling {
+  double weight = 1;
+
+  JEST_EXPORT void check(const std::string& who) const;
+  JEST_EXPORT std::string words() const;
 };
 
-enum class TrainedBy {
-  kOwnLoss,           ///< OwnLoss
-  kDistillation,      ///< Distilled
-  kReferenceWeights,  ///< ReferenceWeighted
-  kLearnableTokens,   ///< LearnableTokens
+/// Examples are weighted by how far the learner is behind the reference: ReferenceWeighted.
+struct Reweighting {
+  double temperature = 1;
+
+  JEST_EXPORT void check(const std::string& who) const;
+  JEST_EXPORT std::string words() const;
 };
 
-enum class ReferenceSource {
-  kEither,  ///< run on every super-batch, or looked up: the user's choice
-  kCached,  ///< what it gave once for the whole pool: EmbeddingStore, LossStore
-  kLive,    ///< run on what is trained on: nothing that is stored would do
+/// Of each sequence only the most learnable tokens are trained on: LearnableTokens.
+struct TokenChoice {
+  double share = 0.6;
+
+  JEST_EXPORT void check(const std::string& who) const;
+  JEST_EXPORT std::string words() const;
 };
 
-enum class ReferenceSize { kAny, kAtLeastTheLearners };
+/// What the learner is trained by.
+using MethodObjective = std::variant<OwnLoss, Distilling, Reweighting, TokenChoice>;
+
+/// As many chunks as picks.
+inline constexpr std::int64_t kOnePickAChunk = std::numeric_limits<std::int64_t>::max();
+
+/// How candidates are drawn; what a method leaves open is the user's choice.
+struct MethodSampling {
+  Preset preset = Preset::kJoint;
+  std::optional<std::int64_t> chunks = {};  ///< at most b; fewer picks take fewer chunks
+  std::optional<double> gain = {};
+  std::optional<InteractionSchedule> interaction = {};
+
+  /// The method's numbers where it has any, the user's elsewhere. The preset is the method's.
+  JEST_EXPORT Sampling with(const Sampling& users, std::int64_t count) const;
+};
+
+/// How a method asks its reference.
+enum class ReferenceAccess {
+  kEither,      ///< run on every super-batch, or looked up: the user's choice
+  kOnce,        ///< once for each example: programs look it up, the values are the same
+  kStoredOnly,  ///< looked up: a model that is run would be shown the cheaper view
+  kLiveOnly,    ///< run on what is trained on: nothing that is stored would do
+};
+
+struct ReferenceNeeds {
+  ReferenceAccess access = ReferenceAccess::kEither;
+  bool at_least_the_learner = false;  ///< as many parameters as the learner, or more
+};
 
 struct Method {
   std::string_view name;
-  std::string_view paper = {};  ///< authors, year, where; empty for controls
-  Criterion criterion = Criterion::kLosses;
+  std::string_view paper = {};  ///< authors, year, where; empty for this library's own
+  MethodRule rule = ByLosses{};
   ScoreWeights score = kLearnability;
-  Preset sampler = Preset::kJoint;
-  std::optional<std::int64_t> chunks = {};  ///< where the method says; the user's choice otherwise
-  std::optional<double> gain = {};          ///< likewise
-  std::optional<InteractionSchedule> interaction = {};  ///< likewise
-  ScoredBy scored_by = ScoredBy::kLearner;
-  SeenAs seen_as = SeenAs::kWhole;
-  FirstStage first_stage = FirstStage::kNone;
-  TrainedBy trained_by = TrainedBy::kOwnLoss;
-  ReferenceSource reference_source = ReferenceSource::kEither;
-  ReferenceSize reference_size = ReferenceSize::kAny;
+  MethodSampling sampling = {};
+  MethodObjective objective = OwnLoss{};
+  bool cheaper_view = false;  ///< a cheaper view is scored, and trained on for a part of each batch
+  bool cascade = false;       ///< first thinned by the reference's cached losses: Cascade
+  bool online_proxy = false;  ///< a small model that learns beside the learner scores: OnlineProxy
+  ReferenceNeeds reference = {};
 
-  bool scores() const { return criterion != Criterion::kNone; }
+  template <class Part>
+  bool has_rule() const {
+    return std::holds_alternative<Part>(rule);
+  }
+  template <class Part>
+  bool has_objective() const {
+    return std::holds_alternative<Part>(objective);
+  }
 
-  bool scores_by_reference() const { return scores() && score.reference != 0; }
+  bool scores() const { return !has_rule<Nobody>(); }
+  /// Whether models must give gradient features.
+  bool needs_gradients() const { return has_rule<ByGradients>() || has_rule<ByRepresentatives>(); }
+
+  /// Whether scoring asks a reference.
+  bool scores_by_reference() const {
+    const auto* gradients = std::get_if<ByGradients>(&rule);
+    if (gradients && gradients->learnability_weight == 0) return false;
+    return scores() && !has_rule<ByRepresentatives>() && score.reference != 0;
+  }
 
   /// Whether a reference is asked for anything.
-  bool uses_reference() const { return scores_by_reference() || trained_by != TrainedBy::kOwnLoss; }
-
-  /// For `count` picks a step; other fields are free to be changed.
-  ScorerSpec scorer(std::int64_t count, std::uint64_t seed) const {
-    ScorerSpec spec{.score = score, .count = count, .preset = sampler, .seed = seed};
-    if (sampler == Preset::kJoint) spec.chunks = chunks;
-    if (gain) spec.gain = *gain;
-    if (interaction) spec.interaction = *interaction;
-    return spec;
+  bool uses_reference() const {
+    return scores_by_reference() || cascade || !has_objective<OwnLoss>();
   }
 };
+
+/// Throws unless every parameter of the method's parts is possible.
+JEST_EXPORT void check_method(const Method& method);
 
 }  // namespace jest

@@ -5,8 +5,8 @@
 //   while (more()) super_batch.add({.ids = ids, .learner = {x, y, t, beta}, .reference = {...}});
 //   jest::Selection picks = super_batch.finish({.count = 4096, .threads = 8});
 //
-// Whoever scores may reuse the memory of a micro-batch at once: the super-batch is copied once, row
-// by row, and never a second time; selection packs panels from these rows. Peak bytes are
+// The caller may reuse a micro-batch's memory after add(): the super-batch is copied once, row by
+// row, and never a second time; selection packs panels from these rows. Peak bytes are
 //
 //   rows      8·B·(d_learner + d_reference)      float32 x and y of both models
 //   ids       8·B
@@ -20,11 +20,14 @@
 #include <span>
 #include <vector>
 
+#include "jest/core/error.hpp"
+#include "jest/core/views.hpp"
+#include "jest/criteria/contrastive.hpp"
 #include "jest/select/select.hpp"
 
 namespace jest {
 
-/// A part of a super-batch. A model whose weight is zero is not looked at.
+/// A part of a super-batch. A model whose weight is zero is ignored.
 struct MicroBatch {
   std::span<const std::int64_t> ids = {};  ///< [rows]; positions when empty in every part
   EmbeddingsView learner = {};
@@ -34,7 +37,7 @@ struct MicroBatch {
 template <class Pairs>
 struct AccumulationSpec {
   std::int64_t candidates = 0;  ///< B of the whole super-batch
-  Pairs like = {};              ///< weights and options; its embeddings are not looked at
+  Pairs like = {};              ///< weights and options; its embeddings and ids are ignored
 };
 
 namespace detail {
@@ -57,8 +60,8 @@ class AccumulatedRows {
 
   /// Gets all memory that `append` will need.
   void reserve(const EmbeddingsView& part, std::int64_t candidates) {
-    x_.reserve(static_cast<std::size_t>(candidates * part.x.cols));
-    y_.reserve(static_cast<std::size_t>(candidates * part.x.cols));
+    x_.reserve(at(candidates * part.x.cols));
+    y_.reserve(at(candidates * part.x.cols));
   }
 
   void append(const EmbeddingsView& part) {
@@ -101,38 +104,37 @@ class Accumulation {
   /// when there is no memory: it is asked for with the first part, for all.
   void add(const MicroBatch& part) {
     const std::int64_t rows = check(part);
-    if (learns()) learner_.reserve(part.learner, spec_.candidates);
-    if (refers()) reference_.reserve(part.reference, spec_.candidates);
-    if (!part.ids.empty()) ids_.reserve(static_cast<std::size_t>(spec_.candidates));
-    if (learns()) learner_.append(part.learner);
-    if (refers()) reference_.append(part.reference);
+    if (uses_learner()) learner_.reserve(part.learner, spec_.candidates);
+    if (uses_reference()) reference_.reserve(part.reference, spec_.candidates);
+    if (!part.ids.empty()) ids_.reserve(detail::at(spec_.candidates));
+    if (uses_learner()) learner_.append(part.learner);
+    if (uses_reference()) reference_.append(part.reference);
     ids_.insert(ids_.end(), part.ids.begin(), part.ids.end());
     rows_ += rows;
   }
 
-  /// Throws unless all candidates have come. `spec.ids` must be empty: ids come with the parts.
-  Selection finish(SelectionSpec spec) const {
+  /// Throws unless all candidates have come.
+  Selection finish(const SelectionSpec& spec) const {
     if (rows_ != spec_.candidates) {
       refuse("accumulate", text(spec_.candidates, " candidates before finish"), rows_);
     }
-    if (!spec.ids.empty()) refuse("accumulate", "ids with the parts", "ids in the spec");
-    spec.ids = ids_;
     Pairs pairs = spec_.like;
+    pairs.ids = ids_;
     pairs.learner = learner_.view(rows_);
     pairs.reference = reference_.view(rows_);
     return select(pairs, spec);
   }
 
  private:
-  bool learns() const { return spec_.like.weights.learner != 0; }
-  bool refers() const { return spec_.like.weights.reference != 0; }
+  bool uses_learner() const { return spec_.like.weights.learner != 0; }
+  bool uses_reference() const { return spec_.like.weights.reference != 0; }
 
   /// How many rows the part has.
   std::int64_t check(const MicroBatch& part) const {
-    if (learns()) learner_.check("accumulate, learner", part.learner);
-    if (refers()) reference_.check("accumulate, reference", part.reference);
-    const std::int64_t rows = learns() ? part.learner.rows() : part.reference.rows();
-    if (learns() && refers() && part.reference.rows() != rows) {
+    if (uses_learner()) learner_.check("accumulate, learner", part.learner);
+    if (uses_reference()) reference_.check("accumulate, reference", part.reference);
+    const std::int64_t rows = uses_learner() ? part.learner.rows() : part.reference.rows();
+    if (uses_learner() && uses_reference() && part.reference.rows() != rows) {
       refuse("accumulate", text(rows, " reference rows, as many as learner rows"),
              part.reference.rows());
     }

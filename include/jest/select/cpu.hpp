@@ -1,7 +1,9 @@
 #pragma once
-// The cpu backend of the contrastive criteria: the speed of the multiply-add units, memory linear
-// in B, and the same bits for every instruction set and number of threads.
+// How the cpu backend of the contrastive criteria computes: threads, instruction set, what is
+// multiplied. `select` chooses all of it by itself; a program that wants it otherwise calls
+// `cpu::select` with an engine.
 //
+// Memory is linear in B, and bits are the same for every instruction set and number of threads.
 // Candidates are packed in panels of 32, vector lanes being candidates; a fused kernel turns a
 // panel and the newly picked rows into sums of softplus or exp; products of one panel with at most
 // 288 picks wait in the caches. Dot products and functions are float32 (or bfloat16 operands, by
@@ -9,99 +11,46 @@
 // kKeptPanelBytes a model, others are packed as they are used; picks are packed 768 at a time. So
 // the memory beside the inputs is bounded by that, O(d) and O(B).
 //
-// Own terms are those of the plain backend, bit for bit. Embeddings that float32 cannot carry
-// (infinities, logits beyond 1e20) go the plain backend's way.
+// Own terms are those of the plain backend, bit for bit. Embeddings that float32 cannot hold
+// (infinities, logits beyond 1e20) go to the plain backend.
 
 #include <cstdint>
-#include <memory>
-#include <optional>
-#include <span>
+#include <string_view>
+#include <vector>
 
-#include "jest/core/views.hpp"
+#include "jest/core/error.hpp"
 #include "jest/criteria/contrastive.hpp"
-#include "jest/select/contrastive_scores.hpp"
-#include "jest/select/cpu_engine.hpp"
-#include "jest/select/eigen_contrastive.hpp"
-#include "jest/select/own_terms.hpp"
+#include "jest/select/selection.hpp"
 
 namespace jest::cpu {
 
 inline constexpr std::int64_t kKeptPanelBytes = std::int64_t{24} << 20;
 
-enum class Reduction { kSoftplusSum, kLogSumExp };
+enum class InstructionSet { kScalar, kAvx2, kAvx512, kNeon };
 
-/// Σ_j f(u_ij) over picked j ("forward") and Σ_j f(u_ji) ("backward") of one model's candidates.
-class PanelSums {
- public:
-  /// `embeddings` must outlive this.
-  PanelSums(Reduction reduction, const EmbeddingsView& embeddings, const Engine& engine);
-  PanelSums(PanelSums&&) noexcept;
-  PanelSums& operator=(PanelSums&&) noexcept;
-  ~PanelSums();
+std::string_view name_of(InstructionSet set);
 
-  /// Whether float32 holds every value of rows without a NaN, and no logit can exceed 1e20;
-  /// without that the other members must not be called.
-  bool carried() const;
+/// What the products are made of. Sums are as exact in both; bfloat16 rounds the embeddings, and
+/// its last bits depend on how the machine multiplies them (float32's do not).
+enum class Operands { kFloat32, kBfloat16 };
 
-  void add(std::span<const std::int64_t> picks, Afterwards afterwards);
-  double forward(std::int64_t i) const;
-  double backward(std::int64_t i) const;
-  std::int64_t extra_bytes() const;
+/// Instruction sets this machine has, fastest first; kScalar is always the last.
+std::vector<InstructionSet> instruction_sets();
+InstructionSet fastest_instruction_set();
 
- private:
-  struct State;
-  std::unique_ptr<State> state_;
+struct Engine {
+  int threads = 1;  ///< at most; never changes a result
+  Operands operands = Operands::kFloat32;
+  InstructionSet instruction_set = fastest_instruction_set();
+  /// Waking a thread costs as much as some work: a round uses one for each of these.
+  std::int64_t multiply_adds_per_thread = 4'000'000;
 };
 
-/// What ContrastiveScores asks of a model, by panels where they carry it.
-template <class PlainSums, class Pairs, Reduction reduction>
-class Sums {
- public:
-  using Engine = cpu::Engine;
-
-  Sums(const Pairs& pairs, const EmbeddingsView& embeddings, const Engine& engine)
-      : plain_(pairs, embeddings, {engine.threads}), engine_(engine) {}
-
-  void own(std::int64_t first, std::span<double> terms) const {
-    detail::own_logits(plain_.model(), first, terms);
-    for (double& term : terms) term = -term;
-    if constexpr (reduction == Reduction::kSoftplusSum) detail::softplus_each(terms);
-  }
-  double pairs(std::int64_t i) const {
-    return panels_ ? plain_.pairs(i, panels_->forward(i), panels_->backward(i)) : plain_.pairs(i);
-  }
-
-  void condition_on(std::span<const std::int64_t> picks, Afterwards afterwards) {
-    if (!begun_) begin();
-    if (panels_) return panels_->add(picks, afterwards);
-    plain_.condition_on(picks, afterwards);
-  }
-
-  bool fell_back() const { return begun_ && !panels_; }
-
-  std::int64_t extra_bytes() const {
-    return panels_ ? panels_->extra_bytes() + plain_.kept_bytes() : plain_.extra_bytes();
-  }
-
- private:
-  void begin() {
-    EmbeddingsView view = plain_.model().embeddings;
-    view.bias = plain_.model().bias;
-    panels_.emplace(reduction, view, engine_);
-    if (!panels_->carried()) panels_.reset();
-    begun_ = true;
-  }
-
-  PlainSums plain_;
-  Engine engine_;
-  bool begun_ = false;
-  std::optional<PanelSums> panels_;
-};
-
-using SigmoidScores =
-    ContrastiveScores<SigmoidPairs,
-                      Sums<eigen::SigmoidSums, SigmoidPairs, Reduction::kSoftplusSum>>;
-using SoftmaxScores =
-    ContrastiveScores<SoftmaxPairs, Sums<eigen::SoftmaxSums, SoftmaxPairs, Reduction::kLogSumExp>>;
+/// jest::select by this backend; `spec.backend` and `spec.threads` are ignored. Throws jest::Error
+/// as that does, and on an instruction set that this machine lacks.
+JEST_EXPORT Selection select(const SigmoidPairs& pairs, const SelectionSpec& spec,
+                             const Engine& engine);
+JEST_EXPORT Selection select(const SoftmaxPairs& pairs, const SelectionSpec& spec,
+                             const Engine& engine);
 
 }  // namespace jest::cpu

@@ -1,18 +1,14 @@
 #pragma once
 // What a selection is asked for, and what it answers.
 
-#include <algorithm>
-#include <bit>
-#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
-#include "jest/core/error.hpp"
-#include "jest/core/noise.hpp"
+#include "jest/core/named.hpp"
+#include "jest/core/score.hpp"
 
 namespace jest {
 
@@ -34,12 +30,6 @@ enum class Backend {
   kCuda,
 };
 
-template <class Value>
-struct Named {
-  std::string_view name;
-  Value value;
-};
-
 inline constexpr Named<Preset> kPresets[] = {
     {"joint", Preset::kJoint},   {"independent", Preset::kIndependent},
     {"topk", Preset::kTopK},     {"mean-field", Preset::kMeanField},
@@ -52,33 +42,40 @@ inline constexpr Named<Backend> kBackends[] = {
 
 inline constexpr std::int64_t kDefaultChunks = 16;
 inline constexpr double kDefaultGain = 100;
+inline constexpr std::int64_t kLastStep = 0xffffffff;  ///< noise is named by 32 bits of the step
 
-struct SelectionSpec {
-  std::int64_t count = 0;  ///< b, how many to pick
+/// How candidates are drawn, whatever they are scored by.
+struct Sampling {
   Preset preset = Preset::kJoint;
   std::optional<std::int64_t> chunks = {};  ///< N of the joint preset; min(16, b) when not given
   double gain = kDefaultGain;  ///< scale of scores against noise; ranks and kUniform have none
+  InteractionSchedule interaction = {};  ///< κ, the weight of pair terms, by step
+};
+
+/// One selection: how many, how, and where in a run it happens. Which candidates, and their ids,
+/// belong to the criterion.
+struct SelectionSpec {
+  std::int64_t count = 0;  ///< b, how many to pick
+  Sampling sampling = {};
   std::uint64_t seed = 0;
-  std::uint32_t step = 0;
+  std::int64_t step = 0;          ///< of training, 0 to 2^32 − 1
   std::uint32_t first_round = 0;  ///< where the noise of this selection begins to count rounds
-  std::span<const std::int64_t> ids = {};  ///< [B] distinct, ≥ 0; positions when empty
   Backend backend = Backend::kDefault;
   int threads = 1;  ///< never changes the picks
+
+  /// κ at this step.
+  double interaction() const { return sampling.interaction.at(step); }
 };
 
 struct SelectionStatistics {
   std::string_view backend;
   std::string_view instruction_set;  ///< of the cpu backend; empty otherwise
-  bool fell_back = false;            ///< a model's embeddings needed double precision: see cpu.hpp
+  bool fell_back = false;            ///< embeddings beyond float32 went to the plain backend
   double select_ms = 0;
   std::int64_t extra_bytes = 0;           ///< peak memory beyond the inputs and the answer
   std::int64_t nan_count = 0;             ///< distinct candidates set aside because a score was NaN
   double mean_own_score_super_batch = 0;  ///< over the candidates that are not NaN
   double mean_own_score_picks = 0;
-  double learner_scoring_ms = 0;  ///< this and what follows is filled by JointExampleScorer
-  double reference_scoring_ms = 0;
-  std::int64_t learner_scored = 0;    ///< candidates that went through the learner
-  std::int64_t reference_scored = 0;  ///< candidates that went through a live reference
 };
 
 /// Exactly b distinct positions in the super-batch, in draw order. A score is the conditional score
@@ -89,66 +86,15 @@ struct Selection {
   SelectionStatistics statistics;
 };
 
-/// N of a preset for b picks. Throws when `spec.chunks` contradicts the preset or exceeds b.
-inline std::int64_t chunk_count(const SelectionSpec& spec) {
-  const bool joint = spec.preset == Preset::kJoint;
-  const std::int64_t own = joint ? std::min(kDefaultChunks, spec.count)
-                                 : (spec.preset == Preset::kGreedy ? spec.count : 1);
-  const std::int64_t chunks = spec.chunks.value_or(own);
-  if (chunks < 1 || chunks > spec.count) {
-    refuse("select", text("chunks between 1 and count ", spec.count), chunks);
-  }
-  if (!joint && chunks != own) {
-    refuse("select", text("chunks ", own, ", which this preset fixes"), chunks);
-  }
-  return chunks;
-}
+/// N of a preset for b picks. Throws when the chunks asked for contradict the preset or exceed b.
+std::int64_t chunk_count(const SelectionSpec& spec);
 
-/// Bits of an id spread over all of a word. One product alone would send ids at some regular
-/// distances, Fibonacci's numbers, to neighbouring places.
-inline std::uint64_t mixed(std::uint64_t id) {
-  constexpr std::uint64_t kOdd = 0xbf58476d1ce4e5b9;
-  constexpr std::uint64_t kGoldenRatio = 0x9e3779b97f4a7c15;
-  id = (id ^ id >> 32) * kOdd;
-  return (id ^ id >> 29) * kGoldenRatio;
-}
+/// Throws unless `spec` is possible for `candidates` (B): count, chunks, gain, interaction, step
+/// and threads. O(1).
+void check_counts(const SelectionSpec& spec, std::int64_t candidates);
 
 /// Throws unless all ids are distinct and none is negative. Expected O(B): sorting them would cost
 /// as much as drawing does.
-inline void check_ids(std::span<const std::int64_t> ids) {
-  const int bits = std::bit_width(ids.size()) + 1;  // a table at most half full
-  const std::size_t last = (std::size_t{1} << bits) - 1;
-  std::vector<std::int64_t> seen(last + 1, -1);
-  for (const std::int64_t id : ids) {
-    if (id < 0) refuse("select", "ids of at least 0", id);
-    std::size_t slot = mixed(static_cast<std::uint64_t>(id)) >> (64 - bits);
-    for (; seen[slot] >= 0; slot = (slot + 1) & last) {
-      if (seen[slot] == id) refuse("select", "distinct ids", id, " more than once");
-    }
-    seen[slot] = id;
-  }
-}
-
-/// Throws unless everything in `spec` but its ids is possible for `candidates` (B). O(1).
-inline void check_counts(const SelectionSpec& spec, std::int64_t candidates) {
-  if (spec.count < 1 || spec.count > candidates) {
-    refuse("select", text("a count between 1 and the ", candidates, " candidates"), spec.count);
-  }
-  if (!std::isfinite(spec.gain) || spec.gain < 0) {
-    refuse("select", "a finite gain of at least 0", spec.gain);
-  }
-  if (spec.threads < 1) refuse("select", "at least one thread", spec.threads);
-  chunk_count(spec);
-}
-
-/// Throws unless `spec` is possible for `candidates` (B).
-inline void check_spec(const SelectionSpec& spec, std::int64_t candidates) {
-  check_counts(spec, candidates);
-  if (spec.ids.empty()) return;
-  if (static_cast<std::int64_t>(spec.ids.size()) != candidates) {
-    refuse("select", text(candidates, " ids, one per candidate"), spec.ids.size());
-  }
-  check_ids(spec.ids);
-}
+void check_ids(std::span<const std::int64_t> ids);
 
 }  // namespace jest

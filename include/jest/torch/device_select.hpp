@@ -6,14 +6,15 @@
 //   picks.check();                                         // later, where the host waits anyway
 //
 // Contract: the picks of `select` (torch/select.hpp), on the device of the embeddings, and the
-// same refusals. On a CUDA device the call only enqueues, on that device's current stream, whatever
-// the current device is; order other streams as with any operation of LibTorch. Two things make
-// the host wait, before anything is enqueued: a scale or bias on the device is read, all of them in
-// one copy; give CPU tensors to wait for none. Float32, float16 and bfloat16 rows that are
-// contiguous are read in place, anything else is converted first. The workspace
-// (cuda::workspace_bytes) comes from LibTorch's caching allocator and goes back to it with the
-// call; training loops get the same piece again, and with it a replayed graph. On other devices,
-// and with a backend named that is of the host, the selection is done when the call returns.
+// same refusals. Ids are copied to that device unless they are there. On a CUDA device the call
+// only enqueues, on that device's current stream, whatever the current device is; order other
+// streams as with any operation of LibTorch. Two things make the host wait, before anything is
+// enqueued: a scale or bias on the device is read, all of them in one copy; give CPU tensors to
+// wait for none. Float32, float16 and bfloat16 rows that are contiguous are read in place, anything
+// else is converted first. The workspace (cuda::workspace_bytes) comes from LibTorch's caching
+// allocator and goes back to it with the call; training loops get the same piece again, and with it
+// a replayed graph. On other devices, and with a backend named that is of the host, the selection
+// is done when the call returns.
 
 #include <ATen/core/Tensor.h>
 #include <c10/core/Stream.h>
@@ -32,9 +33,9 @@ struct JEST_EXPORT DevicePicks {
   at::Tensor indices;  ///< [b] int64, in draw order
   at::Tensor scores;   ///< [b] float64, as Selection's
 
-  /// The device's own report, a cuda::Status as bytes; undefined where the host selected.
-  at::Tensor status;
-  SelectionSpec spec;  ///< what was asked for, without the ids
+  /// The device's own report, a cuda::DeviceReport as bytes; undefined where the host selected.
+  at::Tensor report;
+  SelectionSpec spec;  ///< what was asked for
   std::int64_t candidates = 0;
   SelectionStatistics statistics;                    ///< what was known when the call returned
   std::optional<c10::Stream> stream = std::nullopt;  ///< the device's, where it was enqueued
@@ -48,15 +49,7 @@ struct JEST_EXPORT DevicePicks {
   Selection selection() const;
 };
 
-/// Embeddings [B, d] of both models on one device, as `select` takes them, and the candidates' ids.
-struct PairTensors {
-  Embeddings learner;
-  Embeddings reference;
-  at::Tensor ids;  ///< [B] int64 in the place of `spec.ids`, or undefined
-};
-
-/// Exactly `spec.count` positions. Ids, of either kind, are copied to the embeddings' device unless
-/// they are there.
+/// Exactly `spec.count` positions.
 JEST_EXPORT DevicePicks select_on_device(const PairTensors& pairs, const SelectionSpec& spec,
                                          const PairScore& score = {});
 

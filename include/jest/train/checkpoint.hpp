@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "jest/core/cost.hpp"
@@ -30,6 +31,7 @@ struct TrainerState {
   LearnabilityAverage learnability;
   bool selection_stopped = false;
   std::map<std::string, std::int64_t> tag_counts;  ///< of batches since the last evaluation
+  std::set<std::string> noted;                     ///< remarks that were passed on
 };
 
 struct Checkpoint {

@@ -10,15 +10,15 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
-#include "jest/model/joint_example_scorer.hpp"
-#include "jest/model/scorer_state.hpp"
+#include "jest/scorers/scorer.hpp"
+#include "jest/scorers/uniform_scorer.hpp"
 #include "jest/train/checkpoint.hpp"
 #include "jest/train/metrics.hpp"
 #include "jest/train/schedule.hpp"
-#include "jest/train/uniform_picks.hpp"
 
 namespace jest {
 
@@ -53,40 +53,50 @@ JEST_EXPORT Values shares_of(const std::map<std::string, std::int64_t>& counts);
 
 }  // namespace detail
 
+/// What may be called on the way; each is optional.
+template <Batch B>
+struct TrainerHooks {
+  std::function<Values()> evaluate = {};  ///< at fixed periods and at the end
+  /// Counts by tag of what was trained on.
+  std::function<std::map<std::string, std::int64_t>(const B&)> tags_of = {};
+  /// A selection, before the step that uses it.
+  std::function<void(const B&, const Selection&, std::int64_t)> watch_selection = {};
+  /// What a step is about to train on, selected or not.
+  std::function<void(const B&, std::int64_t)> watch_batch = {};
+};
+
 /// Trains `learner` on what `scorer` picks from the super-batches of `source`.
 ///
-/// - source: `at(step)` gives a Batch, a pure function of the step;
+/// - source: `at(step)` gives a Batch, a pure function of the step (concept Source);
 /// - learner: a Learner, whatever its objective;
-/// - scorer: JointExampleScorer, AlignedScorer, UniformScorer, or yours with the same members; what
-///   it remembers between steps is in the checkpoints where it has `state` and `load_state`.
+/// - scorer: anything that fits the concept Scorer; what it remembers between steps is in the
+///   checkpoints where it has `state` and `load_state`.
 ///
 /// run() resumes from the newest complete checkpoint in `spec.checkpoints`, if there is one, and
 /// then ends with the very bits of an undisturbed run at the same thread count, provided that what
 /// is trained is a parameter of the model or of the optimizer. Everything passed in must outlive
 /// the trainer.
-template <class Source, class L, class Scorer>
+template <Source Batches, class L, class S>
 class Trainer {
  public:
-  using SuperBatch = decltype(std::declval<Source&>().at(0));
+  using SuperBatch = decltype(std::declval<Batches&>().at(std::int64_t{}));
+  static_assert(Scorer<S, SuperBatch>,
+                "jest::Trainer: a scorer needs select(super_batch, step), count(), seed() and "
+                "scores(): the concept jest::Scorer");
 
-  Trainer(Source& source, L& learner, Scorer& scorer, TrainerSpec spec)
-      : source_(source), learner_(learner), scorer_(scorer), spec_(std::move(spec)) {
+  Trainer(Batches& source, L& learner, S& scorer, TrainerSpec spec,
+          TrainerHooks<SuperBatch> hooks = {})
+      : source_(source),
+        learner_(learner),
+        scorer_(scorer),
+        spec_(std::move(spec)),
+        hooks_(std::move(hooks)) {
     check_trainer(spec_);
     std::erase(spec_.sinks, nullptr);
   }
 
-  std::function<Values()> evaluate;  ///< called at fixed periods and at the end, when set
-  /// Optional measurement of what was trained on: counts by tag.
-  std::function<std::map<std::string, std::int64_t>(const SuperBatch&)> tags_of;
-  /// Optional look at a selection, before the step that uses it.
-  std::function<void(const SuperBatch&, const Selection&, std::int64_t)> watch_selection;
-
-  /// Optional look at what a step is about to train on, selected or not.
-  std::function<void(const SuperBatch&, std::int64_t)> watch_batch;
-
   const TrainerState& run() {
     resume();
-    remark();
     while (state_.step < spec_.steps) {
       const double start = processor_seconds();
       one_step();
@@ -105,9 +115,10 @@ class Trainer {
     const SuperBatch super_batch = timed(seconds[Stage::kLoad], [&] { return source_.at(step); });
     StepMetrics metrics;
     const Selection picks = choose(super_batch, metrics);
+    if (picks.indices.empty()) return void(++state_.step);  // Shortage::kSkip
     const SuperBatch batch =
         timed(seconds[Stage::kGather], [&] { return super_batch.at(picks.indices); });
-    if (watch_batch) unpaid([&] { watch_batch(batch, step); });
+    if (hooks_.watch_batch) unpaid([&] { hooks_.watch_batch(batch, step); });
     metrics.learning_rate = spec_.learning_rate.at(step);
     learner_.set_learning_rate(metrics.learning_rate);
     metrics.loss = timed(seconds[Stage::kTrain], [&] { return learner_.step(batch); });
@@ -116,8 +127,8 @@ class Trainer {
              metrics.loss);
     }
     state_.examples.trained += static_cast<std::int64_t>(picks.indices.size());
-    if (tags_of) {
-      for (const auto& [tag, count] : tags_of(batch)) state_.tag_counts[tag] += count;
+    if (hooks_.tags_of) {
+      for (const auto& [tag, count] : hooks_.tags_of(batch)) state_.tag_counts[tag] += count;
     }
     metrics.step = ++state_.step;
     metrics.steps = spec_.steps;
@@ -128,27 +139,37 @@ class Trainer {
   /// The scorer's picks on the steps it chooses, uniform ones on all others.
   Selection choose(const SuperBatch& super_batch, StepMetrics& metrics) {
     const bool selects = spec_.selection.selects(state_.step) && !state_.selection_stopped;
-    const auto step = static_cast<std::uint32_t>(state_.step);
     StageSeconds& seconds = state_.seconds;
-    if (!Scorer::kScores || !selects) {
+    if (!scorer_.scores() || !selects) {
       return timed(seconds[Stage::kSelection], [&] {
-        return uniform_picks(super_batch.ids(), scorer_.count(), {scorer_.seed(), step});
+        const std::span<const std::int64_t> ids = super_batch.ids();
+        const std::int64_t count = scorer_.count(std::ssize(ids));
+        return count == 0 ? Selection{} : uniform_picks(ids, count, scorer_.seed(), state_.step);
       });
     }
-    Selection picks = scorer_.select(super_batch, step);
+    const ScoredSelection picks = scorer_.select(super_batch, state_.step);
     const SelectionStatistics& statistics = picks.statistics;
-    seconds[Stage::kLearnerScoring] += 1e-3 * statistics.learner_scoring_ms;
-    seconds[Stage::kReferenceScoring] += 1e-3 * statistics.reference_scoring_ms;
+    note(picks.scoring.remark);
+    seconds[Stage::kLearnerScoring] += 1e-3 * picks.scoring.learner_ms;
+    seconds[Stage::kReferenceScoring] += 1e-3 * picks.scoring.reference_ms;
     seconds[Stage::kSelection] += 1e-3 * statistics.select_ms;
-    state_.examples.scored += statistics.learner_scored;
-    state_.examples.reference_scored += statistics.reference_scored;
+    state_.examples.scored += picks.scoring.learner_scored;
+    state_.examples.reference_scored += picks.scoring.reference_scored;
     metrics.learnability_super_batch = statistics.mean_own_score_super_batch;
     metrics.learnability_picks = statistics.mean_own_score_picks;
     state_.learnability.add(statistics.mean_own_score_super_batch, spec_.selection.stop_window);
     state_.selection_stopped =
         state_.learnability.learner_beats_reference(spec_.selection.stop_window);
-    if (watch_selection) unpaid([&] { watch_selection(super_batch, picks, state_.step); });
+    if (hooks_.watch_selection) {
+      unpaid([&] { hooks_.watch_selection(super_batch, picks, state_.step); });
+    }
     return picks;
+  }
+
+  /// Passes a scorer's remark on, once a run.
+  void note(std::string_view remark) {
+    if (remark.empty() || !state_.noted.insert(std::string(remark)).second) return;
+    for (const auto& sink : spec_.sinks) sink->note(state_.step + 1, remark);
   }
 
   /// Measurements are no part of what a step costs.
@@ -161,7 +182,9 @@ class Trainer {
 
   void evaluate_now() {
     EvaluationMetrics metrics;
-    if (evaluate) metrics.values = timed(state_.seconds[Stage::kEvaluate], evaluate);
+    if (hooks_.evaluate) {
+      metrics.values = timed(state_.seconds[Stage::kEvaluate], hooks_.evaluate);
+    }
     metrics.step = state_.step;
     metrics.steps = spec_.steps;
     metrics.picked_tags = detail::shares_of(std::exchange(state_.tag_counts, {}));
@@ -179,7 +202,7 @@ class Trainer {
 
   NamedTensors tensors() {
     NamedTensors all = learner_.state();
-    if constexpr (KeepsState<Scorer>) {
+    if constexpr (KeepsState<S>) {
       std::ranges::move(detail::with_prefix(scorer_.state()), std::back_inserter(all));
     }
     return all;
@@ -188,7 +211,7 @@ class Trainer {
   void resume() {
     if (!spec_.checkpoints.empty()) {
       if (const auto checkpoint = load_checkpoint(spec_.checkpoints)) {
-        if constexpr (KeepsState<Scorer>) {
+        if constexpr (KeepsState<S>) {
           scorer_.load_state(detail::scorer_state_of(checkpoint->tensors));
         }
         learner_.load_state(checkpoint->tensors);
@@ -200,17 +223,11 @@ class Trainer {
     for (const auto& sink : spec_.sinks) sink->resume(state_.step);
   }
 
-  void remark() {
-    if (state_.step > 0) return;  // said before the interruption
-    const std::string_view text = scorer_.template remark<SuperBatch>();
-    if (text.empty()) return;
-    for (const auto& sink : spec_.sinks) sink->note(text);
-  }
-
-  Source& source_;
+  Batches& source_;
   L& learner_;
-  Scorer& scorer_;
+  S& scorer_;
   TrainerSpec spec_;
+  TrainerHooks<SuperBatch> hooks_;
   TrainerState state_;
 };
 

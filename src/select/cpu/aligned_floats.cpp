@@ -1,3 +1,6 @@
+// Blocks of memory on huge pages where they are large, kept for the next selection where they are
+// small.
+
 #include "aligned_floats.hpp"
 
 #include <cstdlib>

@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <span>
 
-#include "jest/select/cpu_engine.hpp"
+#include "jest/select/cpu.hpp"
 
 namespace jest::cpu {
 

@@ -1,3 +1,8 @@
+// Running sums of one model: packed picks meet panels of candidates, by as many threads as a round
+// is worth.
+
+#include "panel_sums.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <memory>
@@ -5,7 +10,6 @@
 #include "aligned_floats.hpp"
 #include "formulas.hpp"
 #include "jest/core/error.hpp"
-#include "jest/select/cpu.hpp"
 #include "kernel.hpp"
 #include "panels.hpp"
 #include "thread_pool.hpp"
@@ -13,7 +17,7 @@
 namespace jest::cpu {
 namespace {
 
-/// Picks whose rows are packed at a time, in whole groups: conditioning on everybody needs no
+/// Picks whose rows are packed at a time, in whole groups: conditioning on all candidates needs no
 /// second copy of all embeddings.
 constexpr std::int64_t kSliceColumns = 8 * kGroupColumns;
 
@@ -34,7 +38,7 @@ const Kernel& kernel_of(const Engine& engine) {
 }
 
 /// Whether float32 can hold every value, product and logit, in bfloat16 operands too.
-bool fits_float32(const EmbeddingsView& view, float largest_x, float largest_y) {
+bool holds_in_float32(const EmbeddingsView& view, float largest_x, float largest_y) {
   constexpr double kMost = 1e30;
   const double product = static_cast<double>(largest_x) * static_cast<double>(largest_y) *
                          static_cast<double>(view.x.cols);
@@ -46,9 +50,9 @@ bool fits_float32(const EmbeddingsView& view, float largest_x, float largest_y) 
 class RunningSums {
  public:
   RunningSums() = default;
-  RunningSums(Reduction reduction, std::int64_t candidates)
+  RunningSums(Contrast contrast, std::int64_t candidates)
       : sums_(static_cast<std::size_t>(candidates)) {
-    if (reduction != Reduction::kLogSumExp) return;
+    if (contrast != Contrast::kSoftmax) return;
     largest_.resize(sums_.size(), kNothing);
     logs_.resize(sums_.size(), -INFINITY);
   }
@@ -97,7 +101,7 @@ class RunningSums {
 }  // namespace
 
 struct PanelSums::State {
-  State(Reduction reduction, const EmbeddingsView& view, const Engine& engine)
+  State(Contrast contrast, const EmbeddingsView& view, const Engine& engine)
       : kernel(kernel_of(engine)),
         engine(engine),
         logit(logit_of(view)),
@@ -105,14 +109,14 @@ struct PanelSums::State {
         width(view.x.cols),
         partners{view.y, view.x},
         panels(view, kernel),
-        carried(fits_float32(view, panels.largest(0), panels.largest(1))) {
-    if (!carried) return;
-    for (RunningSums& side : sums) side = RunningSums(reduction, candidates);
+        fits(holds_in_float32(view, panels.largest(0), panels.largest(1))) {
+    if (!fits) return;
+    for (RunningSums& side : sums) side = RunningSums(contrast, candidates);
   }
 
-  void add(std::span<const std::int64_t> picks, Afterwards afterwards) {
+  void add(std::span<const std::int64_t> picks, AfterPicking then) {
     std::vector<std::int32_t> column_of;
-    if (afterwards == Afterwards::kStay) {
+    if (then == AfterPicking::kStay) {
       column_of = columns_of(picks);
     } else {
       for (const std::int64_t i : picks) panels.remove(i);
@@ -162,7 +166,7 @@ struct PanelSums::State {
                              .own_columns = column_of.empty() ? nullptr : own};
         sums[side].add(kernel, task, positions);
       }
-      panels.brought_up_to_date(panel);
+      panels.mark_packed(panel);
     });
   }
 
@@ -196,20 +200,20 @@ struct PanelSums::State {
   std::int64_t width;
   MatrixView partners[kSides];
   Panels panels;
-  bool carried;
+  bool fits;
   AlignedFloats picked[kSides];  // rows of the slice, in blocks
   RunningSums sums[kSides];
 };
 
-PanelSums::PanelSums(Reduction reduction, const EmbeddingsView& embeddings, const Engine& engine)
-    : state_(std::make_unique<State>(reduction, embeddings, engine)) {}
+PanelSums::PanelSums(Contrast contrast, const EmbeddingsView& embeddings, const Engine& engine)
+    : state_(std::make_unique<State>(contrast, embeddings, engine)) {}
 PanelSums::PanelSums(PanelSums&&) noexcept = default;
 PanelSums& PanelSums::operator=(PanelSums&&) noexcept = default;
 PanelSums::~PanelSums() = default;
 
-bool PanelSums::carried() const { return state_->carried; }
-void PanelSums::add(std::span<const std::int64_t> picks, Afterwards afterwards) {
-  state_->add(picks, afterwards);
+bool PanelSums::fits_float32() const { return state_->fits; }
+void PanelSums::add(std::span<const std::int64_t> picks, AfterPicking then) {
+  state_->add(picks, then);
 }
 double PanelSums::forward(std::int64_t i) const { return state_->sums[0].result(i); }
 double PanelSums::backward(std::int64_t i) const { return state_->sums[1].result(i); }

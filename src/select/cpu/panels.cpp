@@ -1,3 +1,5 @@
+// Which candidate is in which lane, and when its lane is packed.
+
 #include "panels.hpp"
 
 #include <algorithm>

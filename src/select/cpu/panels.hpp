@@ -1,6 +1,6 @@
 #pragma once
-// The candidates of one model as the kernel reads them: who sits in which lane, and both sides of
-// everybody, packed in panels of 32.
+// The candidates of one model as the kernel reads them: the lane of each, and both sides of all,
+// packed in panels of 32.
 
 #include <algorithm>
 #include <cstdint>
@@ -18,9 +18,9 @@ namespace jest::cpu {
 using Side = int;
 inline constexpr Side kSides = 2;
 
-/// Candidates are positions in the super-batch; those with a NaN never get a lane, and the last
-/// one takes the lane of one that leaves. Panels are kept between rounds up to kKeptPanelBytes,
-/// where only lanes with somebody new in them are packed again; others are packed as they are used.
+/// Candidates are positions in the super-batch. NaN rows get no lane. Removal swaps the last
+/// candidate into the freed lane. Panels are kept between rounds up to kKeptPanelBytes, where only
+/// lanes whose candidate changed are packed again; others are packed as they are used.
 class Panels {
  public:
   Panels(const EmbeddingsView& view, const Kernel& kernel);
@@ -31,7 +31,7 @@ class Panels {
   /// The largest |x| and |y| of those with a lane.
   float largest(Side side) const { return largest_[side]; }
 
-  /// Who sits in the lanes of a panel, at most 32.
+  /// The candidates of the lanes of a panel, at most 32.
   std::span<const std::int32_t> positions(std::int64_t panel) const {
     const auto lanes = std::span(positions_).subspan(static_cast<std::size_t>(panel * kLanes));
     return lanes.first(std::min<std::size_t>(kLanes, lanes.size()));
@@ -43,11 +43,11 @@ class Panels {
   /// The candidate at `position` leaves, if it has not left.
   void remove(std::int64_t position);
 
-  /// Lanes beyond the last candidate hold anybody; `room` is for pointers to rows. No panel is
-  /// asked for by two threads at a time.
+  /// Lanes beyond the last candidate hold any candidate; `room` is for pointers to rows. No panel
+  /// is asked for by two threads at a time.
   Candidates candidates(std::int64_t panel, Side side, std::span<const float*, kLanes> room);
   /// Both sides of a panel have been asked for since the last removal.
-  void brought_up_to_date(std::int64_t panel) {
+  void mark_packed(std::int64_t panel) {
     if (panel < kept_count_) stale_[panel] = 0;
   }
 

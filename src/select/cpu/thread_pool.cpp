@@ -1,3 +1,5 @@
+// The process's pool of threads, started when first needed, anew in a child process.
+
 #include "thread_pool.hpp"
 
 #include <pthread.h>

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "jest/core/host_device.hpp"
+#include "jest/core/exact/host_device.hpp"
 
 namespace jest::cuda {
 

@@ -1,3 +1,5 @@
+// Finds cuBLASLt beside the toolkit, and its functions in it.
+
 #include "cublaslt.cuh"
 
 #include <dlfcn.h>

@@ -1,5 +1,5 @@
 #pragma once
-// One round of the sampler: scores and keys of everybody left, and what becomes of the best.
+// One round of the sampler: scores and keys of all candidates left, and what becomes of the best.
 
 #include <cmath>
 #include <limits>
@@ -25,14 +25,14 @@ struct ConditionalScore {
       if (plan.models[m].exists()) pairs[m] = pair_term(arrays.models[m], i);
     }
     const ScoreWeights& weights = arrays.parameters->weights;
-    return own + weights.interaction * weights.weigh(pairs[0], pairs[1]);
+    return own + arrays.parameters->interaction * weights.weigh(pairs[0], pairs[1]);
   }
 
  private:
   JEST_HOST_DEVICE double pair_term(const ModelArrays& model, std::int64_t i) const {
     const double forward = model.sums[0][i];
     const double backward = model.sums[1][i];
-    if (plan.loss == Loss::kSigmoid) return forward + backward;
+    if (plan.contrast == Contrast::kSigmoid) return forward + backward;
     if (plan.include_positive) return softmax_pairs(forward, backward, model.positives[i]);
     return softmax_pairs(forward, backward);
   }
@@ -57,7 +57,7 @@ struct ScoreKeys {
  private:
   /// How many others a candidate that is left has been conditioned on.
   JEST_HOST_DEVICE std::int64_t beside() const {
-    if (plan.mean_field) return arrays.parameters->answer.status->eligible - 1;
+    if (plan.mean_field) return arrays.parameters->answer.report->eligible - 1;
     return round;  // zero, or at least one pick a round
   }
 
@@ -104,16 +104,16 @@ struct CloseRound {
   Arrays arrays;
 
   JEST_HOST_DEVICE void operator()(std::int64_t) const {
-    Status& status = *arrays.parameters->answer.status;
+    DeviceReport& report = *arrays.parameters->answer.report;
     RoundCounters& counters = *arrays.counters;
     const std::int64_t available = listed - counters.nan;
-    const bool failed_before = (status.faults & kTooFewInRound) != 0;
-    if (!failed_before) status.nan_count = counters.nan;
+    const bool failed_before = (report.faults & kTooFewInRound) != 0;
+    if (!failed_before) report.nan_count = counters.nan;
     if (!failed_before && available - counters.minus_infinite < take) {
-      status.faults |= kTooFewInRound;
-      status.round = round;
-      status.available = available;
-      status.minus_infinite = counters.minus_infinite;
+      report.faults |= kTooFewInRound;
+      report.round = round;
+      report.available = available;
+      report.minus_infinite = counters.minus_infinite;
     }
     counters.minus_infinite = 0;
   }
@@ -145,11 +145,11 @@ struct MeanOwnTerms {
         candidates += shared.candidates[t];
         picks += shared.picks[t];
       }
-      Status& status = *arrays.parameters->answer.status;
-      if (status.eligible > 0) {
-        status.mean_own_score_super_batch = candidates / static_cast<double>(status.eligible);
+      DeviceReport& report = *arrays.parameters->answer.report;
+      if (report.eligible > 0) {
+        report.mean_own_score_super_batch = candidates / static_cast<double>(report.eligible);
       }
-      status.mean_own_score_picks = picks / static_cast<double>(plan.count);
+      report.mean_own_score_picks = picks / static_cast<double>(plan.count);
     }
   }
 

@@ -139,7 +139,8 @@ void enqueue(const FusedProduct& product, cudaStream_t stream) {
 
 template <class Operand>
 void enqueue(const FusedProduct& product, cudaStream_t stream) {
-  if (product.loss == Loss::kSigmoid) return enqueue<Operand, SoftplusEpilogue>(product, stream);
+  if (product.contrast == Contrast::kSigmoid)
+    return enqueue<Operand, SoftplusEpilogue>(product, stream);
   enqueue<Operand, PowerEpilogue>(product, stream);
 }
 

@@ -38,7 +38,7 @@ struct FusedProduct {
   std::int64_t columns;
   std::int64_t width;  ///< a multiple of kWidthStep
   OperandType type;
-  Loss loss;  ///< sums are of softplus / ln 2, or of 2^v
+  Contrast contrast;  ///< sums are of softplus / ln 2, or of 2^v
 
   JEST_HOST_DEVICE std::int64_t padded_rows() const { return rounded_up(rows, kFusedRows); }
   JEST_HOST_DEVICE std::int64_t column_tiles() const {
@@ -79,7 +79,7 @@ struct AddLogPartials {
     double& sum = partials.sums[partials.positions[row]];
     sum = log_add_exp(sum, kLn2 * (::log2(total) + shift));
     if (total < kLeastFusedSum || std::isinf(total)) {
-      set_bits(&parameters->answer.status->faults, kLogitRange);
+      set_bits(&parameters->answer.report->faults, kLogitRange);
     }
   }
 };

@@ -50,14 +50,14 @@ void download(Value* host, const Value* device, std::int64_t count, cudaStream_t
         "downloading picks");
 }
 
-/// Embeddings of a model without a weight are not looked at.
+/// Embeddings of a model without a weight are ignored.
 template <class Pairs>
 DevicePairs uploaded(const Pairs& pairs, Upload& upload) {
-  DevicePairs result{.weights = pairs.weights};
+  DevicePairs result{.weights = pairs.weights, .ids = upload.values(pairs.ids)};
   if (pairs.weights.learner != 0) result.learner = upload.embeddings(pairs.learner);
   if (pairs.weights.reference != 0) result.reference = upload.embeddings(pairs.reference);
   if constexpr (std::is_same_v<Pairs, SoftmaxPairs>) {
-    result.loss = Loss::kSoftmax;
+    result.contrast = Contrast::kSoftmax;
     result.include_positive = pairs.include_positive;
   }
   return result;
@@ -67,15 +67,15 @@ DeviceAlignment uploaded(const GradientAlignment& alignment, Upload& upload) {
   return {.features = upload.matrix(alignment.features),
           .direction = upload.values(alignment.direction),
           .step_size = alignment.step_size,
-          .also = upload.values(alignment.also),
-          .interaction = alignment.interaction};
+          .added = upload.values(alignment.added),
+          .ids = upload.values(alignment.ids)};
 }
 
 DeviceDiversity uploaded(const EmbeddingDiversity& diversity, Upload& upload) {
   return {.importance = upload.values(diversity.importance),
           .embeddings = upload.matrix(diversity.embeddings),
           .strength = diversity.strength,
-          .interaction = diversity.interaction};
+          .ids = upload.values(diversity.ids)};
 }
 
 struct WeighedLosses {
@@ -85,7 +85,9 @@ struct WeighedLosses {
 
 DeviceLosses uploaded(const WeighedLosses& given, Upload& upload) {
   const ScoreWeights& weights = given.weights;
-  DeviceLosses result{.rows = check_losses(given.losses, weights), .weights = weights};
+  DeviceLosses result{.rows = check_losses(given.losses, weights),
+                      .weights = weights,
+                      .ids = upload.values(given.losses.ids)};
   if (weights.learner != 0) result.learner = upload.values(given.losses.learner);
   if (weights.reference != 0) result.reference = upload.values(given.losses.reference);
   return result;
@@ -93,7 +95,7 @@ DeviceLosses uploaded(const WeighedLosses& given, Upload& upload) {
 
 struct Downloaded {
   Selection selection;
-  Status status;
+  DeviceReport report;
 };
 
 Downloaded run(const DeviceCriterion& criterion, const SelectionSpec& spec, const Engine& engine,
@@ -102,10 +104,10 @@ Downloaded run(const DeviceCriterion& criterion, const SelectionSpec& spec, cons
   const OwnMemory workspace(bytes);
   const OwnMemory indices(spec.count * static_cast<std::int64_t>(sizeof(std::int64_t)));
   const OwnMemory scores(spec.count * static_cast<std::int64_t>(sizeof(double)));
-  const OwnMemory status(sizeof(Status));
+  const OwnMemory report(sizeof(DeviceReport));
   const DeviceAnswer answer{static_cast<std::int64_t*>(indices.data()),
                             static_cast<double*>(scores.data()),
-                            static_cast<Status*>(status.data())};
+                            static_cast<DeviceReport*>(report.data())};
   Selector selector(engine);
   selector.enqueue(criterion, spec, answer, {workspace.data(), bytes, stream});
   Downloaded result;
@@ -113,13 +115,13 @@ Downloaded run(const DeviceCriterion& criterion, const SelectionSpec& spec, cons
   result.selection.scores.resize(static_cast<std::size_t>(spec.count));
   download(result.selection.indices.data(), answer.indices, spec.count, stream);
   download(result.selection.scores.data(), answer.scores, spec.count, stream);
-  download(&result.status, answer.status, 1, stream);
+  download(&result.report, answer.report, 1, stream);
   check(cudaStreamSynchronize(stream), "selecting");
   result.selection.statistics.extra_bytes = bytes;
   return result;
 }
 
-/// `criterion` and spec are checked, all but the ids.
+/// `criterion` and spec are checked, except that ids are distinct.
 template <class HostCriterion>
 Selection select_from_host(const HostCriterion& criterion, const SelectionSpec& spec,
                            const Engine& engine) {
@@ -127,18 +129,16 @@ Selection select_from_host(const HostCriterion& criterion, const SelectionSpec& 
   const OwnStream stream;
   Upload upload(stream.get());
   const auto device_criterion = uploaded(criterion, upload);
-  SelectionSpec device_spec = spec;
-  device_spec.ids = {upload.values(spec.ids), spec.ids.size()};
-  auto [selection, status] = run(device_criterion, device_spec, engine, stream.get());
-  check_status(status, spec, device_criterion.candidates());
+  auto [selection, report] = run(device_criterion, spec, engine, stream.get());
+  check_report(report, spec, device_criterion.candidates());
   const std::chrono::duration<double, std::milli> elapsed =
       std::chrono::steady_clock::now() - start;
   SelectionStatistics& statistics = selection.statistics;
   statistics.backend = "cuda";
   statistics.select_ms = elapsed.count();
-  statistics.nan_count = status.nan_count;
-  statistics.mean_own_score_super_batch = status.mean_own_score_super_batch;
-  statistics.mean_own_score_picks = status.mean_own_score_picks;
+  statistics.nan_count = report.nan_count;
+  statistics.mean_own_score_super_batch = report.mean_own_score_super_batch;
+  statistics.mean_own_score_picks = report.mean_own_score_picks;
   return selection;
 }
 

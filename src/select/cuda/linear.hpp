@@ -95,7 +95,7 @@ struct WarpPerRow {
   }
 };
 
-/// a_i = η·(f_i·v) + also_i; NaN where the row holds one, or it would spoil every sum it enters.
+/// a_i = η·(f_i·v) + added_i; NaN where the row holds one, or it would spoil every sum it enters.
 struct LinearOwnTerms {
   struct Sum {
     double alignment;
@@ -123,14 +123,14 @@ struct LinearOwnTerms {
 
   JEST_HOST_DEVICE void finish(std::int64_t i, const Sum& sum) const {
     const LinearArguments& linear = arrays.parameters->linear;
-    double own = linear.also ? linear.also[i] : 0.0;
+    double own = linear.added ? linear.added[i] : 0.0;
     if (linear.direction) own += linear.step_size * sum.alignment;
     set_own_term(arrays, i, std::isnan(sum.squares) ? sum.squares : own);
     if (arrays.linear.pairs) arrays.linear.pairs[i] = 0;
   }
 };
 
-/// pairs_i += f_i·sum for every listed i; without f_i itself where everybody is in the sum.
+/// pairs_i += f_i·sum for every listed i; without f_i itself where all rows are in the sum.
 struct AddLinearPairs {
   struct Sum {
     double total;

@@ -16,7 +16,7 @@ struct SetParameters {
   JEST_HOST_DEVICE void operator()(std::int64_t) const {
     *arrays.parameters = parameters;
     *arrays.counters = {};
-    *parameters.answer.status = {};
+    *parameters.answer.report = {};
   }
 };
 
@@ -50,9 +50,9 @@ struct StartListById {
     const auto id = static_cast<std::int64_t>(~arrays.sorted_keys[k]);
     const bool repeated = k > 0 && arrays.sorted_keys[k - 1] == arrays.sorted_keys[k];
     if (id >= 0 && !repeated) return;
-    Status* status = arrays.parameters->answer.status;
-    set_bits(&status->faults, id < 0 ? kNegativeId : kRepeatedId);
-    raise_to(&status->id, id);  // as unsigned numbers, negative ids are the largest
+    DeviceReport* report = arrays.parameters->answer.report;
+    set_bits(&report->faults, id < 0 ? kNegativeId : kRepeatedId);
+    raise_to(&report->id, id);  // as unsigned numbers, negative ids are the largest
   }
 };
 
@@ -63,10 +63,10 @@ struct CountEligible {
   Arrays arrays;
 
   JEST_HOST_DEVICE void operator()(std::int64_t) const {
-    Status& status = *arrays.parameters->answer.status;
-    status.nan_count = arrays.counters->nan;
-    status.eligible = plan.candidates - status.nan_count;
-    if (status.eligible < plan.count) set_bits(&status.faults, kTooFewEligible);
+    DeviceReport& report = *arrays.parameters->answer.report;
+    report.nan_count = arrays.counters->nan;
+    report.eligible = plan.candidates - report.nan_count;
+    if (report.eligible < plan.count) set_bits(&report.faults, kTooFewEligible);
   }
 };
 
@@ -85,7 +85,7 @@ struct SplitList {
   }
 };
 
-/// Everybody is conditioned on but those set aside, whose columns are empty.
+/// All candidates are conditioned on but those set aside, whose columns are empty.
 struct ConditionOnAll {
   std::int64_t size;
   Arrays arrays;

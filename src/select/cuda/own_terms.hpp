@@ -87,7 +87,7 @@ struct OwnTerms {
       const double dot = ((q[0] + q[4]) + (q[1] + q[5])) + ((q[2] + q[6]) + (q[3] + q[7]));
       const ModelArguments& model = arrays.parameters->models[m];
       const double logit = std::fma(model.scale, dot, model.bias);
-      losses[m] = plan.loss == Loss::kSigmoid ? softplus(-logit) : -logit;
+      losses[m] = own_term(plan.contrast, logit);
       start_sums(m, i, logit);
     }
     set_own_term(arrays, i, arrays.parameters->weights.weigh(losses[0], losses[1]));
@@ -95,7 +95,7 @@ struct OwnTerms {
 
   JEST_HOST_DEVICE void start_sums(int m, std::int64_t i, double logit) const {
     const double empty =
-        plan.loss == Loss::kSigmoid ? 0.0 : -std::numeric_limits<double>::infinity();
+        plan.contrast == Contrast::kSigmoid ? 0.0 : -std::numeric_limits<double>::infinity();
     for (double* sums : arrays.models[m].sums) sums[i] = empty;
     if (plan.include_positive) arrays.models[m].positives[i] = logit;
   }

@@ -5,8 +5,8 @@
 #include <cstdint>
 
 #include "base2_logit.hpp"
-#include "jest/select/key.hpp"
 #include "plan.hpp"
+#include "select/key.hpp"
 
 namespace jest::cuda {
 
@@ -18,7 +18,7 @@ struct SideArguments {
 struct ModelArguments {
   SideArguments sides[kSides];
   double scale = 1;
-  double bias = 0;  ///< 0 for the softmax loss, which does not see it
+  double bias = 0;  ///< 0 for softmax pairs, which do not see it
   Base2Logit logit;
   Base2Logit fused_logit;  ///< what the fused route sums a function of
   double fused_shift = 0;  ///< taken off it; softmax only
@@ -31,10 +31,10 @@ struct LossArguments {
 
 struct LinearArguments {
   SideArguments features;
-  const float* direction = nullptr;  ///< [d], or null: own terms are `also` alone
+  const float* direction = nullptr;  ///< [d], or null: own terms are `added` alone
   double step_size = 1;
-  const double* also = nullptr;  ///< [B], or null: zeros
-  double coefficient = 0;        ///< q·κ
+  const double* added = nullptr;  ///< [B], or null: zeros
+  double coefficient = 0;         ///< q·κ
 };
 
 struct Parameters {
@@ -42,6 +42,7 @@ struct Parameters {
   LossArguments losses;
   LinearArguments linear;
   ScoreWeights weights;
+  double interaction = 1;  ///< κ; a part of linear.coefficient, too
   KeyRule rule;
   const std::int64_t* ids = nullptr;  ///< [B], or null: positions
   DeviceAnswer answer;
@@ -57,8 +58,8 @@ struct RoundCounters {
   std::int32_t minus_infinite = 0;
 };
 
-inline ModelArguments model_arguments(const DeviceEmbeddings& model, Loss loss) {
-  const bool softmax = loss == Loss::kSoftmax;
+inline ModelArguments model_arguments(const DeviceEmbeddings& model, Contrast contrast) {
+  const bool softmax = contrast == Contrast::kSoftmax;
   ModelArguments arguments;
   arguments.sides[0] = {model.x.data, model.x.row_stride};
   arguments.sides[1] = {model.y.data, model.y.row_stride};
@@ -74,8 +75,8 @@ inline ModelArguments model_arguments(const DeviceEmbeddings& model, Loss loss) 
 }
 
 inline void set_arguments(const DevicePairs& pairs, Parameters& parameters) {
-  parameters.models[0] = model_arguments(pairs.learner, pairs.loss);
-  parameters.models[1] = model_arguments(pairs.reference, pairs.loss);
+  parameters.models[0] = model_arguments(pairs.learner, pairs.contrast);
+  parameters.models[1] = model_arguments(pairs.reference, pairs.contrast);
   parameters.weights = pairs.weights;
 }
 
@@ -88,8 +89,8 @@ inline void set_arguments(const DeviceAlignment& alignment, Parameters& paramete
   parameters.linear = {{alignment.features.data, alignment.features.row_stride},
                        alignment.direction,
                        alignment.step_size,
-                       alignment.also,
-                       alignment.coefficient()};
+                       alignment.added,
+                       alignment.coefficient(parameters.interaction)};
 }
 
 inline void set_arguments(const DeviceDiversity& diversity, Parameters& parameters) {
@@ -97,15 +98,20 @@ inline void set_arguments(const DeviceDiversity& diversity, Parameters& paramete
                        nullptr,
                        0,
                        diversity.importance,
-                       diversity.coefficient()};
+                       diversity.coefficient(parameters.interaction)};
 }
 
 inline Parameters parameters_of(const DeviceCriterion& criterion, const SelectionSpec& spec,
                                 const DeviceAnswer& answer) {
   Parameters parameters;
-  std::visit([&](const auto& given) { set_arguments(given, parameters); }, criterion);
+  parameters.interaction = spec.interaction();
+  std::visit(
+      [&](const auto& given) {
+        set_arguments(given, parameters);
+        parameters.ids = given.ids;
+      },
+      criterion);
   parameters.rule = key_rule(spec);
-  parameters.ids = spec.ids.empty() ? nullptr : spec.ids.data();
   parameters.answer = answer;
   return parameters;
 }

@@ -161,7 +161,7 @@ class Pipeline {
     executor_.product(lane, {arrays_.tiles[lane], arrays_.models[tile.model].picked[1 - tile.side],
                              arrays_.logits[lane], tile.rows, slice.stride(), model.operand_width(),
                              model.operand});
-    if (plan_.loss == Loss::kSigmoid) {
+    if (plan_.contrast == Contrast::kSigmoid) {
       add_row_sums<SoftplusSum>(slice, tile, lane);
     } else {
       add_row_sums<LogSumExp>(slice, tile, lane);
@@ -179,11 +179,12 @@ class Pipeline {
                                slice.columns,
                                model.operand_width(),
                                model.operand,
-                               plan_.loss};
+                               plan_.contrast};
     executor_.fused_product(lane, product);
     const AddPartials partials{tile.rows, product, arrays_.list + tile.first,
                                arrays_.models[tile.model].sums[tile.side]};
-    if (plan_.loss == Loss::kSigmoid) return executor_.launch(lane, Each<AddPartials>{partials});
+    if (plan_.contrast == Contrast::kSigmoid)
+      return executor_.launch(lane, Each<AddPartials>{partials});
     executor_.launch(lane,
                      Each<AddLogPartials>{{tile.rows, partials, arrays_.parameters, tile.model}});
   }

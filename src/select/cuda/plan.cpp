@@ -1,3 +1,5 @@
+// From a criterion and a spec to a plan, with every check that needs no device.
+
 #include "plan.hpp"
 
 #include <cmath>
@@ -18,37 +20,32 @@ void check_model(const std::string& who, const DeviceEmbeddings& model) {
   if (model.x.element != model.y.element) refuse(who, "x and y of one element type", "two");
 }
 
-// The host's checks, on the same numbers; device memory is not looked at.
+// The host's checks, on the same numbers; device memory is not read.
 
 void check_criterion(const DevicePairs& pairs) {
   check_weights(pairs.weights);
-  const bool learns = pairs.weights.learner != 0;
-  const bool refers = pairs.weights.reference != 0;
-  if (learns) check_model("select, learner", pairs.learner);
-  if (refers) check_model("select, reference", pairs.reference);
-  if (learns && refers && pairs.learner.x.rows != pairs.reference.x.rows) {
-    refuse("select", "as many learner rows as reference rows", pairs.learner.x.rows, " and ",
-           pairs.reference.x.rows);
-  }
+  if (pairs.weights.learner != 0) check_model("select, learner", pairs.learner);
+  if (pairs.weights.reference != 0) check_model("select, reference", pairs.reference);
+  check_rows("select", pairs.weights, pairs.learner.x.rows, pairs.reference.x.rows);
 }
 
 void check_criterion(const DeviceLosses& losses) {
   check_weights(losses.weights);
-  const bool learns = losses.weights.learner != 0;
-  const bool refers = losses.weights.reference != 0;
-  if ((learns && !losses.learner) || (refers && !losses.reference)) {
+  if ((losses.weights.learner != 0 && !losses.learner) ||
+      (losses.weights.reference != 0 && !losses.reference)) {
     refuse("separable scores", "losses in memory", "a null pointer");
   }
 }
 
 void check_criterion(const DeviceAlignment& alignment) {
-  check_linear_pairs(alignment.features.rows, as_view(alignment.features), alignment.coefficient());
+  check_matrix("linear pairs", as_view(alignment.features));
+  check_coefficient(alignment.coefficient(1));
   if (!alignment.direction) refuse("gradient alignment", "a direction in memory", "a null pointer");
 }
 
 void check_criterion(const DeviceDiversity& diversity) {
-  check_linear_pairs(diversity.embeddings.rows, as_view(diversity.embeddings),
-                     diversity.coefficient());
+  check_matrix("linear pairs", as_view(diversity.embeddings));
+  check_coefficient(diversity.coefficient(1));
   if (!diversity.importance) refuse("linear pairs", "own terms in memory", "a null pointer");
 }
 
@@ -75,48 +72,46 @@ ModelPlan model_plan(const DeviceEmbeddings& model, double weight, Operands oper
   return {model.x.cols, model.x.element, operand_type(model.x.element, operands)};
 }
 
-Plan undescribed_plan(std::int64_t candidates, const SelectionSpec& spec) {
+/// The numbers of a plan, before a criterion adds its own.
+Plan numbered_plan(std::int64_t candidates, const SelectionSpec& spec) {
   if (candidates > kMostCandidates) {
     refuse("select", text("at most ", kMostCandidates, " candidates"), candidates);
   }
   check_counts(spec, candidates);
-  if (!spec.ids.empty() && std::ssize(spec.ids) != candidates) {
-    refuse("select", text(candidates, " ids, one per candidate"), spec.ids.size());
-  }
   return {.candidates = candidates,
           .count = spec.count,
           .chunks = chunk_count(spec),
-          .mean_field = spec.preset == Preset::kMeanField,
-          .named = !spec.ids.empty()};
+          .mean_field = spec.sampling.preset == Preset::kMeanField};
 }
 
-// What a criterion adds to a plan.
+// What a criterion adds to a plan. `interaction` is κ.
 
-void describe(const DevicePairs& pairs, const Engine& engine, Plan& plan) {
+void describe(const DevicePairs& pairs, double interaction, const Engine& engine, Plan& plan) {
   plan.models = {model_plan(pairs.learner, pairs.weights.learner, engine.operands),
                  model_plan(pairs.reference, pairs.weights.reference, engine.operands)};
-  plan.loss = pairs.loss;
-  plan.include_positive = pairs.loss == Loss::kSoftmax && pairs.include_positive;
-  plan.interacts = pairs.weights.interaction != 0;
+  plan.contrast = pairs.contrast;
+  plan.include_positive = pairs.contrast == Contrast::kSoftmax && pairs.include_positive;
+  plan.interacts = interaction != 0;
 }
 
-void describe(const DeviceLosses&, const Engine&, Plan& plan) {
+void describe(const DeviceLosses&, double, const Engine&, Plan& plan) {
   plan.criterion = Criterion::kLosses;
   plan.interacts = false;
 }
 
 void describe_linear(const DeviceMatrix& features, double coefficient, Plan& plan) {
+  check_coefficient(coefficient);
   plan.criterion = Criterion::kLinear;
   plan.features = {features.cols, features.element, OperandType::kFloat32};
   plan.interacts = coefficient != 0;
 }
 
-void describe(const DeviceAlignment& alignment, const Engine&, Plan& plan) {
-  describe_linear(alignment.features, alignment.coefficient(), plan);
+void describe(const DeviceAlignment& alignment, double interaction, const Engine&, Plan& plan) {
+  describe_linear(alignment.features, alignment.coefficient(interaction), plan);
 }
 
-void describe(const DeviceDiversity& diversity, const Engine&, Plan& plan) {
-  describe_linear(diversity.embeddings, diversity.coefficient(), plan);
+void describe(const DeviceDiversity& diversity, double interaction, const Engine&, Plan& plan) {
+  describe_linear(diversity.embeddings, diversity.coefficient(interaction), plan);
 }
 
 }  // namespace
@@ -125,8 +120,9 @@ Plan plan_of(const DeviceCriterion& criterion, const SelectionSpec& spec, const 
   return std::visit(
       [&](const auto& given) {
         check_criterion(given);
-        Plan plan = undescribed_plan(given.candidates(), spec);
-        describe(given, engine, plan);
+        Plan plan = numbered_plan(given.candidates(), spec);
+        plan.named = given.ids != nullptr;
+        describe(given, spec.interaction(), engine, plan);
         return plan;
       },
       criterion);

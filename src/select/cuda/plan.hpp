@@ -6,7 +6,7 @@
 #include <array>
 #include <cstdint>
 
-#include "jest/core/host_device.hpp"
+#include "jest/core/exact/host_device.hpp"
 #include "jest/select/cuda.hpp"
 
 namespace jest::cuda {
@@ -43,7 +43,7 @@ JEST_HOST_DEVICE inline std::int64_t parts_of(OperandType type) {
 enum class Criterion : std::int32_t { kContrastive, kLosses, kLinear };
 
 struct ModelPlan {
-  std::int64_t width = 0;  ///< d; 0 when the model has no weight and is not looked at
+  std::int64_t width = 0;  ///< d; 0 when the model has no weight and is ignored
   Element element = Element::kFloat32;
   OperandType operand = OperandType::kFloat16;
 
@@ -61,10 +61,10 @@ struct Plan {
   Criterion criterion = Criterion::kContrastive;
   std::array<ModelPlan, kModels> models = {};  ///< none but for the contrastive criteria
   ModelPlan features = {};                     ///< of linear pairs
-  Loss loss = Loss::kSigmoid;
+  Contrast contrast = Contrast::kSigmoid;
   bool include_positive = false;
   bool interacts = true;    ///< pair terms have a weight
-  bool mean_field = false;  ///< conditions once, on everybody
+  bool mean_field = false;  ///< conditions once, on all candidates
   bool named = false;       ///< ids are given
   bool fused = false;       ///< products and reductions in one kernel
 
@@ -78,7 +78,7 @@ struct Plan {
   std::int64_t remaining(std::int64_t round) const {
     return candidates - round * (count / chunks) - std::min(round, count % chunks);
   }
-  /// Whether picks change anybody's score.
+  /// Whether picks change any score.
   bool conditions() const { return interacts && (mean_field || chunks > 1); }
   bool has_products() const { return criterion == Criterion::kContrastive && conditions(); }
   bool sums_rows() const { return criterion == Criterion::kLinear && conditions(); }
@@ -106,7 +106,8 @@ inline bool fits_fused(const Plan& plan) {
 /// Where it is taken without being asked for: rounds fill its tiles, and no logit can be out of its
 /// range, which softmax has.
 inline bool prefers_fused(const Plan& plan) {
-  return fits_fused(plan) && plan.loss == Loss::kSigmoid && plan.take(0) >= kFusedLeastColumns;
+  return fits_fused(plan) && plan.contrast == Contrast::kSigmoid &&
+         plan.take(0) >= kFusedLeastColumns;
 }
 
 /// The plan of checked arguments, not fused: that is for a device to say. Throws jest::Error on

@@ -1,3 +1,5 @@
+// Tiles of logits by cuBLASLt, one algorithm chosen for each shape.
+
 #include "products.cuh"
 
 #include "check.cuh"

@@ -72,7 +72,7 @@ struct LogSumExp {
   }
 };
 
-/// Four rows a block, one warp each; columns that are nobody's (−1) or the row's own are left out.
+/// Four rows a block, one warp each; empty columns (−1) and the row's own are left out.
 template <class Sum>
 struct AddRowSums {
   static constexpr int kRows = 4;

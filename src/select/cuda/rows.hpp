@@ -48,7 +48,7 @@ struct PackRows {
       overflow |= overflows(value, plan.operand);
       write(row * plan.operand_width() + k, value);
     }
-    if (overflow) set_bits(&parameters->answer.status->faults, kOperandOverflow);
+    if (overflow) set_bits(&parameters->answer.report->faults, kOperandOverflow);
   }
 
  private:

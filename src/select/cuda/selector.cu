@@ -1,3 +1,6 @@
+// The face of the CUDA backend: plans, checks, and graphs that are captured once and replayed.
+
+#include <ostream>
 #include <vector>
 
 #include "device_executor.cuh"
@@ -55,7 +58,7 @@ ComputeCapability usable(int device) {
 }
 
 void check_memory(const DeviceAnswer& answer, const Workspace& workspace, std::int64_t needed) {
-  if (!answer.indices || !answer.scores || !answer.status) {
+  if (!answer.indices || !answer.scores || !answer.report) {
     refuse("select, cuda", "an answer in device memory", "a null pointer");
   }
   if (workspace.bytes < needed) {

@@ -1,3 +1,5 @@
+// Sorts by CUB's stable radix sort, and counts by its scan.
+
 #include "sort.cuh"
 
 #include <cub/device/device_radix_sort.cuh>

@@ -21,9 +21,9 @@ class CudaTensors : public gpu::OnTorchDevice {
   Selection on_host(const PairScore& score = {}) const {
     SelectionSpec plain = spec;
     plain.backend = Backend::kEigen;
-    return select(learner, reference, plain, score);
+    return select({learner, reference}, plain, score);
   }
-  PairTensors pairs() const { return {there(learner), there(reference), {}}; }
+  PairTensors pairs() const { return {there(learner), there(reference)}; }
   /// With scale and bias on the host nothing needs to be read back.
   PairTensors pairs_without_waiting() const {
     PairTensors result = pairs();
@@ -34,7 +34,7 @@ class CudaTensors : public gpu::OnTorchDevice {
 
   Embeddings learner = representable_tensors(3000, 61, 1);
   Embeddings reference = representable_tensors(3000, 40, 2);
-  SelectionSpec spec{.count = 640, .gain = 0.1, .seed = 5, .step = 3};
+  SelectionSpec spec{.count = 640, .sampling = {.gain = 0.1}, .seed = 5, .step = 3};
 };
 
 TEST_F(CudaTensors, GiveThePicksOfTheHostInEveryTypeAndByBothLosses) {
@@ -46,7 +46,7 @@ TEST_F(CudaTensors, GiveThePicksOfTheHostInEveryTypeAndByBothLosses) {
         model->x = model->x.to(type);
         model->y = model->y.to(type);
       }
-      const Selection got = select(typed.learner, typed.reference, spec, {.contrast = contrast});
+      const Selection got = select(typed, spec, {.contrast = contrast});
       EXPECT_EQ(got.indices, want.indices) << type;
       EXPECT_TRUE(torch::tensor(got.scores).allclose(torch::tensor(want.scores), 1e-5, 1e-5));
       EXPECT_EQ(got.statistics.backend, "cuda");
@@ -67,14 +67,13 @@ TEST_F(CudaTensors, LeaveTheirPicksOnTheDevice) {
 }
 
 TEST_F(CudaTensors, LetTheHostGoOn) {
-  const PairTensors there = pairs_without_waiting();
+  PairTensors there = pairs_without_waiting();
   const auto ids = oracle::shuffled_ids(3000, 3);
-  SelectionSpec named = spec;
-  named.ids = ids;
-  const Selection want = select_on_device(there, named).selection();  // memory is there from now on
-  select_on_device(there, named).check();
+  there.ids = id_tensor(ids);
+  const Selection want = select_on_device(there, spec).selection();  // memory is there from now on
+  select_on_device(there, spec).check();
   const at::Tensor work = gpu::long_work(device);
-  const DevicePicks picks = select_on_device(there, named);
+  const DevicePicks picks = select_on_device(there, spec);
   EXPECT_FALSE(gpu::streams().getStream(device).query()) << "the call waited";
   EXPECT_EQ(picks.selection().indices, want.indices);
 }
@@ -136,15 +135,15 @@ TEST_F(CudaTensors, DoNotNeedPinnedIdsAfterTheCall) {
 
 TEST_F(CudaTensors, TakeIdsOfTheHostAndOfTheDevice) {
   const auto ids = oracle::shuffled_ids(3000, 3);
-  SelectionSpec named = spec;
-  named.ids = ids;
-  named.backend = Backend::kEigen;
-  const auto want = select(learner, reference, named).indices;
-  named.backend = Backend::kDefault;
+  SelectionSpec plain = spec;
+  plain.backend = Backend::kEigen;
+  const auto want = select({learner, reference, id_tensor(ids)}, plain).indices;
   PairTensors there = pairs();
-  EXPECT_EQ(select_on_device(there, named).selection().indices, want);
-  for (const at::Tensor& tensor : {torch::tensor(ids), torch::tensor(ids).to(device)}) {
+  for (const at::Tensor& tensor :
+       {id_tensor(ids), torch::tensor(ids), torch::tensor(ids).to(device)}) {
     there.ids = tensor;
+    EXPECT_EQ(select(there, spec).indices, want) << tensor.device();
+    EXPECT_EQ(select(there, plain).indices, want) << tensor.device();
     EXPECT_EQ(select_on_device(there, spec).selection().indices, want) << tensor.device();
   }
 }
@@ -168,7 +167,7 @@ TEST_F(CudaTensors, AreCopiedForABackendOfTheHost) {
   const PairTensors there = pairs();
   for (const auto backend : {Backend::kEigen, Backend::kCpu}) {
     spec.backend = backend;
-    const Selection want = select(learner, reference, spec);
+    const Selection want = select({learner, reference}, spec);
     const DevicePicks got = select_on_device(there, spec);
     EXPECT_EQ(got.indices.device(), device);
     EXPECT_EQ(got.selection().indices, want.indices);
@@ -188,7 +187,7 @@ TEST_F(CudaTensors, OfAnotherDeviceThanTheCurrentOneAreSelectedThere) {
   if (gpu::streams().deviceCount() < 2) GTEST_SKIP() << "one CUDA device on this machine";
   const at::Device second(at::kCUDA, 1);
   const DevicePicks picks =
-      select_on_device({to_device(learner, second), to_device(reference, second), {}}, spec);
+      select_on_device({to_device(learner, second), to_device(reference, second)}, spec);
   EXPECT_EQ(picks.indices.device(), second);
   EXPECT_EQ(picks.selection().indices, on_host().indices);
   EXPECT_EQ(gpu::streams().getDevice(), device);

@@ -2,7 +2,7 @@
 #include "gpu/torch/on_device.hpp"
 #include "jest/torch/tensor_sketch.hpp"
 #include "jest/train/fused_adam.hpp"
-#include "model/small_towers.hpp"
+#include "oracle/small_towers.hpp"
 #include "oracle/temporary_folder.hpp"
 
 namespace jest {
@@ -82,7 +82,7 @@ TEST_F(CudaTraining, ScoresWhereTheModelIsAndMovesAStoredReferenceThere) {
     towers->to(on);
     const auto optimizer = fused_adam(towers->parameters(), {});
     Learner learner(towers, *optimizer);
-    JointExampleScorer scorer(learner, stored, {.count = 60, .chunks = 4, .seed = 3});
+    JointExampleScorer scorer(learner, stored, {.count = 60, .sampling = {.chunks = 4}, .seed = 3});
     return scorer.select(moved(pool, on), 5);
   };
   const Selection there = picked(device);

@@ -1,0 +1,39 @@
+#pragma once
+// What an arm asks of its reference, and what its examples cost.
+
+#include "jest/core/cost.hpp"
+#include "train/reference_run.hpp"
+#include "train/runs.hpp"
+#include "train/task.hpp"
+
+namespace jest::apps::train {
+
+/// A proxy scores in the learner's place, and learns from what each selection picks: FLOPs of both
+/// for a candidate.
+template <Task T>
+double proxy_flops(const T& task, const ArmSetup<typename T::Options>& arm) {
+  const auto proxy = task.make_reference(0);  // whatever --reference is
+  const auto& options = arm.options;
+  const double candidates = static_cast<double>(options.super_batch);
+  return task.scoring_flops(proxy, options, arm.method) +
+         kTrainingForwards * task.training_flops(proxy, options, arm.method) *
+             static_cast<double>(options.count) / candidates;
+}
+
+/// Per-example FLOPs of an arm. A live reference that training asks runs forward once.
+template <Task T>
+ForwardFlops arm_flops(const T& task, typename T::Model& learner, ReferenceRun<T>& reference,
+                       const ArmSetup<typename T::Options>& arm) {
+  const auto& [method, options] = arm;
+  double training = task.training_flops(learner, options, method);
+  const bool live = method.template has_objective<TokenChoice>() || !uses_store(method, options);
+  if (live && !method.template has_objective<OwnLoss>()) {
+    training += task.training_flops(reference.model, options, Method{}) / kTrainingForwards;
+  }
+  return {.learner = training,
+          .reference = task.scoring_flops(reference.model, options, Method{}),
+          .scoring = method.online_proxy ? proxy_flops(task, arm)
+                                         : task.scoring_flops(learner, options, method)};
+}
+
+}  // namespace jest::apps::train

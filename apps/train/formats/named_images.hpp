@@ -1,0 +1,77 @@
+#pragma once
+// Grey images with a name each: a safetensors file, and a list of names beside it.
+//
+// images U8 [rows, S, S], names I32 [rows] (a line of names.txt in the same folder, from 0), ids
+// I64 [rows], optionally tags I32 [rows] with metadata tag_names.
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "jest/data/tables.hpp"
+#include "train/formats/text_pairs.hpp"
+
+namespace jest::apps::train {
+
+/// Images lie in the mapped file.
+struct NamedImages : ExampleTable {
+  explicit NamedImages(const std::filesystem::path& path) : file(path) {}
+
+  SafetensorsFile file;
+  std::int64_t side = 0;                 ///< S
+  std::span<const std::uint8_t> pixels;  ///< [rows, S, S]
+  std::vector<std::int32_t> names;       ///< [rows], index into `texts`
+  std::vector<std::string> texts;
+  FeatureTable words;  ///< of each text: hashed words, and pairs of neighbours
+
+  std::span<const std::uint8_t> image(std::int64_t row) const {
+    return pixels.subspan(row * side * side, side * side);
+  }
+  const std::string& name(std::int64_t row) const { return texts[names[row]]; }
+};
+
+inline constexpr std::int32_t kWordBuckets = 1 << 14;
+
+/// Throws jest::Error naming the file and its defect. O(file).
+JEST_EXPORT std::shared_ptr<const NamedImages> read_named_images(const std::filesystem::path& path);
+
+/// At which resolution models see the images of a batch.
+enum class Resolution {
+  kFull,
+  kHalf,  ///< S/2, means of four pixels
+};
+
+class JEST_EXPORT ImageBatch {
+ public:
+  using Table = NamedImages;
+
+  ImageBatch(TableRows<NamedImages> rows) : rows_(std::move(rows)) {}
+
+  std::span<const std::int64_t> ids() const { return rows_.ids(); }
+  const TableRows<NamedImages>& rows() const { return rows_; }
+  ImageBatch at(const std::vector<std::int64_t>& positions) const;
+
+  /// Share of the examples that are seen at half resolution.
+  double half_share() const { return half_share_; }
+  bool is_mixed() const { return half_share_ > 0 && half_share_ < 1; }
+  /// Where a mixed batch has its examples at half resolution: spread evenly, the first among them.
+  bool at_half(std::int64_t position) const;
+
+  ImageBatch seen_at(Resolution resolution) const;
+  /// To be trained on. Throws unless the share is between 0 and 1.
+  ImageBatch mixed(double half_share) const;
+
+  at::Tensor images() const;  ///< float [n, 1, S, S], 0 … 1, in full whatever the resolution
+  FeatureBags words() const;
+
+ private:
+  TableRows<NamedImages> rows_;
+  double half_share_ = 0;
+};
+
+}  // namespace jest::apps::train

@@ -1,9 +1,0 @@
-#include "train/experiment.hpp"
-#include "train/labels/labels_task.hpp"
-#include "train/tasks.hpp"
-
-namespace jest {
-
-void run_labels(const LabelsOptions& options) { run_experiment<LabelsTask>(options); }
-
-}  // namespace jest

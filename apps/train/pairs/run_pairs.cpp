@@ -1,9 +1,0 @@
-#include "train/experiment.hpp"
-#include "train/pairs/pairs_task.hpp"
-#include "train/tasks.hpp"
-
-namespace jest {
-
-void run_pairs(const PairsOptions& options) { run_experiment<PairsTask>(options); }
-
-}  // namespace jest

@@ -1,9 +1,0 @@
-#include "train/experiment.hpp"
-#include "train/tasks.hpp"
-#include "train/text/text_task.hpp"
-
-namespace jest {
-
-void run_text(const TextOptions& options) { run_experiment<TextTask>(options); }
-
-}  // namespace jest

@@ -1,0 +1,167 @@
+#pragma once
+// Scores a super-batch with learner and reference and picks the sub-batch to train on.
+//
+//   jest::JointExampleScorer scorer{learner, reference, {.count = 128}};
+//   auto picks = scorer.select(super_batch, step);
+//   learner.step(super_batch.at(picks.indices));
+//
+// A model whose weight is zero is never run. No gradient flows. Models that embed pairs are scored
+// by a contrastive criterion, models that give losses by the separable one. Embeddings on a GPU
+// stay there; those of a store join them. The host waits after each scoring pass, so that its time
+// can be told, and for the picks. Source: Evans et al., arXiv 2406.17711, algorithm 1.
+
+#include <cstdint>
+#include <span>
+#include <utility>
+
+#include "jest/core/score.hpp"
+#include "jest/core/stage_seconds.hpp"
+#include "jest/criteria/separable.hpp"
+#include "jest/learner/learner.hpp"
+#include "jest/learner/reference_model.hpp"
+#include "jest/scorers/rules.hpp"
+#include "jest/scorers/scorer.hpp"
+
+namespace jest {
+
+struct ScorerSpec {
+  std::int64_t count = 0;  ///< b
+  double share = 0;        ///< b as a share of the candidates, where `count` is 0
+  Sampling sampling = {};
+  std::uint64_t seed = 0;
+  ScoreWeights score = kLearnability;
+  Contrast contrast = Contrast::kSigmoid;
+  Backend backend = Backend::kDefault;
+  int threads = 1;
+  ScoringSpec scoring = {};
+  Shortage shortage = Shortage::kRefuse;  ///< of a super-batch of fewer than b
+
+  PickCount picks() const { return {count, share, shortage}; }
+};
+
+inline constexpr const char* kPoorReferenceRemark =
+    "the picks are learned better than the reference knows them: a poor reference, or time to stop "
+    "selecting";
+
+/// Holds references: learner and reference must outlive the scorer, and belong to the thread that
+/// calls `select`: scoring puts the learner's module into evaluation mode for its time. `R` says
+/// how scores become picks (scorers/rules.hpp).
+template <class Model, class Reference, class R = ByLosses>
+class JointExampleScorer {
+ public:
+  template <class Objective>
+  JointExampleScorer(Learner<Model, Objective>& learner, Reference& reference, ScorerSpec spec,
+                     R rule = {})
+      : model_(learner.model()), reference_(reference), spec_(spec), rule_(rule) {
+    check_weights(spec_.score);
+    spec_.picks().check("joint example scorer");
+    if (spec_.count > 0) chunk_count({.count = spec_.count, .sampling = spec_.sampling});
+  }
+
+  std::int64_t count(std::int64_t candidates) const { return spec_.picks().of(candidates); }
+  std::uint64_t seed() const { return spec_.seed; }
+  bool scores() const { return true; }
+
+  /// Positions in `super_batch`. Deterministic in (parameters, ids, seed, step).
+  template <Batch B>
+  ScoredSelection select(const B& super_batch, std::int64_t step) {
+    static_assert(
+        EmbedsPairs<Model, B> || GivesLosses<Model, B>,
+        "JointExampleScorer: the learner's model needs `embed(batch)`, which gives "
+        "jest::Embeddings, or `losses(batch)`, which gives a tensor of one loss an example");
+    const auto candidates = std::ssize(std::span(super_batch.ids()));
+    if (auto few = detail::of_too_few(spec_.picks(), candidates)) return *few;
+    ScoringStatistics how;
+    Selection selection = [&] {
+      if constexpr (EmbedsPairs<Model, B>) {
+        return rule_(scored_pairs(super_batch, how), selection_spec(candidates, step),
+                     pair_score());
+      } else {
+        return rule_(scored_losses(super_batch, how), selection_spec(candidates, step),
+                     pair_score());
+      }
+    }();
+    if (spec_.score.learner != 0) how.learner_scored = candidates;
+    if (spec_.score.reference != 0 && Reference::kRunsForward) how.reference_scored = candidates;
+    how.remark = remark_on(selection.statistics, EmbedsPairs<Model, B>);
+    return {std::move(selection), how};
+  }
+
+ private:
+  template <Batch B>
+  PairTensors scored_pairs(const B& batch, ScoringStatistics& how) {
+    static_assert(ReferenceEmbeds<Reference, B>,
+                  "JointExampleScorer: the learner embeds pairs, so the reference has to give "
+                  "`embeddings(batch)`: a jest::ReferenceModel of a model with `embed`, or of an "
+                  "EmbeddingStore");
+    PairTensors pairs{.learner = {}, .reference = {}, .ids = id_tensor(batch.ids())};
+    if (spec_.score.learner != 0) {
+      pairs.learner = detail::timed_ms(how.learner_ms, [&] {
+        Embeddings scored = score_embeddings(model_, batch, spec_.scoring);
+        detail::wait_for(scored.x);
+        return scored;
+      });
+    }
+    if (spec_.score.reference != 0) {
+      pairs.reference = detail::timed_ms(how.reference_ms, [&] {
+        Embeddings given = reference_.embeddings(batch);
+        if (pairs.learner.x.defined()) given = to_device(given, pairs.learner.x.device());
+        detail::wait_for(given.x);
+        return given;
+      });
+    }
+    return pairs;
+  }
+
+  template <Batch B>
+  LossTensors scored_losses(const B& batch, ScoringStatistics& how) {
+    static_assert(ReferenceGivesLosses<Reference, B>,
+                  "JointExampleScorer: the learner gives losses, so the reference has to give "
+                  "`losses(batch)`: a jest::ReferenceModel of a model with `losses`, or of a "
+                  "LossStore");
+    LossTensors losses{.learner = {}, .reference = {}, .ids = id_tensor(batch.ids())};
+    if (spec_.score.learner != 0) {
+      losses.learner = detail::timed_ms(how.learner_ms, [&] {
+        const at::Tensor scored = score_losses(model_, batch, spec_.scoring);
+        detail::wait_for(scored);
+        return scored;
+      });
+    }
+    if (spec_.score.reference != 0) {
+      losses.reference = detail::timed_ms(how.reference_ms, [&] {
+        const at::Tensor given = reference_.losses(batch);
+        detail::wait_for(given);
+        return given;
+      });
+    }
+    return losses;
+  }
+
+  PairScore pair_score() const { return {spec_.score, spec_.contrast}; }
+
+  /// Something the user should know, or nothing.
+  std::string_view remark_on(const SelectionStatistics& statistics, bool has_pairs) const {
+    const bool learnability = spec_.score.learner != 0 && spec_.score.reference != 0;
+    if (std::is_same_v<R, ByLosses> && learnability && statistics.mean_own_score_picks < 0) {
+      return kPoorReferenceRemark;
+    }
+    const bool joint = spec_.sampling.preset == Preset::kJoint && spec_.count != 1;
+    return !has_pairs && joint ? kSeparableRemark : "";
+  }
+
+  SelectionSpec selection_spec(std::int64_t candidates, std::int64_t step) const {
+    return detail::without_idle_rounds({.count = count(candidates),
+                                        .sampling = spec_.sampling,
+                                        .seed = spec_.seed,
+                                        .step = step,
+                                        .backend = spec_.backend,
+                                        .threads = spec_.threads});
+  }
+
+  Model& model_;
+  Reference& reference_;
+  ScorerSpec spec_;
+  R rule_;
+};
+
+}  // namespace jest

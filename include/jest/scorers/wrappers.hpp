@@ -1,0 +1,178 @@
+#pragma once
+// Scorers that wrap another one: a cheaper view of a super-batch, a proxy that is trained beside a
+// larger learner, and a first stage that thins super-batches. A scorer given as an lvalue must
+// outlive its wrapper.
+
+#include <algorithm>
+#include <cstdint>
+#include <iterator>
+#include <limits>
+#include <span>
+#include <utility>
+
+#include "jest/core/error.hpp"
+#include "jest/core/stage_seconds.hpp"
+#include "jest/criteria/separable.hpp"
+#include "jest/learner/stores.hpp"
+#include "jest/scorers/scorer.hpp"
+#include "jest/select/select.hpp"
+
+namespace jest {
+
+/// Scoring a cheaper view of every super-batch: a prefix of each text, a smaller image.
+///
+///     jest::ScoredAs scorer{joint, [](const Texts& b) { return b.prefix(48); }};
+///     auto picks = scorer.select(super_batch, step);   // positions in super_batch itself
+///
+/// `View` takes a super-batch and gives one of the same type, ids and order. Learner and a live
+/// reference see the view alone; what is trained on is whole. A stored reference must have been
+/// made from the same view. Sources: multi-resolution scoring is Flexi-JEST's (Evans et al., arXiv
+/// 2406.17711, section 3.3); a causal model's prefix needs no calibration.
+template <class Inner, class View>
+class ScoredAs : public ScorerWrapper<Inner> {
+ public:
+  ScoredAs(Inner&& scorer, View view)
+      : ScorerWrapper<Inner>(std::forward<Inner>(scorer)), view_(std::move(view)) {}
+
+  /// Throws when the view has another number of examples.
+  template <Batch B>
+  ScoredSelection select(const B& super_batch, std::int64_t step) {
+    const B viewed = view_(super_batch);
+    if (viewed.ids().size() != super_batch.ids().size()) {
+      refuse("scored as", text("a view of all ", super_batch.ids().size(), " examples"),
+             viewed.ids().size());
+    }
+    return this->inner_.select(viewed, step);
+  }
+
+ private:
+  View view_;
+};
+
+template <class Inner, class View>
+ScoredAs(Inner&&, View) -> ScoredAs<Inner, View>;
+
+/// A small proxy scores for a larger learner: trained beside it, from scratch, on the same batches.
+///
+///     jest::Learner proxy{small_model, small_optimizer};
+///     jest::JointExampleScorer scorer{proxy, reference, {.count = 128}};
+///     jest::OnlineProxy picks_for_large{scorer, proxy, learning_rate};   // give this to the
+///     Trainer
+///
+/// What is learnable to the proxy stands for what is learnable to the learner, at the proxy's cost.
+/// `Rate` has `at(step)`. The proxy must outlive this. It learns at selections only: on steps that
+/// a schedule leaves uniform it stands still. Source: ActiveCLIP, Evans et al., arXiv 2312.05328,
+/// section 3.
+template <class Inner, class Proxy, class Rate>
+class OnlineProxy : public ScorerWrapper<Inner> {
+ public:
+  OnlineProxy(Inner&& scorer, Proxy& proxy, Rate rate)
+      : ScorerWrapper<Inner>(std::forward<Inner>(scorer)), proxy_(proxy), rate_(std::move(rate)) {}
+
+  /// The scorer's picks; then the proxy takes a step on them. Its time counts as learner scoring.
+  template <Batch B>
+  ScoredSelection select(const B& super_batch, std::int64_t step) {
+    ScoredSelection picks = this->inner_.select(super_batch, step);
+    double seconds = 0;
+    timed(seconds, [&] {
+      proxy_.set_learning_rate(rate_.at(step));
+      return proxy_.step(super_batch.at(picks.indices));
+    });
+    picks.scoring.learner_ms += 1e3 * seconds;
+    return picks;
+  }
+
+  /// The proxy's, parameters and optimizer, and what the scorer remembers.
+  NamedTensors state() const {
+    NamedTensors tensors = proxy_.state();
+    if constexpr (KeepsState<Inner>) {
+      std::ranges::move(detail::with_prefix(this->inner_.state()), std::back_inserter(tensors));
+    }
+    return tensors;
+  }
+  void load_state(const NamedTensors& state) {
+    proxy_.load_state(state);
+    if constexpr (KeepsState<Inner>) this->inner_.load_state(detail::scorer_state_of(state));
+  }
+
+ private:
+  Proxy& proxy_;
+  Rate rate_;
+};
+
+template <class Inner, class Proxy, class Rate>
+OnlineProxy(Inner&&, Proxy&, Rate) -> OnlineProxy<Inner, Proxy, Rate>;
+
+struct CascadeSpec {
+  std::int64_t keep = 0;  ///< B₁
+  double gain = 2;        ///< of stage one; low, or the reference alone would choose
+};
+
+/// Two stages: a large super-batch is thinned by losses that the reference gave once, and a scorer
+/// picks from what is left. Large filter ratios without a learner forward for every candidate.
+///
+///     jest::Cascade cascade{scorer, store.own_losses(), {.keep = 256}};
+///     auto picks = cascade.select(super_batch, step);      // 5,120 → 256 → 128
+///
+/// store.own_losses(Contrast::kSoftmax) where the models are trained by the softmax loss.
+///
+/// Stage one draws B₁ ("keep") of B₀ candidates by Gumbel top-k of −gain₁·loss, easy-reference
+/// selection, with noise of its own; stage two is any scorer on those B₁. The law is the product of
+/// the two: with B₁ = B₀ the scorer's own, with B₁ = b independent easy-reference selection.
+/// The cascade is this library's; docs/method.md, section "Cascade".
+template <class Inner>
+class Cascade : public ScorerWrapper<Inner> {
+ public:
+  /// Throws unless at least as many are kept as `scorer` picks of them.
+  Cascade(Inner&& scorer, LossStore losses, const CascadeSpec& spec)
+      : ScorerWrapper<Inner>(std::forward<Inner>(scorer)), losses_(std::move(losses)), spec_(spec) {
+    const std::int64_t picked = this->count(spec_.keep);
+    if (spec_.keep < picked) {
+      refuse("cascade", text("at least the ", picked, " to be picked as keep"), spec_.keep);
+    }
+  }
+
+  bool scores() const { return true; }
+
+  /// Positions in `super_batch`; statistics are the scorer's, of the B₁ that it saw, with stage
+  /// one's milliseconds and NaN losses added. O(B₀) and the scorer's work.
+  template <Batch B>
+  ScoredSelection select(const B& super_batch, std::int64_t step) {
+    if (std::ssize(std::span(super_batch.ids())) <= spec_.keep) {
+      return this->inner_.select(super_batch, step);
+    }
+    double seconds = 0;
+    const Selection kept = timed(seconds, [&] { return thin(super_batch.ids(), step); });
+    ScoredSelection picks = this->inner_.select(super_batch.at(kept.indices), step);
+    for (std::int64_t& position : picks.indices) {
+      position = kept.indices[static_cast<std::size_t>(position)];
+    }
+    picks.statistics.select_ms += 1e3 * seconds;
+    picks.statistics.nan_count += kept.statistics.nan_count;
+    return picks;
+  }
+
+ private:
+  /// No other round of a step has this number, so the noise of the stages is independent.
+  static constexpr std::uint32_t kRound = std::numeric_limits<std::uint32_t>::max();
+
+  Selection thin(std::span<const std::int64_t> ids, std::int64_t step) const {
+    const at::Tensor losses = losses_.gather(ids);
+    const std::span<const float> values(losses.data_ptr<float>(), ids.size());
+    return jest::select(Losses{.learner = {}, .reference = values, .ids = ids},
+                        {.count = spec_.keep,
+                         .sampling = {.preset = Preset::kIndependent, .gain = spec_.gain},
+                         .seed = this->seed(),
+                         .step = step,
+                         .first_round = kRound},
+                        kEasyReference);
+  }
+
+  LossStore losses_;
+  CascadeSpec spec_;
+};
+
+template <class Inner>
+Cascade(Inner&&, LossStore, const CascadeSpec&) -> Cascade<Inner>;
+
+}  // namespace jest

@@ -1,0 +1,100 @@
+// Rules that are more than a call of jest::select.
+
+#include "jest/scorers/rules.hpp"
+
+#include <torch/torch.h>
+
+#include <cmath>
+#include <limits>
+#include <numbers>
+
+namespace jest {
+namespace {
+
+/// w_L·learner − w_R·reference, [B] float64; a tensor whose weight is zero is not looked at.
+at::Tensor weighed(const LossTensors& losses, const ScoreWeights& weights) {
+  at::Tensor total;
+  const auto add = [&](const at::Tensor& values, double weight) {
+    if (weight == 0) return;
+    const at::Tensor term = values.to(at::kCPU, at::kDouble) * weight;
+    total = total.defined() ? total + term : term;
+  };
+  add(losses.learner, weights.learner);
+  add(losses.reference, -weights.reference);
+  return total;
+}
+
+LossTensors own_losses_of(const PairTensors& pairs, const PairScore& score) {
+  LossTensors losses{.learner = {}, .reference = {}, .ids = pairs.ids};
+  if (score.weights.learner != 0) losses.learner = own_losses(pairs.learner, score.contrast);
+  if (score.weights.reference != 0) losses.reference = own_losses(pairs.reference, score.contrast);
+  return losses;
+}
+
+/// log((rank of each)/B) among the B values that are not NaN, NaN for the others. Equal values
+/// share the mean of their ranks.
+at::Tensor log_rank_shares(const at::Tensor& values) {
+  const at::Tensor sorted = std::get<0>(values.masked_select(~values.isnan()).sort());
+  const at::Tensor below = at::searchsorted(sorted, values, false, false);
+  const at::Tensor up_to = at::searchsorted(sorted, values, false, true);
+  const at::Tensor ranks = (below + up_to + 1).to(at::kDouble) / 2;
+  const at::Tensor shares = ranks / static_cast<double>(sorted.numel());
+  return shares.log().masked_fill(values.isnan(), std::numeric_limits<double>::quiet_NaN());
+}
+
+at::Tensor side_by_side(const Embeddings& embeddings) {
+  return torch::cat({embeddings.x, embeddings.y}, 1) / std::numbers::sqrt2;
+}
+
+}  // namespace
+
+void ByLossRanks::check(const std::string& who) const {
+  if (!std::isfinite(power) || power <= 0) refuse(who, "a finite rank power above 0", power);
+}
+std::string ByLossRanks::words() const { return text("ranks of losses, power ", power); }
+
+void ByDiversity::check(const std::string& who) const {
+  if (!std::isfinite(strength) || strength < 0) {
+    refuse(who, "a finite diversity of at least 0", strength);
+  }
+}
+std::string ByDiversity::words() const { return text("losses and diversity, strength ", strength); }
+
+Selection ByLossRanks::operator()(const LossTensors& losses, const SelectionSpec& spec,
+                                  const PairScore& score) const {
+  const at::Tensor ranks = log_rank_shares(weighed(losses, score.weights)) * power;
+  return jest::select(LossTensors{ranks, {}, losses.ids}, spec, kHardLearner);
+}
+
+Selection ByLossRanks::operator()(const PairTensors& pairs, const SelectionSpec& spec,
+                                  const PairScore& score) const {
+  return (*this)(own_losses_of(pairs, score), spec, score);
+}
+
+Selection ByDiversity::operator()(const PairTensors& pairs, const SelectionSpec& spec,
+                                  const PairScore& score) const {
+  const at::Tensor own = weighed(own_losses_of(pairs, score), score.weights);
+  const at::Tensor rows =
+      side_by_side(score.weights.reference != 0 ? pairs.reference : pairs.learner);
+  return jest::select(DiversityTensors{rows, own, pairs.ids}, spec, {strength});
+}
+
+Selection AnyRule::operator()(const PairTensors& pairs, const SelectionSpec& spec,
+                              const PairScore& score) const {
+  return std::visit([&](const auto& one) { return one(pairs, spec, score); }, rule);
+}
+
+Selection AnyRule::operator()(const LossTensors& losses, const SelectionSpec& spec,
+                              const PairScore& score) const {
+  return std::visit(
+      [&](const auto& one) -> Selection {
+        if constexpr (Rule<std::remove_cvref_t<decltype(one)>, LossTensors>) {
+          return one(losses, spec, score);
+        } else {
+          refuse("rule by diversity", "a model that embeds pairs", "one that gives losses");
+        }
+      },
+      rule);
+}
+
+}  // namespace jest

@@ -1,0 +1,39 @@
+#pragma once
+// The running sums of one model by panels of candidates.
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "jest/core/views.hpp"
+#include "jest/criteria/contrastive.hpp"
+#include "jest/select/cpu.hpp"
+#include "select/contrastive_scores.hpp"
+
+namespace jest::cpu {
+
+/// Σ_j softplus(u_ij) over picked j ("forward") and Σ_j softplus(u_ji) ("backward") of one model's
+/// candidates; log Σ_j e^u of softmax pairs.
+class PanelSums {
+ public:
+  /// `embeddings` must outlive this.
+  PanelSums(Contrast contrast, const EmbeddingsView& embeddings, const Engine& engine);
+  PanelSums(PanelSums&&) noexcept;
+  PanelSums& operator=(PanelSums&&) noexcept;
+  ~PanelSums();
+
+  /// Whether float32 holds every value of rows without a NaN, and no logit can exceed 1e20;
+  /// without that the other members must not be called.
+  bool fits_float32() const;
+
+  void add(std::span<const std::int64_t> picks, AfterPicking then);
+  double forward(std::int64_t i) const;
+  double backward(std::int64_t i) const;
+  std::int64_t extra_bytes() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace jest::cpu

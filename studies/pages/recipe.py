@@ -1,0 +1,99 @@
+"""A recipe: the data that jest-data prepares, and the options of one task of jest-train.
+
+For the index of the evidence it may name `shown`, one of its arms, and what its page `says`.
+"""
+
+import sys
+import tomllib
+
+PAGES = ("arms", "interaction")  # the first unless a recipe says `page = ...`
+EXTENSIONS = {"pairs": "tsv", "text": "safetensors", "images": "safetensors",
+              "labels": "safetensors"}
+
+
+def listed(names):
+    return ", ".join(names) or "none"
+
+
+def read_recipe(path):
+    """The recipe with its "task" and that task's "options" by themselves."""
+    def refuse(expected, found):
+        sys.exit(f"read {path}: expected {expected}, got {found}")
+
+    try:
+        recipe = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        refuse("TOML", error)
+    data = recipe.get("data", {})
+    tables = [name for name, value in recipe.items() if isinstance(value, dict) and name != "data"]
+    if "title" not in recipe:
+        refuse("a title", "none")
+    if not isinstance(data, dict):
+        refuse("a table [data]", repr(data))
+    if len(data) != 1:
+        refuse("one entry in [data]", listed(data))
+    (command, options), = data.items()
+    if not isinstance(options, dict):
+        refuse(f"a table at data.{command}", repr(options))
+    if len(tables) != 1 or tables[0] not in EXTENSIONS:
+        refuse("one of " + ", ".join(f"[{task}]" for task in EXTENSIONS),
+               listed([f"[{name}]" for name in tables]))
+    page = recipe.get("page", PAGES[0])
+    if page not in PAGES:
+        refuse("page = one of " + listed(PAGES), repr(page))
+    options = recipe[tables[0]]
+    if "shown" in recipe and recipe["shown"] not in options.get("arms", []):
+        refuse("shown = one of the arms", repr(recipe["shown"]))
+    if not isinstance(recipe.get("says", ""), str):
+        refuse("says = a sentence", repr(recipe["says"]))
+    return recipe | {"task": tables[0], "options": options, "page": page}
+
+
+def with_target(recipe, target):
+    """The same recipe with another target: in its data, and in the arms that only draw from it."""
+    (command, data), = recipe["data"].items()
+    if "target" not in data:
+        sys.exit(f"study --target: expected a recipe whose data have a target, got {command}")
+    if data["target"] == target:
+        sys.exit(f"study --target: expected another than the recipe's own, got {target}")
+    before, after = f"oracle:{data['target']}", f"oracle:{target}"
+
+    def renamed(arm):
+        return after + arm[len(before):] if arm.split(":")[:2] == before.split(":") else arm
+
+    arms = [renamed(arm) for arm in recipe["options"].get("arms", [])]
+    changed = recipe | {"title": f"{recipe['title']}: the same recipe for {target}",
+                        "data": {command: data | {"target": target}},
+                        "options": recipe["options"] | ({"arms": arms} if arms else {})}
+    if "shown" in recipe:
+        changed["shown"] = renamed(recipe["shown"])
+    for of_its_own_target in ("remark", "says"):
+        changed.pop(of_its_own_target, None)
+    return changed
+
+
+def words(options):
+    """TOML values as command-line options."""
+    for name, value in options.items():
+        if isinstance(value, list):
+            yield from (f"--{name}", ",".join(map(str, value)))
+        elif value is True:
+            yield f"--{name}"
+        else:
+            yield from (f"--{name}", str(value))
+
+
+def data_command(recipe):
+    """The words after jest-data, and the name of the folder for what it prepares."""
+    (command, options), = recipe["data"].items()
+    return [command, *words(options)], "-".join([command, *map(str, options.values())])
+
+
+def table_words(task, folder):
+    """The options of jest-train that name the tables of a prepared folder."""
+    extension = EXTENSIONS[task]
+    evaluation = sorted(folder.glob(f"eval*.{extension}"))
+    if not evaluation:
+        sys.exit(f"read {folder}: expected tables eval*.{extension}, got none")
+    return ["--curated", f"{folder / 'curated'}.{extension}", "--pool",
+            f"{folder / 'pool'}.{extension}", "--eval", ",".join(map(str, evaluation))]
