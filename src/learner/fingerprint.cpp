@@ -1,3 +1,5 @@
+// A checksum of the parameters and buffers of a model.
+
 #include "jest/learner/fingerprint.hpp"
 
 #include <torch/torch.h>

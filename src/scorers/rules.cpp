@@ -11,7 +11,7 @@
 namespace jest {
 namespace {
 
-/// w_L·learner − w_R·reference, [B] float64; a tensor whose weight is zero is not looked at.
+/// w_L·learner − w_R·reference, [B] float64; a tensor whose weight is zero is not read.
 at::Tensor weighed(const LossTensors& losses, const ScoreWeights& weights) {
   at::Tensor total;
   const auto add = [&](const at::Tensor& values, double weight) {
@@ -91,7 +91,7 @@ Selection AnyRule::operator()(const LossTensors& losses, const SelectionSpec& sp
         if constexpr (Rule<std::remove_cvref_t<decltype(one)>, LossTensors>) {
           return one(losses, spec, score);
         } else {
-          refuse("rule by diversity", "a model that embeds pairs", "one that gives losses");
+          refuse(text("rule by ", one.kName), "a model that embeds pairs", "one that gives losses");
         }
       },
       rule);

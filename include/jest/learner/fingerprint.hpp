@@ -1,5 +1,5 @@
 #pragma once
-// What tells one trained model from another.
+// A checksum that identifies a trained model.
 
 #include <string>
 

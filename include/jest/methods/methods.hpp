@@ -10,7 +10,7 @@
 namespace jest {
 
 /// What every other method has to beat.
-inline constexpr Method kUniform{.name = "uniform", .rule = Nobody{}};
+inline constexpr Method kUniform{.name = "uniform", .rule = NoScoring{}};
 
 /// Joint selection by learnability in sixteen chunks: picks are drawn given the picks before them.
 inline constexpr Method kJest{
@@ -71,7 +71,7 @@ inline constexpr Method kAced{
 inline constexpr Method kDrrho{
     .name = "drrho",
     .paper = "Wei et al. 2025, arXiv 2505.06699",
-    .rule = Nobody{},
+    .rule = NoScoring{},
     .objective = Reweighting{.temperature = 1},
 };
 
@@ -118,7 +118,7 @@ inline constexpr Method kDivBs{
 inline constexpr Method kRho1{
     .name = "rho-1",
     .paper = "Lin et al. 2024, arXiv 2404.07965",
-    .rule = Nobody{},
+    .rule = NoScoring{},
     .objective = TokenChoice{.share = 0.6},
     .reference = {.access = ReferenceAccess::kLiveOnly},
 };

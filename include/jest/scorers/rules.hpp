@@ -72,9 +72,12 @@ struct ByDiversity {
                                    const PairScore& score) const;
 };
 
-/// One of these, chosen at run time. Losses by ByDiversity are refused: they have no embeddings.
+/// The rules that JointExampleScorer carries out for a Method.
+using LossRules = std::variant<ByLosses, ByLossRanks, ByDiversity>;
+
+/// One of these, chosen at run time. Losses are refused by a rule that needs embeddings.
 struct AnyRule {
-  std::variant<ByLosses, ByLossRanks, ByDiversity> rule;
+  LossRules rule;
 
   JEST_EXPORT Selection operator()(const PairTensors& pairs, const SelectionSpec& spec,
                                    const PairScore& score) const;
