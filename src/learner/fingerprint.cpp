@@ -1,6 +1,6 @@
 // A checksum of the parameters and buffers of a model.
 
-#include "jest/learner/fingerprint.hpp"
+#include "jest/learner/stores.hpp"
 
 #include <torch/torch.h>
 
