@@ -8,6 +8,9 @@
 #include <limits>
 #include <numbers>
 
+#include "jest/criteria/volume.hpp"
+#include "jest/select/select.hpp"
+
 namespace jest {
 namespace {
 
@@ -77,6 +80,22 @@ Selection ByDiversity::operator()(const PairTensors& pairs, const SelectionSpec&
   const at::Tensor rows =
       side_by_side(score.weights.reference != 0 ? pairs.reference : pairs.learner);
   return jest::select(DiversityTensors{rows, own, pairs.ids}, spec, {strength});
+}
+
+void ByVolume::check(const std::string& who) const {
+  if (!std::isfinite(noise) || noise <= 0) refuse(who, "a finite noise above 0", noise);
+}
+std::string ByVolume::words() const { return text("volume of embeddings, noise ", noise); }
+
+Selection ByVolume::operator()(const PairTensors& pairs, const SelectionSpec& spec,
+                               const PairScore& score) const {
+  const Embeddings& known = score.weights.reference != 0 ? pairs.reference : pairs.learner;
+  const at::Tensor rows = side_by_side(known).detach().to(at::kCPU, at::kFloat).contiguous();
+  VolumeScores scores(matrix_view(rows.const_data_ptr<float>(), rows.size(0), rows.size(1)), noise);
+  if (!pairs.ids.defined()) return jest::select(scores, spec);
+  const at::Tensor ids = pairs.ids.to(at::kCPU, at::kLong).contiguous();
+  return jest::select(scores, spec,
+                      std::span(ids.const_data_ptr<std::int64_t>(), detail::at(ids.numel())));
 }
 
 Selection AnyRule::operator()(const PairTensors& pairs, const SelectionSpec& spec,

@@ -113,6 +113,18 @@ inline constexpr Method kDivBs{
     .sampling = {.chunks = kOnePickAChunk, .gain = 1},
 };
 
+/// Batches that span a large volume in the reference's embeddings, which are computed once. The
+/// paper draws whole batches from a determinantal process; here picks are drawn one by one, each in
+/// proportion to the volume that it adds.
+inline constexpr Method kDmSgd{
+    .name = "dm-sgd",
+    .paper = "Zhang et al. 2017, UAI, arXiv 1705.00607",
+    .rule = ByVolume{},
+    .score = kEasyReference,
+    .sampling = {.chunks = kOnePickAChunk, .gain = 1},
+    .reference = {.access = ReferenceAccess::kOnce},
+};
+
 /// Uniform batches of sequences, of which only the most learnable tokens are trained on. For models
 /// that give a loss per token.
 inline constexpr Method kRho1{
@@ -132,8 +144,9 @@ inline constexpr Method kCascade{
 };
 
 inline constexpr std::array kMethods = {
-    kUniform, kJest,    kFlexiJest,         kRhoLoss, kActiveClip, kAcid, kAced,
-    kDrrho,   kInfomax, kSelectiveBackprop, kGreats,  kDivBs,      kRho1, kCascade,
+    kUniform, kJest,  kFlexiJest, kRhoLoss, kActiveClip,
+    kAcid,    kAced,  kDrrho,     kInfomax, kSelectiveBackprop,
+    kGreats,  kDivBs, kDmSgd,     kRho1,    kCascade,
 };
 
 /// Throws an error that lists the names when there is none of this one.
