@@ -59,7 +59,8 @@ JsonLinesSink::~JsonLinesSink() {
   try {
     flush();
   } catch (const Error&) {
-    // A destructor must not throw. Trainer flushes before every checkpoint, where errors are thrown.
+    // A destructor must not throw. Trainer flushes before every checkpoint, where errors are
+    // thrown.
   }
   if (descriptor_ >= 0) ::close(descriptor_);
 }
