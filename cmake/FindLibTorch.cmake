@@ -151,7 +151,7 @@ if(CMAKE_SCRIPT_MODE_FILE)
   return()
 endif()
 
-# By their paths, and for the whole project: whoever looks for LibTorch again takes these.
+# By their paths, and for the whole project: a later search for LibTorch finds these.
 function(jest_add_libtorch folder version)
   foreach(library c10 torch_cpu)
     add_library(LibTorch::${library} SHARED IMPORTED GLOBAL)

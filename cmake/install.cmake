@@ -41,7 +41,7 @@ foreach(component IN LISTS JEST_COMPONENTS)
   install(EXPORT jest-${component}-targets NAMESPACE jest:: DESTINATION "${package_folder}")
 endforeach()
 
-# jest::core brings the CUDA runtime it was built with: whoever links it needs no CUDA toolkit.
+# jest::core brings the CUDA runtime it was built with: linking it needs no CUDA toolkit.
 set(JEST_CUDART "")
 if(JEST_WITH_CUDA)
   get_target_property(cudart CUDA::cudart_static IMPORTED_LOCATION)

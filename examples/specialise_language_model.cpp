@@ -17,7 +17,7 @@ constexpr std::int64_t kLetters = 16;
 constexpr std::int64_t kLength = 12;
 constexpr std::int64_t kWidth = 16;
 
-/// Sequences by index into a table [rows, kLength] somebody else owns.
+/// Sequences by index into a table [rows, kLength] that the caller owns.
 struct Sequences {
   const at::Tensor* table;
   std::vector<std::int64_t> index;

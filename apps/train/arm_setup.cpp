@@ -26,6 +26,10 @@ bool set_diversity(Method& method, double value) {
   std::get<ByDiversity>(method.rule).strength = value;
   return std::isfinite(value) && value >= 0;
 }
+bool set_noise(Method& method, double value) {
+  std::get<ByVolume>(method.rule).noise = value;
+  return positive(value);
+}
 bool set_rank_power(Method& method, double value) {
   std::get<ByLossRanks>(method.rule).power = value;
   return positive(value);
@@ -51,6 +55,7 @@ const std::vector<MethodOption>& method_options() {
       {"distillation", "weight of the loss towards the reference's matching",
        &has_objective<Distilling>, &set_distillation},
       {"diversity", "weight of likeness among the picks", &has_rule<ByDiversity>, &set_diversity},
+      {"noise", "of the volume: a copy of a pick is the likelier", &has_rule<ByVolume>, &set_noise},
       {"rank-power", "a pick is as likely as its percentile^power", &has_rule<ByLossRanks>,
        &set_rank_power},
       {"temperature", "weights are softmax((loss - reference's) / temperature)",

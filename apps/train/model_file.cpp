@@ -3,7 +3,7 @@
 #include <map>
 
 #include "jest/core/error.hpp"
-#include "jest/learner/fingerprint.hpp"
+#include "jest/learner/stores.hpp"
 #include "jest/torch/arrays.hpp"
 
 namespace jest::apps::train {

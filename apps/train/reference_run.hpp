@@ -7,9 +7,9 @@
 #include <string>
 
 #include "jest/io/atomic_file.hpp"
-#include "jest/learner/fingerprint.hpp"
 #include "jest/learner/learner.hpp"
 #include "jest/learner/reference_model.hpp"
+#include "jest/learner/stores.hpp"
 #include "jest/train/fused_adam.hpp"
 #include "train/model_file.hpp"
 #include "train/task.hpp"

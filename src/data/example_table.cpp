@@ -1,3 +1,5 @@
+// Reads ids and tags of a table, and checks them before anything is trained.
+
 #include "jest/data/tables.hpp"
 
 #include <cstring>

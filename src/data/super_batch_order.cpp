@@ -1,3 +1,5 @@
+// The keyed permutation that an epoch follows: a Feistel network with cycle walking.
+
 #include "jest/data/tables.hpp"
 
 #include "jest/core/exact/philox.hpp"

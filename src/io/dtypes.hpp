@@ -1,4 +1,5 @@
 #pragma once
+// Sizes of the element types of safetensors files.
 #include <cstdint>
 #include <string>
 

@@ -1,3 +1,5 @@
+// Maps a safetensors file and checks its header; arrays are views into the mapping.
+
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>

@@ -1,3 +1,5 @@
+// Writes a safetensors file: the header, padded to 8 bytes, and the arrays behind it.
+
 #include <zlib.h>
 
 #include <nlohmann/json.hpp>

@@ -1,4 +1,6 @@
-#include "jest/learner/fingerprint.hpp"
+// A checksum of the parameters and buffers of a model.
+
+#include "jest/learner/stores.hpp"
 
 #include <torch/torch.h>
 

@@ -1,3 +1,5 @@
+// Writing, checking and looking up stored losses.
+
 #include "jest/learner/stores.hpp"
 
 #include <torch/torch.h>

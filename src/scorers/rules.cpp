@@ -8,10 +8,13 @@
 #include <limits>
 #include <numbers>
 
+#include "jest/criteria/volume.hpp"
+#include "jest/select/select.hpp"
+
 namespace jest {
 namespace {
 
-/// w_L·learner − w_R·reference, [B] float64; a tensor whose weight is zero is not looked at.
+/// w_L·learner − w_R·reference, [B] float64; a tensor whose weight is zero is not read.
 at::Tensor weighed(const LossTensors& losses, const ScoreWeights& weights) {
   at::Tensor total;
   const auto add = [&](const at::Tensor& values, double weight) {
@@ -79,6 +82,22 @@ Selection ByDiversity::operator()(const PairTensors& pairs, const SelectionSpec&
   return jest::select(DiversityTensors{rows, own, pairs.ids}, spec, {strength});
 }
 
+void ByVolume::check(const std::string& who) const {
+  if (!std::isfinite(noise) || noise <= 0) refuse(who, "a finite noise above 0", noise);
+}
+std::string ByVolume::words() const { return text("volume of embeddings, noise ", noise); }
+
+Selection ByVolume::operator()(const PairTensors& pairs, const SelectionSpec& spec,
+                               const PairScore& score) const {
+  const Embeddings& known = score.weights.reference != 0 ? pairs.reference : pairs.learner;
+  const at::Tensor rows = side_by_side(known).detach().to(at::kCPU, at::kFloat).contiguous();
+  VolumeScores scores(matrix_view(rows.const_data_ptr<float>(), rows.size(0), rows.size(1)), noise);
+  if (!pairs.ids.defined()) return jest::select(scores, spec);
+  const at::Tensor ids = pairs.ids.to(at::kCPU, at::kLong).contiguous();
+  return jest::select(scores, spec,
+                      std::span(ids.const_data_ptr<std::int64_t>(), detail::at(ids.numel())));
+}
+
 Selection AnyRule::operator()(const PairTensors& pairs, const SelectionSpec& spec,
                               const PairScore& score) const {
   return std::visit([&](const auto& one) { return one(pairs, spec, score); }, rule);
@@ -91,7 +110,7 @@ Selection AnyRule::operator()(const LossTensors& losses, const SelectionSpec& sp
         if constexpr (Rule<std::remove_cvref_t<decltype(one)>, LossTensors>) {
           return one(losses, spec, score);
         } else {
-          refuse("rule by diversity", "a model that embeds pairs", "one that gives losses");
+          refuse(text("rule by ", one.kName), "a model that embeds pairs", "one that gives losses");
         }
       },
       rule);

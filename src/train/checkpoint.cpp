@@ -1,3 +1,5 @@
+// Checkpoints: a folder a step, whole once it bears its name.
+
 #include "jest/train/checkpoint.hpp"
 
 #include <nlohmann/json.hpp>

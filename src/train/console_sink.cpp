@@ -1,3 +1,5 @@
+// Evaluations and notes as lines through spdlog.
+
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 

@@ -1,3 +1,5 @@
+// Adam in one pass over the parameters of a group.
+
 #include "jest/train/fused_adam.hpp"
 
 #include <torch/torch.h>

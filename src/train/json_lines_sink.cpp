@@ -1,3 +1,5 @@
+// Metrics as one JSON object a line, buffered and taken back to a step on resume.
+
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -57,7 +59,8 @@ JsonLinesSink::~JsonLinesSink() {
   try {
     flush();
   } catch (const Error&) {
-    // A destructor has nobody to tell; Trainer flushes, and hears of it, before every checkpoint.
+    // A destructor must not throw. Trainer flushes before every checkpoint, where errors are
+    // thrown.
   }
   if (descriptor_ >= 0) ::close(descriptor_);
 }

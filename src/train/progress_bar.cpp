@@ -1,3 +1,5 @@
+// One line of a terminal, redrawn while a run goes on.
+
 #include <spdlog/fmt/fmt.h>
 #include <unistd.h>
 

@@ -1,3 +1,5 @@
+// Retrieval recall, computed tile by tile.
+
 #include "jest/train/retrieval.hpp"
 
 #include <torch/torch.h>

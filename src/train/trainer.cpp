@@ -1,3 +1,5 @@
+// What of the trainer does not depend on its models: checks, and the seed of a step.
+
 #include "jest/train/trainer.hpp"
 
 #include <torch/torch.h>

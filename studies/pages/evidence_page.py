@@ -2,7 +2,7 @@
 
 import statistics
 
-from pages.summaries import (EXAMPLES, all_flops, best_on_the_way, finals, held_out, labelled, mean_share,
+from pages.summaries import (all_flops, best_on_the_way, finals, held_out, labelled, mean_share,
                        number_text, processor, reaches, read_summary, run_flops, runs_by_arm,
                        shown_command, shown_measures, spread)
 
@@ -60,7 +60,7 @@ def data_sentence(summary):
     measure, seeds = summary["measures"][0], sorted({run["seed"] for run in summary["runs"]})
     useful = 100 * data["pool"].get("tags", {}).get(tag, 0)
     direction = "" if measure["higher_is_better"] else "; lower is better"
-    return (f"Pool {data['pool']['rows']:,} {EXAMPLES[summary['task']]}"
+    return (f"Pool {data['pool']['rows']:,} {summary['examples']}"
             + (f", of which {useful:.1f} % are useful ({tag})" if tag else "")
             + f"; curated {data['curated']['rows']:,}; held out {held_out(data)}. b = "
             f"{data['count']}; seeds {', '.join(map(str, seeds))}. The reference by itself: "

@@ -9,13 +9,11 @@ import shlex
 import statistics
 import sys
 
-EXAMPLES = {"pairs": "pairs", "images": "pictures", "labels": "pictures", "text": "rows of text"}
-
 
 def read_summary(folder):
     path = pathlib.Path(folder) / "summary.json"
     summary = json.loads(path.read_text(encoding="utf-8"))
-    for field in ("task", "measures"):
+    for field in ("task", "examples", "measures"):
         if field not in summary:
             sys.exit(f"read {path}: expected a field {field}, got none of that name")
     return summary

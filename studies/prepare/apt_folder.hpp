@@ -1,5 +1,6 @@
 #pragma once
-// A private folder for apt-get: the system's own lists stay untouched, and nobody needs to be root.
+// A private folder for apt-get: the system's own lists stay untouched, and no root rights are
+// needed.
 
 #include <filesystem>
 #include <string>

@@ -1,5 +1,5 @@
 #pragma once
-// What `jest-data` is doing, for whoever waits: standard output is kept for the result.
+// Progress of `jest-data` on standard error: standard output is kept for the result.
 
 #include <iostream>
 

@@ -13,8 +13,8 @@ namespace jest::studies {
 
 using Positions = std::vector<std::size_t>;
 
-/// A share of `positions` in `rows`, in the order's order. None rather than one: alone, a row has
-/// nobody to exchange with.
+/// A share of `positions` in `rows`, in the order's order. None rather than one: a single row has
+/// no partner to exchange with.
 template <class Row>
 Positions chosen_share(const std::vector<Row>& rows, Positions positions, double share,
                        const SeededOrder& order) {
@@ -25,7 +25,7 @@ Positions chosen_share(const std::vector<Row>& rows, Positions positions, double
   return positions;
 }
 
-/// Who gives each chosen row what it gets: the next one, so that everybody's changes; where that is
+/// The giver of each chosen row: the next row, so that every row changes; where that is
 /// the same as its own (`same(receiver, giver)`), two receivers swap givers.
 template <class Same>
 Positions givers(const Positions& chosen, const Same& same) {

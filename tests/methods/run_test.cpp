@@ -134,7 +134,7 @@ TEST(Methods, DifferFromJestWhereTheirPapersDo) {
                                     {kActiveClip, true, false}, {kAcid, false, false},
                                     {kAced, false, true},       {kDrrho, true, true},
                                     {kInfomax, true, false},    {kSelectiveBackprop, true, false},
-                                    {kCascade, true, false}};
+                                    {kDmSgd, true, false},      {kCascade, true, false}};
   const Outcome jest = outcome_of(kJest);
   for (const auto& [method, picks, loss] : differences) {
     const Outcome outcome = outcome_of(method);
@@ -247,6 +247,24 @@ TEST(SelectiveBackprop, NeverRunsTheReference) {
   Method steeper = kSelectiveBackprop;
   steeper.rule = ByLossRanks{.power = 8};
   EXPECT_NE(outcome_of(steeper).picks, outcome.picks);
+}
+
+TEST(DmSgd, TakesWhatSpansAVolumeInTheReferencesEmbeddings) {
+  PairSetting s;
+  const Outcome outcome = s.run(kDmSgd);
+  EXPECT_EQ(outcome.learner_forwards, 0);
+  EXPECT_EQ(outcome.guide_forwards, 4);
+  const Embeddings seen = score_embeddings(s.guide, s.batch, {});
+  const auto volume = [&](const Picks& picks) {
+    const at::Tensor rows =
+        torch::cat({seen.x, seen.y}, 1).index_select(0, torch::tensor(picks[0]));
+    const at::Tensor kernel = torch::matmul(rows, rows.t()) / 0.2;  // noise 0.1, and e = (x, y)/√2
+    return torch::logdet(kernel + torch::eye(kTaken)).item<double>();
+  };
+  EXPECT_GT(volume(outcome.picks), volume(outcome_of(kUniform).picks));
+  Method ranked = kDmSgd;
+  ranked.sampling.preset = Preset::kGreedy;
+  EXPECT_GT(volume(outcome_of(ranked).picks), volume(outcome.picks));
 }
 
 TEST(CascadeMethod, PicksAmongTheKept) {

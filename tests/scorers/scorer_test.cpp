@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "jest/io/atomic_file.hpp"
-#include "jest/learner/fingerprint.hpp"
+#include "jest/learner/stores.hpp"
 #include "oracle/small_towers.hpp"
 #include "oracle/temporary_folder.hpp"
 

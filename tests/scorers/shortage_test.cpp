@@ -75,6 +75,12 @@ TEST(PoorReference, IsRemarkedOn) {
   s.guide->bias.data().fill_(-60.0F);  // it loses about 60 on every pair
   EXPECT_EQ(s.scorer({.count = 8}).select(batch, 0).scoring.remark, kPoorReferenceRemark);
   EXPECT_EQ(s.scorer({.count = 8, .score = kEasyReference}).select(batch, 0).scoring.remark, "");
+  // A method's scorer has its rule chosen at run time.
+  const ScorerSpec spec{.count = 8};
+  JointExampleScorer by_losses(s.learner, s.reference, spec, AnyRule{ByLosses{}});
+  EXPECT_EQ(by_losses.select(batch, 0).scoring.remark, kPoorReferenceRemark);
+  JointExampleScorer by_ranks(s.learner, s.reference, spec, AnyRule{ByLossRanks{}});
+  EXPECT_EQ(by_ranks.select(batch, 0).scoring.remark, "");
 }
 
 }  // namespace

@@ -38,6 +38,7 @@ def bits(mean, git):
 SUMMARY = {
     "command": "jest-train pairs --curated /data/of/me/curated.tsv --out /data/of/me/out --steps 1000",
     "task": "pairs",
+    "examples": "pairs",
     "measures": [{"name": "r_at_1", "label": "R@1", "higher_is_better": True},
                  {"name": "r_at_10", "label": "R@10", "higher_is_better": True}],
     "data": {"pool": {"rows": 342113, "tags": {"ja": 0.034}}, "curated": {"rows": 1412},
@@ -52,6 +53,7 @@ TEXT = SUMMARY | {
     "command": "jest-train text --curated /of/me/curated.safetensors --pool=/of/me/pool.safetensors "
                "--eval /of/me/eval-git.safetensors,/of/me/eval-postgresql.safetensors --out /of/me",
     "task": "text",
+    "examples": "rows of text",
     "measures": [{"name": "bits_per_byte", "label": "bits per byte", "higher_is_better": False},
                  {"name": "bits_per_byte_git", "label": "bits per byte, git",
                   "higher_is_better": False}],

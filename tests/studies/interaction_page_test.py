@@ -30,6 +30,7 @@ ENDS = {"uniform": (0.1, 0.2, 0.3), "independent": (0.5, 0.6, 0.4), "joint:inter
 SUMMARY = {
     "command": "jest-train images --curated '/of/me/my data/curated.safetensors' --out /of/me/out",
     "task": "images",
+    "examples": "images",
     "measures": [{"name": "r_at_1", "label": "R@1", "higher_is_better": True}],
     "data": {"pool": {"rows": 1000, "tags": {"true": 0.5}}, "curated": {"rows": 100},
              "eval": [{"name": "", "rows": 10}], "count": 128, "target_tag": "true"},

@@ -16,7 +16,7 @@ struct LabelsOptions : ExperimentOptions {
   static OptionRows<LabelsOptions> own_rows();
   /// Whether these models, which give losses and no embeddings, can be trained so.
   static bool knows(const Method& method) {
-    return !method.cheaper_view && !method.has_rule<ByDiversity>() && !method.needs_gradients() &&
+    return !method.cheaper_view && !method.needs_embeddings() && !method.needs_gradients() &&
            !method.has_objective<Distilling>() && !method.has_objective<TokenChoice>();
   }
   /// Throws on a backend by name: losses need none.

@@ -16,7 +16,7 @@ namespace jest::apps::train {
 template <class Options>
 struct ProbeOptions : Options {
   std::filesystem::path map = "docs/evidence/map.json";
-  std::int64_t probe_rows = 20000;  ///< rows of the pool that are looked at
+  std::int64_t probe_rows = 20000;  ///< rows of the pool that the probe reads
 };
 
 /// A fifth of the curated examples, by their ids.

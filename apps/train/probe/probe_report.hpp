@@ -15,7 +15,7 @@ struct ProbeFindings {
   std::int64_t trained = 0;   ///< curated rows that trained the reference
   std::int64_t held_out = 0;  ///< curated rows that did not
   std::int64_t looked_at = 0;
-  std::int64_t repeated = 0;  ///< rows looked at with the content of an earlier one
+  std::int64_t repeated = 0;  ///< rows read with the content of an earlier one
   UsefulShare useful;
   std::vector<MapPoint> map;  ///< empty: not found
 };

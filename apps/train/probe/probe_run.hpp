@@ -152,7 +152,7 @@ void add_task_probe(CLI::App& probe, const char* description, const std::string&
   command->get_option("--resume")->description("Probe anew in the folder of an earlier probe");
   command->add_option("--map", options->map, "map.json that studies/study map wrote")
       ->capture_default_str();
-  command->add_option("--probe-rows", options->probe_rows, "Rows of the pool that are looked at")
+  command->add_option("--probe-rows", options->probe_rows, "Rows of the pool that the probe reads")
       ->capture_default_str();
   command->callback([options] { run_probe<T>(*options); });
 }

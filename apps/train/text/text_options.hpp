@@ -24,7 +24,7 @@ struct TextOptions : ExperimentOptions {
   static OptionRows<TextOptions> own_rows();
   /// Whether these models, which give losses and no embeddings, can be trained so.
   static bool knows(const Method& method) {
-    return !method.cheaper_view && !method.has_rule<ByDiversity>() &&
+    return !method.cheaper_view && !method.needs_embeddings() &&
            !method.has_objective<Distilling>();
   }
   /// Throws unless the sizes of a decoder fit its heads.

@@ -50,7 +50,7 @@ class JEST_EXPORT ScoredRows {
 };
 
 /// Waits for all work on the current stream of this tensor's device, so that a clock on the host
-/// tells what the work took. Nothing for the CPU and for an undefined tensor.
+/// measures the work. Nothing for the CPU and for an undefined tensor.
 JEST_EXPORT void wait_for(const at::Tensor& result);
 
 /// Values of tensors, and back into the same tensors.

@@ -21,7 +21,14 @@
 #include "jest/torch/embeddings.hpp"
 #include "jest/torch/losses.hpp"
 
+namespace torch::nn {
+class Module;
+}
+
 namespace jest {
+
+/// CRC-32 over names, shapes and bytes of every parameter and buffer, as eight hexadecimal digits.
+JEST_EXPORT std::string model_fingerprint(const torch::nn::Module& module);
 
 struct LossStoreContent {
   at::Tensor losses;        ///< [rows] float32

@@ -22,10 +22,10 @@
 
 namespace jest {
 
-// Parts beside the rules of scorers/rules.hpp, which say of themselves what those say.
+// Further rules beside those of scorers/rules.hpp, with the same members.
 
 /// Nothing is scored: UniformScorer.
-struct Nobody {
+struct NoScoring {
   static constexpr const char* kName = "none";
   void check(const std::string&) const {}
   std::string words() const { return "nothing"; }
@@ -49,9 +49,19 @@ struct ByRepresentatives {
   std::string words() const { return "orthogonalised representativeness of gradients"; }
 };
 
+namespace detail {
+
+template <class Variant, class... More>
+struct WithMore;
+template <class... Some, class... More>
+struct WithMore<std::variant<Some...>, More...> {
+  using Type = std::variant<Some..., More...>;
+};
+
+}  // namespace detail
+
 /// How scores become picks.
-using MethodRule =
-    std::variant<Nobody, ByLosses, ByLossRanks, ByDiversity, ByGradients, ByRepresentatives>;
+using MethodRule = detail::WithMore<LossRules, NoScoring, ByGradients, ByRepresentatives>::Type;
 
 /// The learner is taught the reference's matching of each batch, too: Distilled.
 struct Distilling {
@@ -128,7 +138,13 @@ struct Method {
     return std::holds_alternative<Part>(objective);
   }
 
-  bool scores() const { return !has_rule<Nobody>(); }
+  bool scores() const { return !has_rule<NoScoring>(); }
+  /// Whether models must embed pairs, as losses do not suffice.
+  bool needs_embeddings() const {
+    return std::visit(
+        []<class Part>(const Part&) { return Rule<Part, PairTensors> && !Rule<Part, LossTensors>; },
+        rule);
+  }
   /// Whether models must give gradient features.
   bool needs_gradients() const { return has_rule<ByGradients>() || has_rule<ByRepresentatives>(); }
 

@@ -10,7 +10,7 @@
 namespace jest {
 
 /// What every other method has to beat.
-inline constexpr Method kUniform{.name = "uniform", .rule = Nobody{}};
+inline constexpr Method kUniform{.name = "uniform", .rule = NoScoring{}};
 
 /// Joint selection by learnability in sixteen chunks: picks are drawn given the picks before them.
 inline constexpr Method kJest{
@@ -71,7 +71,7 @@ inline constexpr Method kAced{
 inline constexpr Method kDrrho{
     .name = "drrho",
     .paper = "Wei et al. 2025, arXiv 2505.06699",
-    .rule = Nobody{},
+    .rule = NoScoring{},
     .objective = Reweighting{.temperature = 1},
 };
 
@@ -113,12 +113,24 @@ inline constexpr Method kDivBs{
     .sampling = {.chunks = kOnePickAChunk, .gain = 1},
 };
 
+/// Batches that span a large volume in the reference's embeddings, which are computed once. The
+/// paper draws whole batches from a determinantal process; here picks are drawn one by one, each in
+/// proportion to the volume that it adds.
+inline constexpr Method kDmSgd{
+    .name = "dm-sgd",
+    .paper = "Zhang et al. 2017, UAI, arXiv 1705.00607",
+    .rule = ByVolume{},
+    .score = kEasyReference,
+    .sampling = {.chunks = kOnePickAChunk, .gain = 1},
+    .reference = {.access = ReferenceAccess::kOnce},
+};
+
 /// Uniform batches of sequences, of which only the most learnable tokens are trained on. For models
 /// that give a loss per token.
 inline constexpr Method kRho1{
     .name = "rho-1",
     .paper = "Lin et al. 2024, arXiv 2404.07965",
-    .rule = Nobody{},
+    .rule = NoScoring{},
     .objective = TokenChoice{.share = 0.6},
     .reference = {.access = ReferenceAccess::kLiveOnly},
 };
@@ -132,8 +144,9 @@ inline constexpr Method kCascade{
 };
 
 inline constexpr std::array kMethods = {
-    kUniform, kJest,    kFlexiJest,         kRhoLoss, kActiveClip, kAcid, kAced,
-    kDrrho,   kInfomax, kSelectiveBackprop, kGreats,  kDivBs,      kRho1, kCascade,
+    kUniform, kJest,  kFlexiJest, kRhoLoss, kActiveClip,
+    kAcid,    kAced,  kDrrho,     kInfomax, kSelectiveBackprop,
+    kGreats,  kDivBs, kDmSgd,     kRho1,    kCascade,
 };
 
 /// Throws an error that lists the names when there is none of this one.

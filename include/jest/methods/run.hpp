@@ -254,7 +254,7 @@ class MethodScorer {
     constexpr bool kLosses =
         !EmbedsPairs<ScoredModel, B> && GivesLosses<ScoredModel, B> && ReferenceGivesLosses<R, B>;
     if constexpr (kPairs || kLosses) {
-      if (method_.template has_rule<ByDiversity>() && !kPairs) {
+      if (method_.needs_embeddings() && !kPairs) {
         lacks(method_, "a model that embeds pairs (`embed`, concept EmbedsPairs)",
               "one that gives losses");
       }

@@ -139,10 +139,15 @@ class JointExampleScorer {
 
   PairScore pair_score() const { return {spec_.score, spec_.contrast}; }
 
+  bool by_losses() const {
+    if constexpr (std::is_same_v<R, AnyRule>) return std::holds_alternative<ByLosses>(rule_.rule);
+    return std::is_same_v<R, ByLosses>;
+  }
+
   /// Something the user should know, or nothing.
   std::string_view remark_on(const SelectionStatistics& statistics, bool has_pairs) const {
     const bool learnability = spec_.score.learner != 0 && spec_.score.reference != 0;
-    if (std::is_same_v<R, ByLosses> && learnability && statistics.mean_own_score_picks < 0) {
+    if (by_losses() && learnability && statistics.mean_own_score_picks < 0) {
       return kPoorReferenceRemark;
     }
     const bool joint = spec_.sampling.preset == Preset::kJoint && spec_.count != 1;

@@ -72,9 +72,26 @@ struct ByDiversity {
                                    const PairScore& score) const;
 };
 
-/// One of these, chosen at run time. Losses by ByDiversity are refused: they have no embeddings.
+/// By the volume that picks span in e = (x, y)/√2 of the reference, or of the learner where no
+/// reference is run (criteria/volume.hpp); losses take no part. O(B·D + D²) a pick, on the host.
+/// Source: Zhang et al., UAI 2017, arXiv 1705.00607.
+struct ByVolume {
+  static constexpr const char* kName = "volume";
+  double noise = 0.1;  ///< σ² above 0; a copy of a pick is the likelier, the larger it is
+
+  JEST_EXPORT void check(const std::string& who) const;
+  JEST_EXPORT std::string words() const;
+
+  JEST_EXPORT Selection operator()(const PairTensors& pairs, const SelectionSpec& spec,
+                                   const PairScore& score) const;
+};
+
+/// The rules that JointExampleScorer carries out for a Method.
+using LossRules = std::variant<ByLosses, ByLossRanks, ByDiversity, ByVolume>;
+
+/// One of these, chosen at run time. Losses are refused by a rule that needs embeddings.
 struct AnyRule {
-  std::variant<ByLosses, ByLossRanks, ByDiversity> rule;
+  LossRules rule;
 
   JEST_EXPORT Selection operator()(const PairTensors& pairs, const SelectionSpec& spec,
                                    const PairScore& score) const;

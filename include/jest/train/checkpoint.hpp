@@ -4,7 +4,7 @@
 //   <folder>/step-00000250/tensors.safetensors   parameters, buffers, states of optimizer and
 //   scorer
 //                          state.json             position, counters, timers
-//                          complete               written last; without it nobody reads the rest
+//                          complete               written last; without it the rest is ignored
 //
 // The folder is filled under a temporary name and renamed; older checkpoints go only then.
 

@@ -1,5 +1,5 @@
 #pragma once
-// What a run tells while it goes, the one interface that hears it, and the sinks of this library.
+// Metrics of a run, the interface that receives them, and the sinks that come with the library.
 
 #include <cstdint>
 #include <filesystem>
@@ -38,7 +38,7 @@ struct EvaluationMetrics {
   double cpu_seconds = 0;  ///< processor time of the steps, of all threads
 };
 
-/// Hears the metrics of one run. `resume(step)` says that the run goes on after `step`: what was
+/// Receives the metrics of one run. `resume(step)` says that the run goes on after `step`: what was
 /// recorded of later steps is void. `flush()` is called before a checkpoint is written.
 class JEST_EXPORT MetricSink {
  public:

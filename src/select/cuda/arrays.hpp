@@ -1,5 +1,5 @@
 #pragma once
-// How a workspace is divided. With no memory at all the division still tells how much it needs.
+// How a workspace is divided. Without memory the division still gives the size it needs.
 
 #include <cstddef>
 #include <cstdint>

@@ -47,7 +47,7 @@ namespace detail {
 /// e to this is still a normal number; below it, zero.
 inline constexpr double kLeastExponent = -708.0;
 inline constexpr double kLog2E = 0x1.71547652b82fep+0;
-/// Added to a number below 2^51 it rounds that to a whole one, which then lies in the low bits.
+/// Added to a number below 2^51 it rounds that to a whole one, which is then in the low bits.
 inline constexpr double kRoundingShift = 0x1.8p52;
 inline constexpr int kLastPower = 13;  ///< of the series
 
