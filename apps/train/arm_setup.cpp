@@ -48,6 +48,20 @@ bool set_tokens(Method& method, double share) {
   return share > 0 && share <= 1;
 }
 
+/// Names with commas between them, in indented lines that fit a terminal.
+std::string lines_of(const std::vector<std::string>& names) {
+  constexpr std::size_t kWidth = 76;
+  std::string lines = "  ";
+  std::size_t length = 0;
+  for (const std::string& name : names) {
+    if (length > 0) lines += length + name.size() + 2 > kWidth ? ",\n  " : ", ";
+    if (length + name.size() + 2 > kWidth) length = 0;
+    lines += name;
+    length += name.size() + 2;
+  }
+  return lines;
+}
+
 }  // namespace
 
 const std::vector<MethodOption>& method_options() {
@@ -65,8 +79,9 @@ const std::vector<MethodOption>& method_options() {
   return kOptions;
 }
 
-std::string method_options_help(bool (*knows)(const Method&)) {
-  std::string lines = "Options of single methods, in an arm's name (aced:distillation=0.5):\n";
+std::string arms_help(bool (*knows)(const Method&)) {
+  std::string lines = "Arms:\n" + lines_of(arm_names(knows)) +
+                      "\n\nOptions of single methods, in an arm's name (aced:distillation=0.5):\n";
   for (const MethodOption& option : method_options()) {
     std::string methods;
     std::int64_t count = 0;

@@ -8,6 +8,7 @@
 #include <limits>
 #include <numbers>
 
+#include "jest/criteria/orthogonal.hpp"
 #include "jest/criteria/volume.hpp"
 #include "jest/select/select.hpp"
 
@@ -47,6 +48,24 @@ at::Tensor log_rank_shares(const at::Tensor& values) {
 
 at::Tensor side_by_side(const Embeddings& embeddings) {
   return torch::cat({embeddings.x, embeddings.y}, 1) / std::numbers::sqrt2;
+}
+
+/// [B, D] as criteria on the host read it.
+at::Tensor on_host(const at::Tensor& rows) {
+  if (rows.dim() != 2) refuse("select", "rows [B, D]", rows.sizes());
+  return rows.detach().to(at::kCPU, at::kFloat).contiguous();
+}
+
+MatrixView view_of(const at::Tensor& rows) {
+  return matrix_view(rows.const_data_ptr<float>(), rows.size(0), rows.size(1));
+}
+
+template <class Criterion>
+Selection select_by(Criterion& scores, const SelectionSpec& spec, const at::Tensor& ids) {
+  if (!ids.defined()) return jest::select(scores, spec);
+  const at::Tensor named = ids.to(at::kCPU, at::kLong).contiguous();
+  return jest::select(scores, spec,
+                      std::span(named.const_data_ptr<std::int64_t>(), detail::at(named.numel())));
 }
 
 }  // namespace
@@ -90,12 +109,16 @@ std::string ByVolume::words() const { return text("volume of embeddings, noise "
 Selection ByVolume::operator()(const PairTensors& pairs, const SelectionSpec& spec,
                                const PairScore& score) const {
   const Embeddings& known = score.weights.reference != 0 ? pairs.reference : pairs.learner;
-  const at::Tensor rows = side_by_side(known).detach().to(at::kCPU, at::kFloat).contiguous();
-  VolumeScores scores(matrix_view(rows.const_data_ptr<float>(), rows.size(0), rows.size(1)), noise);
-  if (!pairs.ids.defined()) return jest::select(scores, spec);
-  const at::Tensor ids = pairs.ids.to(at::kCPU, at::kLong).contiguous();
-  return jest::select(scores, spec,
-                      std::span(ids.const_data_ptr<std::int64_t>(), detail::at(ids.numel())));
+  const at::Tensor rows = on_host(side_by_side(known));
+  VolumeScores scores(view_of(rows), noise);
+  return select_by(scores, spec, pairs.ids);
+}
+
+Selection ByRepresentatives::operator()(const FeatureTensors& known, const SelectionSpec& spec,
+                                        const PairScore&) const {
+  const at::Tensor rows = on_host(known.features);
+  OrthogonalScores scores(view_of(rows));
+  return select_by(scores, spec, known.ids);
 }
 
 Selection AnyRule::operator()(const PairTensors& pairs, const SelectionSpec& spec,

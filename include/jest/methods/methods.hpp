@@ -110,7 +110,7 @@ inline constexpr Method kDivBs{
     .name = "divbs",
     .paper = "Hong et al. 2024, DivBS, ICML, arXiv 2406.04872",
     .rule = ByRepresentatives{},
-    .sampling = {.chunks = kOnePickAChunk, .gain = 1},
+    .sampling = {.chunks = kOnePickAChunk, .gain = 1, .interaction = InteractionSchedule{1, 0}},
 };
 
 /// Batches that span a large volume in the reference's embeddings, which are computed once. The
@@ -121,7 +121,7 @@ inline constexpr Method kDmSgd{
     .paper = "Zhang et al. 2017, UAI, arXiv 1705.00607",
     .rule = ByVolume{},
     .score = kEasyReference,
-    .sampling = {.chunks = kOnePickAChunk, .gain = 1},
+    .sampling = {.chunks = kOnePickAChunk, .gain = 1, .interaction = InteractionSchedule{1, 0}},
     .reference = {.access = ReferenceAccess::kOnce},
 };
 

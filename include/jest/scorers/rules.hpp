@@ -13,8 +13,15 @@
 
 namespace jest {
 
-/// A rule for candidates of which `Candidates` (PairTensors or LossTensors) is known. Tensors of a
-/// model whose weight is zero are undefined.
+/// What a learner with gradient features says of B candidates.
+struct FeatureTensors {
+  at::Tensor losses;    ///< [B]
+  at::Tensor features;  ///< [B, D], gradients of the losses up to a common map
+  at::Tensor ids;       ///< [B] int64
+};
+
+/// A rule for candidates of which `Candidates` (PairTensors, LossTensors or FeatureTensors) is
+/// known. Tensors of a model whose weight is zero are undefined.
 template <class R, class Candidates>
 concept Rule = requires(const R& rule, const Candidates& candidates, const SelectionSpec& spec,
                         const PairScore& score) {
@@ -85,6 +92,21 @@ struct ByVolume {
   JEST_EXPORT Selection operator()(const PairTensors& pairs, const SelectionSpec& spec,
                                    const PairScore& score) const;
 };
+
+/// By orthogonalised representativeness: picks that together span the mean of the features
+/// (criteria/orthogonal.hpp). O(B·D) a pick, on the host.
+/// Source: DivBS, Hong et al., ICML 2024, arXiv 2406.04872.
+struct ByRepresentatives {
+  static constexpr const char* kName = "representativeness";
+  void check(const std::string&) const {}
+  std::string words() const { return "orthogonalised representativeness of gradients"; }
+
+  JEST_EXPORT Selection operator()(const FeatureTensors& known, const SelectionSpec& spec,
+                                   const PairScore& score) const;
+};
+
+/// The rules that FeatureScorer carries out for a Method.
+using FeatureRules = std::variant<ByRepresentatives>;
 
 /// The rules that JointExampleScorer carries out for a Method.
 using LossRules = std::variant<ByLosses, ByLossRanks, ByDiversity, ByVolume>;
