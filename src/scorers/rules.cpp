@@ -121,6 +121,14 @@ Selection ByRepresentatives::operator()(const FeatureTensors& known, const Selec
   return select_by(scores, spec, known.ids);
 }
 
+Selection ByGradientNorms::operator()(const FeatureTensors& known, const SelectionSpec& spec,
+                                      const PairScore&) const {
+  const at::Tensor norms = on_host(known.features).norm(2, 1);
+  constexpr float kLeast = std::numeric_limits<float>::min();  // a gradient of 0 comes last
+  return jest::select(LossTensors{norms.clamp_min(kLeast).log(), {}, known.ids}, spec,
+                      kHardLearner);
+}
+
 Selection AnyRule::operator()(const PairTensors& pairs, const SelectionSpec& spec,
                               const PairScore& score) const {
   return std::visit([&](const auto& one) { return one(pairs, spec, score); }, rule);

@@ -310,6 +310,15 @@ struct SequenceSetting {
   }
 };
 
+/// Mean of `values` over all picks.
+double mean_of(const at::Tensor& values, const Picks& picks) {
+  double total = 0;
+  for (const auto& step : picks) {
+    total += values.index_select(0, torch::tensor(step)).mean().item<double>();
+  }
+  return total / static_cast<double>(picks.size());
+}
+
 TEST(Greats, FollowsGradientsTowardsTheCuratedBatchAndNeedsNoReference) {
   SequenceSetting s;
   const Outcome outcome = s.run(kGreats);
@@ -340,6 +349,21 @@ TEST(DivBs, SpansTheMeanGradientPickByPickAndNeedsNoReference) {
   at::Tensor parts = features.matmul(residual).abs();
   parts[greedy.front()] = -1;
   EXPECT_EQ(greedy[1], parts.argmax().item<std::int64_t>());
+}
+
+TEST(GradientNorm, DrawsInProportionToTheLengthsOfGradients) {
+  SequenceSetting s;
+  const Outcome outcome = s.run(kGradientNorm);
+  EXPECT_EQ(outcome.guide_forwards, 0);
+  EXPECT_NE(outcome.picks, SequenceSetting().run(kJest).picks);
+  Method ranked = kGradientNorm;
+  ranked.sampling.preset = Preset::kTopK;
+  const at::Tensor norms = score_losses_and_features(s.model, s.batch, {}).features.norm(2, 1);
+  const auto longest = std::get<1>(norms.topk(8)).contiguous();
+  const auto* first = longest.const_data_ptr<std::int64_t>();
+  EXPECT_THAT(SequenceSetting().run(ranked).picks.front(),
+              ::testing::ElementsAreArray(first, first + 8));
+  EXPECT_GT(mean_of(norms, outcome.picks), mean_of(norms, SequenceSetting().run(kUniform).picks));
 }
 
 TEST(Rho1, TrainsOnTheMostLearnableTokensOfUniformBatches) {

@@ -113,6 +113,15 @@ inline constexpr Method kDivBs{
     .sampling = {.chunks = kOnePickAChunk, .gain = 1, .interaction = InteractionSchedule{1, 0}},
 };
 
+/// Examples with long gradients are drawn more often; no reference. The paper's weights, which keep
+/// the mean gradient unbiased, are left out, as where others compare selections with it.
+inline constexpr Method kGradientNorm{
+    .name = "gradient-norm",
+    .paper = "Katharopoulos & Fleuret 2018, ICML, arXiv 1803.00942",
+    .rule = ByGradientNorms{},
+    .sampling = {.preset = Preset::kIndependent, .gain = 1},
+};
+
 /// Batches that span a large volume in the reference's embeddings, which are computed once. The
 /// paper draws whole batches from a determinantal process; here picks are drawn one by one, each in
 /// proportion to the volume that it adds.
@@ -144,9 +153,9 @@ inline constexpr Method kCascade{
 };
 
 inline constexpr std::array kMethods = {
-    kUniform, kJest,  kFlexiJest, kRhoLoss, kActiveClip,
-    kAcid,    kAced,  kDrrho,     kInfomax, kSelectiveBackprop,
-    kGreats,  kDivBs, kDmSgd,     kRho1,    kCascade,
+    kUniform,      kJest,  kFlexiJest, kRhoLoss,           kActiveClip, kAcid,
+    kAced,         kDrrho, kInfomax,   kSelectiveBackprop, kGreats,     kDivBs,
+    kGradientNorm, kDmSgd, kRho1,      kCascade,
 };
 
 /// Throws an error that lists the names when there is none of this one.

@@ -105,8 +105,20 @@ struct ByRepresentatives {
                                    const PairScore& score) const;
 };
 
+/// By the length of an example's gradient: at gain 1, P(pick) ∝ |h_i|. O(B·D).
+/// Source: Katharopoulos & Fleuret, ICML 2018, arXiv 1803.00942, equation 16, without their
+/// weights.
+struct ByGradientNorms {
+  static constexpr const char* kName = "gradient norms";
+  void check(const std::string&) const {}
+  std::string words() const { return "norms of gradients"; }
+
+  JEST_EXPORT Selection operator()(const FeatureTensors& known, const SelectionSpec& spec,
+                                   const PairScore& score) const;
+};
+
 /// The rules that FeatureScorer carries out for a Method.
-using FeatureRules = std::variant<ByRepresentatives>;
+using FeatureRules = std::variant<ByRepresentatives, ByGradientNorms>;
 
 /// The rules that JointExampleScorer carries out for a Method.
 using LossRules = std::variant<ByLosses, ByLossRanks, ByDiversity, ByVolume>;
