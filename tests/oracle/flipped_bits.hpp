@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <string>
 #include <vector>
 
@@ -21,17 +22,17 @@ struct FlippedBits {
 };
 
 /// `answer` is all that a reader says of the file, as text; a refusal must be one line that names
-/// `name`. The file is as it was afterwards.
+/// `name`. Every bit, or one in `every`. The file is as it was afterwards.
 template <class Answer>
 FlippedBits flip_every_bit(const std::filesystem::path& path, const std::string& name,
-                           const Answer& answer) {
+                           const Answer& answer, std::size_t every = 1) {
   const std::string content = read_file(path);
   const std::string expected = answer();
   const auto put = [&](const std::string& bytes) {
     std::ofstream(path, std::ios::binary) << bytes;
   };
   FlippedBits found;
-  for (std::size_t bit = 0; bit < content.size() * 8; ++bit) {
+  for (std::size_t bit = 0; bit < content.size() * 8; bit += every) {
     std::string flipped = content;
     flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ 1 << bit % 8);
     put(flipped);
