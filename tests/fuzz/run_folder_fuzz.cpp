@@ -8,6 +8,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto record = folder.write("run/run.json", fuzz::text_of(data, size));
   return fuzz::read_or_refuse([&] {
     const nlohmann::ordered_json identity{{"steps", 10}, {"arms", {"uniform"}}, {"rate", 0.25}};
-    apps::train::claim_folder({record.parent_path(), identity, true});
+    const auto lock = apps::train::claim_folder({record.parent_path(), identity, true});
   });
 }

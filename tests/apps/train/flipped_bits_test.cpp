@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <torch/torch.h>
 
+#include "jest/methods/methods.hpp"
 #include "jest/train/metrics.hpp"
 #include "oracle/flipped_bits.hpp"
 #include "oracle/temporary_folder.hpp"
