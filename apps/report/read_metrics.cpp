@@ -64,6 +64,7 @@ Metrics read_metrics(const std::filesystem::path& file, const std::vector<Measur
   for (int number = 1; std::getline(lines, line); ++number) {
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
     const std::string place = text(file.string(), " line ", number);
+    check_checksum(line, "read " + place);
     const nlohmann::json event = parse_line(line, place);
     add_event(JsonFields(event, place), measures, metrics);
   }

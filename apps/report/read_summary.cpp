@@ -69,6 +69,7 @@ std::string folder_name(const std::filesystem::path& folder) {
 
 nlohmann::json read_json(const std::filesystem::path& file) {
   const std::string content = read_file(file);
+  check_checksum(content, "read " + file.string());
   try {
     return nlohmann::json::parse(content);
   } catch (const nlohmann::json::exception& error) {

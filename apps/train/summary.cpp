@@ -24,11 +24,10 @@ std::map<std::string, std::vector<Json>> read_events(const std::filesystem::path
   std::istringstream lines(read_file(path));
   std::int64_t number = 0;
   for (std::string line; std::getline(lines, line);) {
-    ++number;
+    const std::string operation = text("read ", path.string(), ", line ", ++number);
+    check_checksum(line, operation);
     Json json = Json::parse(line, nullptr, false);
-    if (json.is_discarded()) {
-      refuse(text("read ", path.string(), ", line ", number), "JSON", line.substr(0, 60));
-    }
+    if (!json.is_object()) refuse(operation, "a JSON object", line.substr(0, 60));
     events[json.value("event", "")].push_back(std::move(json));
   }
   if (events["evaluation"].empty()) {
@@ -205,7 +204,7 @@ void add_targets(Json& runs, const Measure& measure) {
 
 void write_summary(const std::filesystem::path& folder, const Json& summary) {
   write_file(folder / "summary.json",
-             summary.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+             with_checksum(summary.dump(1, ' ', false, Json::error_handler_t::replace)) + "\n");
 }
 
 }  // namespace jest::apps::train

@@ -1,11 +1,32 @@
-// Text of numbers, formatted as std::ostream formats them by default.
+// Text of numbers, formatted as std::ostream formats them by default, and of what errors say.
 
 #include "jest/core/error.hpp"
 
 #include <charconv>
 #include <sstream>
 
-namespace jest::detail {
+namespace jest {
+namespace {
+
+std::string one_line(std::string_view message) {
+  constexpr const char* kDigits = "0123456789abcdef";
+  std::string line;
+  for (const char c : message) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= ' ' && byte != 127) {
+      line += c;
+    } else {
+      line += {'\\', 'x', kDigits[byte / 16], kDigits[byte % 16]};
+    }
+  }
+  return line;
+}
+
+}  // namespace
+
+Error::Error(std::string_view message) : std::runtime_error(one_line(message)) {}
+
+namespace detail {
 namespace {
 
 /// Enough for 64 bits in decimal, and for a double of six digits.
@@ -38,4 +59,5 @@ std::string streamed(const void* values, void (*print)(std::ostream& out, const 
   return std::move(stream).str();
 }
 
-}  // namespace jest::detail
+}  // namespace detail
+}  // namespace jest

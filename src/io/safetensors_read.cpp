@@ -1,25 +1,19 @@
-// Maps a safetensors file and checks its header; arrays are views into the mapping.
+// Maps a safetensors file; arrays are views into the mapping.
 
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <nlohmann/json.hpp>
 
-#include "dtypes.hpp"
 #include "jest/core/error.hpp"
 #include "jest/io/safetensors.hpp"
+#include "safetensors_header.hpp"
 
 namespace jest {
 namespace {
-
-using Json = nlohmann::json;
-
-constexpr std::uint64_t kLargestHeader = 100'000'000;
 
 [[noreturn]] void damaged(const std::filesystem::path& path, const std::string& expected,
                           const std::string& came) {
@@ -51,60 +45,15 @@ Mapping map_file(const std::filesystem::path& path) {
   return {{static_cast<const std::byte*>(address), release}, size};
 }
 
-/// For a message: one line, and no descent into what a file nests without end.
-std::string shown(const Json& value) {
-  return value.is_structured() ? value.type_name() : value.dump().substr(0, 60);
-}
-
-/// A JSON number that counts something. nlohmann would convert 6.5, true and -1 without a word.
-std::uint64_t count_of(const Json& number, const char* key) {
-  if (!number.is_number_unsigned() || number.get<std::uint64_t>() > INT64_MAX) {
-    throw Error(text(key, " with ", shown(number), ", which counts nothing"));
-  }
-  return number.get<std::uint64_t>();
-}
-
-const Json& list_of(const Json& entry, const char* key) {
-  const Json& list = entry.at(key);
-  if (!list.is_array()) throw Error(text("no list under ", key, ": ", shown(list)));
-  return list;
-}
-
-/// The bytes that `entry` describes, checked against the data section.
-ArrayView read_entry(const std::string& name, const Json& entry, std::span<const std::byte> data) {
-  ArrayView array;
-  array.dtype = entry.at("dtype").get<std::string>();
-  std::uint64_t bytes = dtype_bytes(array.dtype);
-  for (const Json& extent : list_of(entry, "shape")) {
-    const std::uint64_t size = count_of(extent, "a shape");
-    if (size > 0 && bytes > UINT64_MAX / 8 / size) throw Error("a shape that overflows: " + name);
-    bytes *= size;
-    array.shape.push_back(static_cast<std::int64_t>(size));
-  }
-  const Json& offsets = list_of(entry, "data_offsets");
-  const std::uint64_t begin = count_of(offsets.at(0), "data_offsets");
-  const std::uint64_t end = count_of(offsets.at(1), "data_offsets");
-  if (offsets.size() != 2 || begin > end || end > data.size()) {
-    throw Error(text("data_offsets [", begin, ", ", end, "] of ", name, " in ", data.size(),
-                     " bytes of data"));
-  }
-  if (end - begin != bytes) {
-    throw Error(text(end - begin, " bytes for ", name, ", whose shape needs ", bytes));
-  }
-  array.bytes = data.subspan(begin, bytes);
-  return array;
-}
-
-void check_no_overlap(const std::map<std::string, ArrayView>& arrays) {
-  std::vector<std::pair<const std::byte*, const std::byte*>> extents;
-  for (const auto& [name, array] : arrays) {
-    if (!array.bytes.empty()) {
-      extents.emplace_back(array.bytes.data(), array.bytes.data() + array.bytes.size());
-    }
-  }
-  std::sort(extents.begin(), extents.end());
-  for (std::size_t k = 1; k < extents.size(); ++k) {
-    if (extents[k].first < extents[k - 1].second) throw Error("arrays that overlap");
+/// What a file says of its content must be so; a file that says nothing is believed.
+void check_content(const std::filesystem::path& path, const SafetensorsHeader& header) {
+  const auto found = header.metadata.find(kChecksumKey);
+  if (found == header.metadata.end()) return;
+  std::vector<NamedArray> arrays;
+  for (const auto& [name, array] : header.arrays) arrays.push_back({name, array});
+  const std::string expected = with_checksum(header.metadata, arrays).at(kChecksumKey);
+  if (found->second != expected) {
+    damaged(path, text("the content of its checksum ", found->second.substr(0, 60)), expected);
   }
 }
 
@@ -113,31 +62,10 @@ void check_no_overlap(const std::map<std::string, ArrayView>& arrays) {
 SafetensorsFile::SafetensorsFile(const std::filesystem::path& path) : path_(path) {
   const Mapping mapping = map_file(path);
   mapping_ = mapping.data;
-  std::uint64_t header_bytes = 0;
-  std::memcpy(&header_bytes, mapping_.get(), 8);
-  if (header_bytes > std::min(mapping.size - 8, kLargestHeader)) {
-    damaged(path, text("a header within the file's ", mapping.size, " bytes"),
-            text("a header length of ", header_bytes, ": truncated, or not safetensors"));
-  }
-  const char* header = reinterpret_cast<const char*>(mapping_.get()) + 8;
-  const std::span<const std::byte> data{mapping_.get() + 8 + header_bytes,
-                                        mapping.size - 8 - header_bytes};
-  try {
-    const Json json = Json::parse(header, header + header_bytes);
-    if (!json.is_object()) throw Error("a header that is no JSON object");
-    for (const auto& [name, entry] : json.items()) {
-      if (name == "__metadata__") {
-        metadata_ = entry.get<Metadata>();
-      } else {
-        arrays_[name] = read_entry(name, entry, data);
-      }
-    }
-    check_no_overlap(arrays_);
-  } catch (const Json::exception& error) {
-    damaged(path, "a valid safetensors header", error.what());
-  } catch (const Error& error) {
-    damaged(path, "a consistent safetensors header", error.what());
-  }
+  SafetensorsHeader header = read_safetensors_header({mapping_.get(), mapping.size}, path.string());
+  check_content(path, header);
+  metadata_ = std::move(header.metadata);
+  arrays_ = std::move(header.arrays);
 }
 
 const ArrayView& SafetensorsFile::array(const std::string& name, const std::string& dtype,

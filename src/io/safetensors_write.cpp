@@ -1,9 +1,9 @@
 // Writes a safetensors file: the header, padded to 8 bytes, and the arrays behind it.
 
-#include <zlib.h>
-
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "crc.hpp"
 #include "dtypes.hpp"
 #include "jest/core/error.hpp"
 #include "jest/io/atomic_file.hpp"
@@ -23,7 +23,7 @@ std::string header_for(const std::vector<NamedArray>& arrays, const Metadata& me
     if (name == "__metadata__" || header.contains(name)) {
       refuse("write safetensors", "distinct names, none of them __metadata__", name);
     }
-    if (bytes != dtype_bytes(array.dtype) * static_cast<std::uint64_t>(array.elements())) {
+    if (bytes != dtype_bytes(array.dtype, static_cast<std::uint64_t>(array.elements()))) {
       refuse("write safetensors", "as many bytes as " + name + " has elements", bytes, " for ",
              describe(array));
     }
@@ -67,13 +67,26 @@ void write_safetensors(const std::filesystem::path& path, const std::vector<Name
 }
 
 std::string checksum(std::span<const ArrayView> arrays) {
-  uLong crc = crc32(0, nullptr, 0);
-  for (const ArrayView& array : arrays) {
-    crc = crc32_z(crc, reinterpret_cast<const Bytef*>(array.bytes.data()), array.bytes.size());
+  Crc crc;
+  for (const ArrayView& array : arrays) crc.add(array.bytes);
+  return crc.digits();
+}
+
+Metadata with_checksum(Metadata metadata, std::vector<NamedArray> arrays) {
+  metadata.erase(kChecksumKey);
+  std::ranges::sort(arrays, {}, &NamedArray::name);
+  Crc crc;
+  for (const auto& [key, value] : metadata) {
+    crc.add_text(key);
+    crc.add_text(value);
   }
-  char digits[9];
-  std::snprintf(digits, sizeof digits, "%08lx", static_cast<unsigned long>(crc));
-  return digits;
+  for (const auto& [name, array] : arrays) {
+    crc.add_text(name);
+    crc.add_text(describe(array));
+    crc.add(array.bytes);
+  }
+  metadata[kChecksumKey] = crc.digits();
+  return metadata;
 }
 
 }  // namespace jest

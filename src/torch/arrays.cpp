@@ -4,12 +4,14 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
+
 namespace jest {
 namespace {
 
 struct DtypeName {
   at::ScalarType type;
-  const char* name;
+  std::string_view name;
 };
 
 constexpr DtypeName kDtypes[] = {{at::kFloat, "F32"},     {at::kDouble, "F64"}, {at::kHalf, "F16"},
@@ -22,7 +24,7 @@ constexpr DtypeName kDtypes[] = {{at::kFloat, "F32"},     {at::kDouble, "F64"}, 
 ArrayView array_view(const at::Tensor& contiguous) {
   for (const auto& [type, name] : kDtypes) {
     if (contiguous.scalar_type() != type) continue;
-    return {name,
+    return {std::string(name),
             {contiguous.sizes().begin(), contiguous.sizes().end()},
             {static_cast<const std::byte*>(contiguous.const_data_ptr()), contiguous.nbytes()}};
   }
@@ -37,18 +39,20 @@ void save_tensors(const std::filesystem::path& path, const NamedTensors& tensors
     held.emplace_back(name, tensor.detach().to(at::kCPU).contiguous());
     arrays.push_back({name, array_view(held.back().second)});
   }
-  write_safetensors(path, arrays, metadata);
+  write_safetensors(path, arrays, with_checksum(metadata, arrays));
 }
 
 NamedTensors load_tensors(const SafetensorsFile& file) {
   NamedTensors tensors;
-  for (const auto& [array_name, array] : file.arrays()) {
-    for (const auto& [type, name] : kDtypes) {
-      if (array.dtype != name) continue;
-      at::Tensor tensor = torch::empty(array.shape, type);
-      std::memcpy(tensor.mutable_data_ptr(), array.bytes.data(), array.bytes.size());
-      tensors.emplace_back(array_name, tensor);
+  for (const auto& [name, array] : file.arrays()) {
+    const auto known = std::ranges::find(kDtypes, array.dtype, &DtypeName::name);
+    if (known == std::end(kDtypes)) {
+      refuse("load tensors of " + file.path().string(), "dtypes that tensors have", name, " ",
+             describe(array));
     }
+    at::Tensor tensor = torch::empty(array.shape, known->type);
+    std::memcpy(tensor.mutable_data_ptr(), array.bytes.data(), array.bytes.size());
+    tensors.emplace_back(name, tensor);
   }
   return tensors;
 }

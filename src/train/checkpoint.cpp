@@ -77,7 +77,7 @@ void save_checkpoint(const fs::path& folder, const Checkpoint& checkpoint) try {
   fs::remove_all(writing);
   fs::create_directory(writing);
   save_tensors(writing / "tensors.safetensors", checkpoint.tensors, {});
-  write_file(writing / "state.json", to_json(checkpoint.state).dump(1) + "\n");
+  write_file(writing / "state.json", with_checksum(to_json(checkpoint.state).dump(1)) + "\n");
   write_file(writing / "complete", "");
   fs::remove_all(final_name);
   fs::rename(writing, final_name);
@@ -96,8 +96,10 @@ std::optional<Checkpoint> load_checkpoint(const fs::path& folder) {
   }
   if (newest.empty()) return std::nullopt;
   try {
-    const Json json = Json::parse(read_file(newest / "state.json"));
-    return Checkpoint{from_json(json),
+    const fs::path state = newest / "state.json";
+    const std::string content = read_file(state);
+    check_checksum(content, "load checkpoint " + state.string());
+    return Checkpoint{from_json(Json::parse(content)),
                       load_tensors(SafetensorsFile(newest / "tensors.safetensors"))};
   } catch (const Json::exception& error) {
     refuse("load checkpoint " + newest.string(), "a valid state.json", error.what());

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <sstream>
 
 #include "jest/io/atomic_file.hpp"
@@ -34,15 +35,39 @@ Json seconds_json(const StageSeconds& seconds) {
   return json;
 }
 
-/// The lines of a metrics file up to and including `step`, whole ones only.
-std::string lines_until(const std::string& content, std::int64_t step) {
+/// The step of a line that is whole; nothing of another one.
+std::optional<std::int64_t> step_of(const std::string& line) try {
+  check_checksum(line, "read a line");
+  const Json json = Json::parse(line);
+  return json.contains("step") ? json.at("step").get<std::int64_t>() : 0;
+} catch (const std::exception&) {
+  return std::nullopt;
+}
+
+/// Whether it may be the start of a line that was being written when the program was killed: not a
+/// whole one whose end alone is another.
+bool may_be_torn(std::string line) {
+  if (!line.empty()) line.pop_back();
+  return !step_of(line).has_value();
+}
+
+/// The lines of a metrics file up to and including `step`. A checkpoint is written when these are
+/// on the disk, so only behind them may one be damaged.
+std::string lines_until(const std::string& content, std::int64_t step, const std::string& path) {
   if (step == 0) return {};  // notes are of no step: a run that starts anew makes them anew
   std::string kept;
   std::istringstream lines(content);
-  for (std::string line; std::getline(lines, line);) {
-    const Json json = Json::parse(line, nullptr, false);
-    if (json.is_discarded() || !json.is_object()) break;
-    if (json.value("step", std::int64_t{0}) <= step) kept += line + "\n";
+  std::int64_t number = 1;
+  bool beyond = false;
+  for (std::string line; std::getline(lines, line); ++number) {
+    const std::optional<std::int64_t> found = step_of(line);
+    if (!found && (beyond || (lines.eof() && may_be_torn(line)))) break;
+    if (!found) {
+      refuse(text("resume ", path, ", line ", number), "a whole line of its crc32",
+             "a damaged one");
+    }
+    beyond = beyond || *found > step;
+    if (*found <= step) kept += line + "\n";
   }
   return kept;
 }
@@ -67,7 +92,7 @@ JsonLinesSink::~JsonLinesSink() {
 
 void JsonLinesSink::resume(std::int64_t step) {
   if (!std::filesystem::is_regular_file(path_)) return;  // a pipe keeps nothing to be taken back
-  write_file(path_, lines_until(read_file(path_), step));
+  write_file(path_, lines_until(read_file(path_), step, path_.string()));
   ::close(descriptor_);
   descriptor_ = ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
   if (descriptor_ < 0) refuse("open " + path_.string(), "a writable file", std::strerror(errno));
@@ -104,7 +129,7 @@ void JsonLinesSink::note(std::int64_t step, std::string_view text) {
 }
 
 void JsonLinesSink::record(const std::string& json_line) {
-  pending_ += json_line + "\n";
+  pending_ += with_checksum(json_line) + "\n";
   if (pending_.size() > kBufferBytes) flush();
 }
 

@@ -60,5 +60,11 @@ TEST(Refuse, SaysOperationExpectationAndWhatCame) {
             "add: expected two numbers, got 1 and (1, 2)");
 }
 
+TEST(Error, IsOneLineWhateverItShows) {
+  const std::string said = oracle::message_of(
+      [] { refuse("read \x1b[1m", "a name", std::string_view("a\nb\0c", 5), "\x7f, \xc3\xa9"); });
+  EXPECT_EQ(said, "read \\x1b[1m: expected a name, got a\\x0ab\\x00c\\x7f, \xc3\xa9");
+}
+
 }  // namespace
 }  // namespace jest

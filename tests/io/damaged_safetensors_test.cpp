@@ -108,6 +108,36 @@ TEST_F(DamagedSafetensors, WithOverlappingArraysIsRefused) {
                  "overlap");
 }
 
+TEST_F(DamagedSafetensors, WithBytesThatNoArrayCoversIsRefused) {
+  expect_refused(x("[2,3]", "[0,24]") + std::string(64, '\0'), "64 bytes behind the last array");
+  expect_refused(x("[2,2]", "[8,24]"), "a hole: bytes 0 to 8");
+  expect_refused(file_of("{}", data_), "24 bytes behind");
+  expect_refused(file_of(R"({"x":{"dtype":"F32","shape":[6],"data_offsets":[0,24]},)"
+                         R"("none":{"dtype":"U8","shape":[0],"data_offsets":[8,8]}})",
+                         data_),
+                 "overlap");
+}
+
+TEST_F(DamagedSafetensors, WithANameOrAFieldTwiceIsRefused) {
+  const std::string entry = R"("x":{"dtype":"F32","shape":[6],"data_offsets":[0,24]})";
+  expect_refused(file_of("{" + entry + "," + entry + "}", data_), "the name x twice");
+  expect_refused(x("[6],\"shape\":[6]", "[0,24]"), "shape of x twice");
+}
+
+TEST_F(DamagedSafetensors, WithMoreThanJsonInItsHeaderIsRefused) {
+  const std::string header = R"({"x":{"dtype":"F32","shape":[6],"data_offsets":[0,24]}})";
+  EXPECT_NO_THROW(open(file_of(" \n" + header + "\t ", data_)));
+  expect_refused(file_of("\xEF\xBB\xBF" + header, data_), "begin with {");
+  expect_refused(file_of(header + std::string(3, '\0'), data_), "a NUL byte at");
+  expect_refused(file_of(header + std::string("\0more", 5), data_), "a NUL byte at");
+  expect_refused(file_of(header + "{}", data_), "end of input");
+}
+
+TEST_F(DamagedSafetensors, IsRefusedInALineThatCanBeRead) {
+  const std::string unended = "{\"" + std::string(100'000, 'x');
+  EXPECT_LT(message_of([&] { open(file_of(unended, "")); }).size(), 400u);
+}
+
 TEST_F(DamagedSafetensors, ThatIsNoFileIsRefusedByName) {
   EXPECT_THAT(message_of([&] { SafetensorsFile(folder_.file("missing")); }),
               ::testing::AllOf(HasSubstr("missing"), HasSubstr("No such file")));

@@ -99,7 +99,9 @@ TEST_F(Safetensors, ViewsLiveAsLongAsAnyCopyOfTheFile) {
     std::string data(1, ' ');
     data.append(reinterpret_cast<const char*>(floats_.data()), 24);
     SafetensorsFile file =
-        open(file_of(R"({"x":{"dtype":"F32","shape":[6],"data_offsets":[1,25]}})", data));
+        open(file_of(R"({"flag":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},)"
+                     R"("x":{"dtype":"F32","shape":[6],"data_offsets":[1,25]}})",
+                     data));
     x = file.floats("x", 1);
     copy = std::make_unique<SafetensorsFile>(file);
   }
@@ -143,6 +145,7 @@ TEST(Checksum, IsZlibsCrc32OfTheBytesInOrder) {
   EXPECT_EQ(checksum(std::vector{view(0, 9)}), "cbf43926");  // the published check value
   EXPECT_EQ(checksum(std::vector{view(0, 4), view(4, 5)}), "cbf43926");
   EXPECT_NE(checksum(std::vector{view(4, 5), view(0, 4)}), "cbf43926");
+  EXPECT_EQ(checksum(std::vector{view(0, 9), ArrayView{"U8", {0}, {}}}), "cbf43926");
 }
 
 }  // namespace

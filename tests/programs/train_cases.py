@@ -123,6 +123,7 @@ def metrics_of(folder):
         line.pop("seconds", None)
         line.pop("cpu_seconds", None)
         line.pop("selection_share", None)
+        line.pop("crc32", None)
     return lines
 
 

@@ -17,10 +17,11 @@
 
 namespace jest {
 
-/// Everything the library refuses is thrown as this type; `what()` is one line.
+/// Everything the library refuses is thrown as this type; `what()` is one line: control characters
+/// of what a file or a user said are shown as \x0a.
 class JEST_EXPORT Error : public std::runtime_error {
  public:
-  using std::runtime_error::runtime_error;
+  explicit Error(std::string_view message);
 };
 
 namespace detail {

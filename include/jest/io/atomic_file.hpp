@@ -32,4 +32,11 @@ class AtomicFile {
 void write_file(const std::filesystem::path& path, std::string_view content);
 std::string read_file(const std::filesystem::path& path);
 
+/// The text of a JSON object with a last field "crc32": the CRC-32 of what stands before that
+/// field. A text that is no object stays as it is.
+std::string with_checksum(std::string_view json);
+
+/// Throws, naming `operation`, where a text ends with such a field and is not what that says.
+void check_checksum(std::string_view json, const std::string& operation);
+
 }  // namespace jest

@@ -35,7 +35,8 @@ struct NamedArray {
 };
 
 /// A mapped file. Views stay valid while any copy of this object lives. Throws jest::Error that
-/// names the file and the defect when it is truncated, malformed or not safetensors.
+/// names the file and the defect when it is truncated, malformed, not safetensors, or not what the
+/// checksum says that with_checksum left in its metadata.
 class SafetensorsFile {
  public:
   explicit SafetensorsFile(const std::filesystem::path& path);
@@ -73,5 +74,11 @@ void write_safetensors(const std::filesystem::path& path, const std::vector<Name
 
 /// CRC-32 (zlib's) of the arrays' bytes in order, as eight hexadecimal digits.
 std::string checksum(std::span<const ArrayView> arrays);
+
+inline constexpr const char* kChecksumKey = "jest_crc32";
+
+/// `metadata` with what SafetensorsFile checks on reading: under kChecksumKey the CRC-32 of all
+/// else that a file of these arrays says (docs/formats.md).
+Metadata with_checksum(Metadata metadata, std::vector<NamedArray> arrays);
 
 }  // namespace jest

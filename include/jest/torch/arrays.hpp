@@ -15,7 +15,8 @@ namespace jest {
 
 using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
 
-/// Writes CPU tensors atomically. Supported: float64/32/16, bfloat16, int64/32/16/8, uint8, bool.
+/// Writes tensors atomically, with their checksum. Supported: float64/32/16, bfloat16,
+/// int64/32/16/8, uint8, bool.
 JEST_EXPORT void save_tensors(const std::filesystem::path& path, const NamedTensors& tensors,
                               const Metadata& metadata);
 

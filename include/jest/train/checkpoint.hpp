@@ -6,6 +6,8 @@
 //                          state.json             position, counters, timers
 //                          complete               written last; without it the rest is ignored
 //
+// The first two carry checksums of their content, which loading checks; those of earlier versions,
+// which carry none, load as well.
 // The folder is filled under a temporary name and renamed; older checkpoints go only then.
 
 #include <filesystem>

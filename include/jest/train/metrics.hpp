@@ -51,8 +51,9 @@ class JEST_EXPORT MetricSink {
   virtual void flush() {}
 };
 
-/// One JSON object a line, field "event": "step", "evaluation", "note". On resume, lines of later
-/// steps and a torn last line are dropped. Throws when the file cannot be written.
+/// One JSON object a line, field "event": "step", "evaluation", "note"; with a checksum
+/// (with_checksum). On resume, lines of later steps and a torn last line are dropped, and a damaged
+/// line of an earlier step is refused. Throws when the file cannot be written.
 class JEST_EXPORT JsonLinesSink : public MetricSink {
  public:
   JsonLinesSink(std::filesystem::path path, ForwardFlops forward);

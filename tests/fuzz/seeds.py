@@ -1,0 +1,139 @@
+#!/usr/bin/env python3
+"""Well-formed inputs for every fuzz target, one folder a target. Usage: seeds.py FOLDER"""
+
+import json
+import pathlib
+import struct
+import sys
+import zlib
+
+sys.dont_write_bytecode = True  # a script leaves nothing in the source tree
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "programs"))
+from safetensors_cases import READ, REFUSED, file_of
+
+FLOATS = struct.pack("<6f", 1, 2, 3, 4, 5, 6)
+IDS = struct.pack("<3q", 7, 8, 9)
+
+
+def safetensors(arrays, metadata=None, blanks=0):
+    """arrays: name -> (dtype, shape, bytes)."""
+    header, data = {"__metadata__": metadata} if metadata else {}, b""
+    for name, (dtype, shape, content) in arrays.items():
+        header[name] = {"dtype": dtype, "shape": shape,
+                        "data_offsets": [len(data), len(data) + len(content)]}
+        data += content
+    return file_of(json.dumps(header, separators=(",", ":")) + " " * blanks, data)
+
+
+def crc(*parts):
+    return f"{zlib.crc32(b''.join(parts)):08x}"
+
+
+def embedding_stores():
+    for kind, width in (("f", "F32"), ("d", "F64")):
+        arrays = {"x": ("F32", [3, 2], FLOATS), "y": ("F32", [3, 2], FLOATS[::-1]),
+                  "ids": ("I64", [3], IDS), "scale": (width, [], struct.pack("<" + kind, 10)),
+                  "bias": (width, [], struct.pack("<" + kind, -1))}
+        yield safetensors(arrays, {"fingerprint": "f", "rows": "3", "dtype": "F32",
+                                   "checksum": crc(FLOATS, FLOATS[::-1], IDS)})
+
+
+def loss_stores():
+    for rows in (0, 3):
+        losses, ids = FLOATS[:4 * rows], IDS[:8 * rows]
+        yield safetensors({"losses": ("F32", [rows], losses), "ids": ("I64", [rows], ids)},
+                          {"fingerprint": "f", "rows": str(rows), "checksum": crc(losses, ids)})
+
+
+def labelled(arrays):
+    """As they are, and with tags."""
+    arrays = arrays | {"ids": ("I64", [3], IDS)}
+    yield safetensors(arrays)
+    yield safetensors(arrays, blanks=3)
+    yield safetensors(arrays | {"tags": ("I32", [3], struct.pack("<3i", 0, 1, 0))},
+                      {"tag_names": '["a", "b"]'})
+
+
+def checkpoints():
+    state = {"step": 1, "trained": 8, "scored": 40, "reference_scored": 40, "seconds": [0.5] * 7,
+             "cpu_seconds": 1.5, "learnability_mean": 0.25, "learnability_seen": 3,
+             "selection_stopped": False, "tag_counts": {"even": 4}, "noted": ["a remark"]}
+    tensors = safetensors({"model.a": ("F32", [2, 3], FLOATS), "scorer.n": ("I64", [3], IDS)})
+    text = json.dumps(state).encode()
+    yield struct.pack("<H", len(text)) + text + tensors
+
+
+def summaries():
+    flops = {"learner_training": 3e9, "reference_training": 3e10, "pool_embedding": None}
+    seconds = {"load": 0, "selection": 0.5, "train": 2.5, "evaluate": 1}
+    evaluation = {"step": 100, "r_at_1": 0.5, "flops": 3e9}
+    run = {"arm": "uniform", "kind": "uniform", "role": "baseline", "score": "none", "seed": 0,
+           "steps": 100, "evaluations": [evaluation], "steps_to": {"0.5": 100, "0.9": None},
+           "to_uniform": {"steps": 100, "flops": 3e9, "all_in": None, "ended": True},
+           "examples_scored": 0, "examples_trained": 800, "flops": flops, "seconds": seconds,
+           "picked_tags": [{"step": 100, "a": 0.25, "b": 0.75}]}
+    summary = {"command": "jest-train pairs --out 'a b'", "version": "0.1", "task": "pairs",
+               "examples": "pairs", "device": "cpu", "precision": "float32",
+               "measures": [{"name": "r_at_1", "label": "R@1", "higher_is_better": True,
+                             "meaning": "m"}],
+               "data": {"curated": {"path": "c", "rows": 9, "checksum": "0", "tags": {"a": 1}},
+                        "pool": {"path": "p", "rows": 9, "tags": {"a": 0.5, "b": 0.5}},
+                        "eval": [{"name": "", "path": "e", "rows": 9, "evaluated": 9}],
+                        "super_batch": 40, "count": 8, "chunks": 4, "gain": 100, "interaction": 1,
+                        "interaction_start": 0, "target_tag": "a"},
+               "reference": {"r_at_1": 0.5, "flops": 1, "seconds": 2}, "runs": [run]}
+    events = [{"event": "step", "step": 1, "loss": 1.5, "learnability_picks": 0.5},
+              {"event": "samples", "step": 1, "picked": [
+                  {"id": 7, "tag": "a", "x": "one", "y": "two", "score": 0.5},
+                  {"id": 8, "text": "abc"}, {"id": 9, "image": "data:image/bmp;base64,Qk0=", "y": "n"}],
+               "passed_over": [{"id": 1, "x": "<b>", "y": "&", "score": None}]},
+              evaluation | {"event": "evaluation", "flops": flops, "seconds": seconds}]
+    lines = "\n".join(json.dumps(event) for event in events)
+    yield (json.dumps(summary) + "\n" + lines + "\n").encode()
+    other = dict(run, arm="joint", kind="joint", role="contender", score="learnability")
+    yield (json.dumps(summary | {"runs": [run, other]}) + "\n" + lines).encode()
+
+
+def checked(event):
+    start = json.dumps(event)[:-1] + ","
+    return f'{start}"crc32":"{zlib.crc32(start.encode()):08x}"}}\n'
+
+
+def metrics():
+    lines = [checked({"event": "step", "step": step, "loss": 0.5}) for step in (1, 2, 3)]
+    yield "".join(lines).encode()
+    yield ("".join(lines) + '{"event":"st').encode()
+
+
+SEEDS = {
+    "safetensors": lambda: [*READ.values(), *(content for content, _ in REFUSED.values())],
+    "pair_table": lambda: [b"id\tx\ty\n1\ta\tb\n2\tc d\te\n",
+                           "\ufeffid\tx\ty\ttag\n1\tü\tb\tt\r\n2\tc\t語\tu\n".encode()],
+    "report": summaries,
+    "run_folder": lambda: [json.dumps({"steps": 10, "arms": ["uniform"], "rate": 0.25}).encode()],
+    "map": lambda: [json.dumps({"points": [
+        {"set": "s", "useless": "other", "share": share, "arm": "cascade", "filter": 0.8,
+         "updates": 2, "run_flops": 1.5, "all_in_flops": 1.2, "bound": ""}
+        for share in (0.25, 1)]}).encode()],
+    "metrics": metrics,
+    "embedding_store": embedding_stores,
+    "loss_store": loss_stores,
+    "checkpoint": checkpoints,
+    "byte_table": lambda: labelled({"bytes": ("U8", [3, 4], bytes(range(12)))}),
+    "named_images": lambda: labelled({"images": ("U8", [3, 2, 2], bytes(range(12))),
+                                      "names": ("I32", [3], struct.pack("<3i", 0, 1, 3))}),
+}
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    for target, seeds in SEEDS.items():
+        folder = pathlib.Path(sys.argv[1]) / target
+        folder.mkdir(parents=True, exist_ok=True)
+        for number, content in enumerate(seeds()):
+            (folder / f"seed-{number}").write_bytes(content)
+
+
+if __name__ == "__main__":
+    main()
