@@ -3,6 +3,7 @@
 #include "jest/io/atomic_file.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -38,13 +39,27 @@ std::filesystem::path final_path(std::filesystem::path path) {
   return path;
 }
 
+constexpr mode_t kPermissions = 0777;
+
+/// A new file at `path`, of the permissions that the umask leaves; where it will replace a file, of
+/// that file's, from the start, so that what is private is never open to others.
+int open_new(const std::filesystem::path& path, const std::filesystem::path& replaced) {
+  constexpr int kFlags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
+  struct stat before {};
+  if (::stat(replaced.c_str(), &before) != 0) return ::open(path.c_str(), kFlags, 0666);
+  const mode_t mode = before.st_mode & kPermissions;
+  const int descriptor = ::open(path.c_str(), kFlags, mode | S_IWUSR);
+  if (descriptor >= 0) static_cast<void>(::fchmod(descriptor, mode));  // some systems have no modes
+  return descriptor;
+}
+
 }  // namespace
 
 AtomicFile::AtomicFile(std::filesystem::path path) : path_(final_path(std::move(path))) {
   static std::atomic<int> count{0};
   temporary_ = path_;
   temporary_ += text(".tmp-", ::getpid(), "-", count++);
-  descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  descriptor_ = open_new(temporary_, path_);
   if (descriptor_ < 0) fail("open");
 }
 

@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "dtypes.hpp"
+#include "foreign_format.hpp"
 #include "jest/core/error.hpp"
 #include "jest/io/safetensors.hpp"
 
@@ -116,6 +117,9 @@ SafetensorsFile::SafetensorsFile(const std::filesystem::path& path) : path_(path
   std::uint64_t header_bytes = 0;
   std::memcpy(&header_bytes, mapping_.get(), 8);
   if (header_bytes > std::min(mapping.size - 8, kLargestHeader)) {
+    const std::string_view all(reinterpret_cast<const char*>(mapping_.get()), mapping.size);
+    const std::string format = foreign_format(all.substr(0, 512));
+    if (!format.empty()) damaged(path, "a safetensors file", format);
     damaged(path, text("a header within the file's ", mapping.size, " bytes"),
             text("a header length of ", header_bytes, ": truncated, or not safetensors"));
   }
