@@ -97,7 +97,7 @@ class Reader {
 
   std::string_view side(std::string_view field, int column) const {
     if (field.empty()) defect(column, "some text", field);
-    if (!valid_utf8(field)) defect(column, "valid UTF-8", "other bytes");
+    if (!valid_utf8(field)) defect(column, "valid UTF-8", "other bytes (convert it with iconv)");
     return field;
   }
 
