@@ -39,8 +39,9 @@ constexpr Signature kSignatures[] = {
     {"version https://git-lfs"sv, "a pointer of Git LFS (fetch the file: git lfs pull)"},
 };
 
+/// Of folded text.
 constexpr Signature kTexts[] = {
-    {"<!doctype html"sv, "an HTML page (fetch the file itself)"},
+    {"<!doctypehtml"sv, "an HTML page (fetch the file itself)"},
     {"<html"sv, "an HTML page (fetch the file itself)"},
     {"<?xml"sv, "XML (convert it)"},
     {"{\""sv, "JSON (convert it)"},
@@ -73,8 +74,8 @@ std::size_t letters_of_utf16(std::string_view text) {
 std::string folded(std::string_view text) {
   std::string result;
   for (const char c : text) {
-    if (c == ' ' && result.empty()) continue;
-    if (c != '\n' && c != '\r' && c != '\t') result += c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
+    if (std::string_view(" \t\r\n").find(c) != std::string_view::npos) continue;
+    result += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   }
   return result;
 }
