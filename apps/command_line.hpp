@@ -8,7 +8,9 @@
 #include <string>
 #include <type_traits>
 
+#include "error_line.hpp"
 #include "parse_whole.hpp"
+#include "surroundings.hpp"
 
 namespace jest::apps {
 
@@ -33,19 +35,22 @@ inline void take_decimals_alone(CLI::App& app) {
   for (CLI::App* command : app.get_subcommands({})) take_decimals_alone(*command);
 }
 
-/// Parses, then runs the chosen command's callback. Bad options and every exception become one
-/// line on standard error.
+/// Parses, then runs the chosen command's callback. Bad options, every exception and an output that
+/// was not taken become one line on standard error.
 inline int run_program(CLI::App& app, int argc, char** argv) {
+  open_closed_streams();
+  end_on_lost_pages();
   try {
-    take_decimals_alone(app);
-    app.parse(argc, argv);
+    try {
+      take_decimals_alone(app);
+      app.parse(argc, argv);
+    } catch (const CLI::Success& request) {  // --help, --version
+      app.exit(request);
+    }
+    expect_output_written();
     return 0;
-  } catch (const CLI::Success& request) {  // --help, --version
-    return app.exit(request);
   } catch (const std::exception& error) {
-    std::string line = error.what();
-    for (char& c : line) c = c == '\n' ? ' ' : c;
-    std::cerr << app.get_name() << ": " << line << '\n';
+    std::cerr << app.get_name() << ": " << error_line(error) << '\n';
     return 1;
   }
 }

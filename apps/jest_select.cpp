@@ -22,9 +22,6 @@ int main(int argc, char** argv) {
   CLI::App app(kDescription, "jest-select");
   app.set_version_flag("--version", "jest-select " JEST_VERSION);
   const jest::apps::select::SelectArguments arguments(app);
-  app.callback([&arguments] {
-    std::cout << jest::apps::select::select_answer(arguments) << std::endl;
-    if (!std::cout) throw jest::Error("write the answer: expected a writable standard output");
-  });
+  app.callback([&arguments] { std::cout << jest::apps::select::select_answer(arguments) << '\n'; });
   return jest::apps::run_program(app, argc, argv);
 }

@@ -3,15 +3,15 @@
 #include "jest/io/atomic_file.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <sstream>
 
+#include "file_bytes.hpp"
 #include "jest/core/error.hpp"
 
 namespace jest {
@@ -20,11 +20,16 @@ namespace {
 // Some systems cannot write more than 2 GiB in one call.
 constexpr std::size_t kLargestWrite = std::size_t{1} << 30;
 
-void flush_directory(const std::filesystem::path& directory) {
-  const int descriptor = ::open(directory.empty() ? "." : directory.c_str(), O_RDONLY);
-  if (descriptor < 0) return;
-  ::fsync(descriptor);
+/// Some systems cannot flush a folder, and some folders may be written to and not read; false where
+/// one could not be flushed that can.
+bool flush_directory(const std::filesystem::path& directory) {
+  const int descriptor = ::open(directory.empty() ? "." : directory.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return errno == EACCES || errno == EPERM;
+  const bool flushed = ::fsync(descriptor) == 0 || errno == EINVAL || errno == ENOTSUP;
+  const int reason = errno;
   ::close(descriptor);
+  errno = reason;
+  return flushed;
 }
 
 /// What a link points to, so that renaming replaces that and not the link.
@@ -38,13 +43,27 @@ std::filesystem::path final_path(std::filesystem::path path) {
   return path;
 }
 
+constexpr mode_t kPermissions = 0777;
+
+/// A new file at `path`, of the permissions that the umask leaves; where it will replace a file, of
+/// that file's, from the start, so that what is private is never open to others.
+int open_new(const std::filesystem::path& path, const std::filesystem::path& replaced) {
+  constexpr int kFlags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
+  struct stat before {};
+  if (::stat(replaced.c_str(), &before) != 0) return ::open(path.c_str(), kFlags, 0666);
+  const mode_t mode = before.st_mode & kPermissions;
+  const int descriptor = ::open(path.c_str(), kFlags, mode | S_IWUSR);
+  if (descriptor >= 0) static_cast<void>(::fchmod(descriptor, mode));  // some systems have no modes
+  return descriptor;
+}
+
 }  // namespace
 
 AtomicFile::AtomicFile(std::filesystem::path path) : path_(final_path(std::move(path))) {
   static std::atomic<int> count{0};
   temporary_ = path_;
   temporary_ += text(".tmp-", ::getpid(), "-", count++);
-  descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  descriptor_ = open_new(temporary_, path_);
   if (descriptor_ < 0) fail("open");
 }
 
@@ -70,7 +89,7 @@ void AtomicFile::commit() {
   if (::rename(temporary_.c_str(), path_.c_str()) != 0) fail("rename");
   ::close(descriptor_);
   descriptor_ = -1;
-  flush_directory(path_.parent_path());
+  if (!flush_directory(path_.parent_path())) fail("flush the folder of");
 }
 
 void AtomicFile::fail(const char* what) const {
@@ -85,13 +104,7 @@ void write_file(const std::filesystem::path& path, std::string_view content) {
 }
 
 std::string read_file(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in || std::filesystem::is_directory(path)) {
-    refuse("read", "a readable file", path.string());
-  }
-  std::ostringstream content;
-  content << in.rdbuf();
-  return std::move(content).str();
+  return ReadFile(path, "a readable file").text();
 }
 
 }  // namespace jest

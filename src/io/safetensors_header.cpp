@@ -8,6 +8,7 @@
 #include <set>
 
 #include "dtypes.hpp"
+#include "foreign_format.hpp"
 #include "jest/core/error.hpp"
 
 namespace jest {
@@ -183,6 +184,9 @@ SafetensorsHeader read_safetensors_header(std::span<const std::byte> file,
   }
   std::memcpy(&size, file.data(), sizeof size);
   if (size > std::min<std::uint64_t>(file.size() - sizeof size, kLargestHeader)) {
+    const std::string_view all(reinterpret_cast<const char*>(file.data()), file.size());
+    const std::string format = foreign_format(all.substr(0, 512));
+    if (!format.empty()) refuse("read " + source, "a safetensors file", format);
     refuse("read " + source, text("a header within the file's ", file.size(), " bytes"),
            text("a header length of ", size, ": truncated, or not safetensors"));
   }

@@ -1,13 +1,8 @@
-// Maps a safetensors file; arrays are views into the mapping.
+// Reads or maps a safetensors file; arrays are views into its bytes.
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <cstring>
 
+#include "file_bytes.hpp"
 #include "jest/core/error.hpp"
 #include "jest/io/safetensors.hpp"
 #include "safetensors_header.hpp"
@@ -18,31 +13,6 @@ namespace {
 [[noreturn]] void damaged(const std::filesystem::path& path, const std::string& expected,
                           const std::string& came) {
   refuse("read " + path.string(), expected, came);
-}
-
-struct Mapping {
-  std::shared_ptr<const std::byte> data;
-  std::uint64_t size = 0;
-};
-
-Mapping map_file(const std::filesystem::path& path) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (descriptor < 0) damaged(path, "a readable safetensors file", std::strerror(errno));
-  struct stat status {};
-  ::fstat(descriptor, &status);
-  const auto size = static_cast<std::uint64_t>(status.st_size);
-  if (!S_ISREG(status.st_mode) || size < 8) {
-    ::close(descriptor);
-    damaged(path, "a safetensors file of at least 8 bytes",
-            S_ISREG(status.st_mode) ? text(size, " bytes") : "no regular file");
-  }
-  void* address = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor, 0);
-  ::close(descriptor);
-  if (address == MAP_FAILED) damaged(path, "a file that can be mapped", std::strerror(errno));
-  const auto release = [size](const std::byte* data) {
-    ::munmap(const_cast<std::byte*>(data), size);
-  };
-  return {{static_cast<const std::byte*>(address), release}, size};
 }
 
 /// What a file says of its content must be so; a file that says nothing is believed.
@@ -60,12 +30,19 @@ void check_content(const std::filesystem::path& path, const SafetensorsHeader& h
 }  // namespace
 
 SafetensorsFile::SafetensorsFile(const std::filesystem::path& path) : path_(path) {
-  const Mapping mapping = map_file(path);
-  mapping_ = mapping.data;
-  SafetensorsHeader header = read_safetensors_header({mapping_.get(), mapping.size}, path.string());
+  auto file = std::make_shared<const ReadFile>(path, "a readable safetensors file");
+  const bool is_mapped = file->is_regular() && file->size() > largest_file_in_memory();
+  const FileBytes bytes = is_mapped ? file->mapped() : file->bytes();
+  content_ = bytes.data;
+  if (is_mapped) mapped_ = std::move(file);
+  SafetensorsHeader header = read_safetensors_header({bytes.data.get(), bytes.size}, path.string());
   check_content(path, header);
   metadata_ = std::move(header.metadata);
   arrays_ = std::move(header.arrays);
+}
+
+void SafetensorsFile::expect_unchanged() const {
+  if (mapped_) mapped_->expect_unchanged();
 }
 
 const ArrayView& SafetensorsFile::array(const std::string& name, const std::string& dtype,

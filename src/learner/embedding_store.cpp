@@ -87,6 +87,7 @@ Embeddings EmbeddingStore::gather(std::span<const std::int64_t> ids) const {
     std::copy_n(x_.row(found->second), x_.cols, x.data_ptr<float>() + i * x_.cols);
     std::copy_n(y_.row(found->second), y_.cols, y.data_ptr<float>() + i * y_.cols);
   }
+  file_.expect_unchanged();
   return {x, y, scale_, bias_};
 }
 

@@ -76,7 +76,7 @@ std::string lines_until(const std::string& content, std::int64_t step, const std
 
 JsonLinesSink::JsonLinesSink(std::filesystem::path path, ForwardFlops forward)
     : path_(std::move(path)), forward_(forward) {
-  descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
   if (descriptor_ < 0) refuse("open " + path_.string(), "a writable file", std::strerror(errno));
 }
 

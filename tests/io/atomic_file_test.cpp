@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <csignal>
 
@@ -94,6 +95,32 @@ TEST(AtomicFile, ThroughALinkReplacesWhatItPointsTo) {
   write_file(folder.file("link"), "new");
   EXPECT_TRUE(std::filesystem::is_symlink(folder.file("link")));
   EXPECT_EQ(read_file(path), "new");
+}
+
+/// Permissions as in `ls -l`, of a file that is written under an umask.
+mode_t mode_written(const std::filesystem::path& path, mode_t mask) {
+  const mode_t before = ::umask(mask);
+  write_file(path, "new");
+  ::umask(before);
+  struct stat status {};
+  ::stat(path.c_str(), &status);
+  return status.st_mode & 0777;
+}
+
+TEST(AtomicFile, HasTheModeThatTheUmaskLeaves) {
+  const oracle::TemporaryFolder folder;
+  EXPECT_EQ(mode_written(folder.file("shared"), 002), 0664);
+  EXPECT_EQ(mode_written(folder.file("of a group"), 007), 0660);
+  EXPECT_EQ(mode_written(folder.file("private"), 077), 0600);
+}
+
+TEST(AtomicFile, KeepsTheModeOfTheFileItReplaces) {
+  const oracle::TemporaryFolder folder;
+  const auto path = folder.write("file", "old");
+  for (const mode_t mode : {0600, 0640, 0666, 0400}) {
+    ::chmod(path.c_str(), mode);
+    EXPECT_EQ(mode_written(path, 022), mode);
+  }
 }
 
 TEST(ReadFile, KeepsEveryByte) {

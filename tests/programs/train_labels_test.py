@@ -81,6 +81,16 @@ class Refusals(LabelsCase):
         self.expect({"eval": train_cases.path("other", "eval.safetensors")},
                     "--eval", "the labels of --pool")
 
+    def test_labels_in_another_order(self):
+        os.makedirs(train_cases.path("turned"), exist_ok=True)
+        write_images("turned/curated.safetensors", 0, 100)
+        names = read(train_cases.path("names.txt")).splitlines(keepends=True)
+        names[2], names[3] = names[3], names[2]
+        write(b"".join(names), train_cases.path("turned", "names.txt"))
+        line = f"line 3 of names.txt '{names[3].decode().strip()}', got '{names[2].decode().strip()}'"
+        self.expect({"curated": train_cases.path("turned", "curated.safetensors")},
+                    "--curated", line)
+
     def test_a_reference_of_another_model(self):
         finished(train("images", self.out, {"arms": "uniform"}))
         reference = train_cases.path("towers.safetensors")

@@ -4,11 +4,12 @@
 import json
 import os
 import random
+import struct
 import sys
 
 sys.dont_write_bytecode = True  # a test leaves nothing in the source tree
 from train_cases import FolderCase, execute, finished, main, made_up_words, path, read, words, write
-from train_tasks import SMALL, write_images, write_text
+from train_tasks import SMALL, safetensors, write_images, write_text
 
 WORDS, CURATED, POOL = 40, 800, 2000
 SHARES = (0.1, 0.4, 0.8)
@@ -166,6 +167,20 @@ class OtherTasks(FolderCase):
             self.assertIn("Useful share of the pool: ", said)
             found = json.loads(read(out, "probe.json"))
             self.assertEqual((found["task"], found["pool_rows"]), (task, 500))
+
+    def test_only_equal_bytes_are_repeated_rows(self):
+        """In any encoding: what is no UTF-8 differs, too."""
+        generator = random.Random(3)
+        kinds = [bytes(generator.choices(range(0xC0, 0x100), k=16)) for _ in range(300)]
+        data = b"".join(kinds + kinds[:100])
+        arrays = {"bytes": ("U8", [400, 16], data),
+                  "ids": ("I64", [400], struct.pack("<400q", *range(400)))}
+        write(safetensors(arrays), path("latin.safetensors"))
+        latin = path("latin.safetensors")
+        sizes = {name: value for name, value in SMALL["text"].items() if name in KEPT}
+        given = {"curated": latin, "pool": latin, "out": self.out, "map": path("none")}
+        finished(execute("probe", "text", *words(sizes | given)))
+        self.assertEqual(json.loads(read(self.out, "probe.json"))["repeated_share"], 0.25)
 
     def test_the_heads_of_a_decoder_concern_the_reference_alone(self):
         os.makedirs(path("decoder"), exist_ok=True)

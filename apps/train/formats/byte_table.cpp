@@ -40,6 +40,7 @@ at::Tensor ByteBatch::bytes() const {
   for (const std::int64_t row : rows_.rows()) {
     out = std::copy_n(rows_.table().of(row).begin(), length(), out);
   }
+  rows_.table().file.expect_unchanged();
   return all;
 }
 

@@ -16,7 +16,7 @@
 
 namespace jest::apps::train {
 
-/// Sequences lie in the mapped file.
+/// Sequences lie in the file, read or mapped.
 struct ByteTable : ExampleTable {
   explicit ByteTable(const std::filesystem::path& path) : file(path) {}
 

@@ -7,15 +7,23 @@
 #include <cstring>
 #include <sstream>
 
+#include "io/foreign_format.hpp"
 #include "jest/io/atomic_file.hpp"
+#include "train/formats/normal_form.hpp"
 
 namespace jest::apps::train {
 namespace {
 
-std::vector<std::string> lines_of(const std::string& content) {
+/// However an editor ends lines, marks the beginning, or composes letters, names are the same.
+std::vector<std::string> lines_of(std::string_view content) {
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  if (content.starts_with(kByteOrderMark)) content.remove_prefix(kByteOrderMark.size());
   std::vector<std::string> lines;
-  std::istringstream stream(content);
-  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  std::istringstream stream{std::string(content)};
+  for (std::string line; std::getline(stream, line);) {
+    if (line.ends_with('\r')) line.pop_back();
+    lines.push_back(composed(line));
+  }
   return lines;
 }
 
@@ -54,7 +62,10 @@ void read_names(NamedImages& table) {
   }
   table.names.resize(table.ids.size());
   std::memcpy(table.names.data(), names.bytes.data(), names.bytes.size());
-  const std::string content = read_file(table.file.path().parent_path() / "names.txt");
+  const std::filesystem::path list = table.file.path().parent_path() / "names.txt";
+  const std::string content = read_file(list);
+  const std::string format = foreign_format(content);
+  if (!format.empty()) refuse("read " + list.string(), "a name a line, in UTF-8", format);
   table.texts = lines_of(content);
   const ArrayView summed[] = {text_view(table.checksum), text_view(content)};
   table.checksum = checksum(summed);
@@ -112,6 +123,7 @@ at::Tensor ImageBatch::images() const {
   for (const std::int64_t row : rows_.rows()) {
     out = std::ranges::copy(rows_.table().image(row), out).out;
   }
+  rows_.table().file.expect_unchanged();
   return pixels.to(at::kFloat).div_(255);
 }
 

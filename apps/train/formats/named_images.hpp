@@ -18,7 +18,7 @@
 
 namespace jest::apps::train {
 
-/// Images lie in the mapped file.
+/// Images lie in the file, read or mapped.
 struct NamedImages : ExampleTable {
   explicit NamedImages(const std::filesystem::path& path) : file(path) {}
 

@@ -2,11 +2,13 @@
 
 #include <utf8proc.h>
 
+#include <algorithm>
 #include <charconv>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
 
+#include "io/foreign_format.hpp"
 #include "jest/io/atomic_file.hpp"
 #include "jest/io/safetensors.hpp"
 
@@ -38,6 +40,13 @@ bool valid_utf8(std::string_view value) {
   return true;
 }
 
+/// The beginning of what a message quotes, cut between letters.
+std::string_view shown(std::string_view text) {
+  std::size_t end = std::min<std::size_t>(text.size(), 60);
+  while (end > 0 && end < text.size() && (text[end] & 0xC0) == 0x80) --end;
+  return text.substr(0, end);
+}
+
 /// Turns the lines of one file into a table, one defect away from an error.
 class Reader {
  public:
@@ -49,7 +58,8 @@ class Reader {
     const bool fits = (columns_ == 3 || columns_ == 4) && fields[0] == "id" && fields[1] == "x" &&
                       fields[2] == "y" && (columns_ == 3 || fields[3] == "tag");
     if (!fits) {
-      refuse("read " + file_ + ", line 1", "the header id, x, y and maybe tag", line.substr(0, 60));
+      refuse("read " + file_ + ", line 1",
+             "the header id, x, y and maybe tag, with tabs between them", shown(line));
     }
   }
 
@@ -71,7 +81,7 @@ class Reader {
  private:
   [[noreturn]] void defect(int column, const std::string& expected, std::string_view came) const {
     refuse(text("read ", file_, ", line ", line_, ", column ", kColumnNames[column]), expected,
-           came.empty() ? std::string_view("nothing") : came.substr(0, 60));
+           came.empty() ? std::string_view("nothing") : shown(came));
   }
 
   std::int64_t id(std::string_view field) {
@@ -87,7 +97,7 @@ class Reader {
 
   std::string_view side(std::string_view field, int column) const {
     if (field.empty()) defect(column, "some text", field);
-    if (!valid_utf8(field)) defect(column, "valid UTF-8", "other bytes");
+    if (!valid_utf8(field)) defect(column, "valid UTF-8", "other bytes (convert it with iconv)");
     return field;
   }
 
@@ -109,6 +119,10 @@ class Reader {
 
 PairTable read_pairs(const std::filesystem::path& path) {
   const std::string content = read_file(path);
+  const std::string format = foreign_format(std::string_view(content).substr(0, 512));
+  if (!format.empty()) {
+    refuse("read " + path.string() + ", line 1", "a table of text in UTF-8", format);
+  }
   Reader reader(path.string());
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";  // some editors begin files with it
   std::string_view rest = content;

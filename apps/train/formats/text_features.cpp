@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "train/formats/normal_form.hpp"
+
 namespace jest::apps::train {
 namespace {
 
@@ -11,15 +13,13 @@ using CodePoints = std::vector<utf8proc_int32_t>;
 
 constexpr std::size_t kGram = 4;
 
-bool is_word_part(utf8proc_int32_t code_point) {
+bool is_letter_or_digit(utf8proc_int32_t code_point) {
   switch (utf8proc_category(code_point)) {
     case UTF8PROC_CATEGORY_LU:
     case UTF8PROC_CATEGORY_LL:
     case UTF8PROC_CATEGORY_LT:
     case UTF8PROC_CATEGORY_LM:
     case UTF8PROC_CATEGORY_LO:
-    case UTF8PROC_CATEGORY_MN:
-    case UTF8PROC_CATEGORY_MC:
     case UTF8PROC_CATEGORY_ND:
     case UTF8PROC_CATEGORY_NL:
     case UTF8PROC_CATEGORY_NO:
@@ -29,19 +29,47 @@ bool is_word_part(utf8proc_int32_t code_point) {
   }
 }
 
-/// Lower-cased words separated by single spaces.
-CodePoints folded_words(std::string_view value) {
+bool is_word_part(utf8proc_int32_t code_point) {
+  const auto category = utf8proc_category(code_point);
+  return is_letter_or_digit(code_point) || category == UTF8PROC_CATEGORY_MN ||
+         category == UTF8PROC_CATEGORY_MC;
+}
+
+/// Of a text of emoji or punctuation alone.
+bool is_visible(utf8proc_int32_t code_point) {
+  switch (utf8proc_category(code_point)) {
+    case UTF8PROC_CATEGORY_CC:
+    case UTF8PROC_CATEGORY_ZS:
+    case UTF8PROC_CATEGORY_ZL:
+    case UTF8PROC_CATEGORY_ZP:
+      return false;
+    default:
+      return true;
+  }
+}
+
+CodePoints code_points_of(std::string_view value) {
   CodePoints result;
   const auto* next = reinterpret_cast<const utf8proc_uint8_t*>(value.data());
   auto left = static_cast<utf8proc_ssize_t>(value.size());
-  bool gap = false;
   while (left > 0) {
     utf8proc_int32_t code_point = 0;
     const utf8proc_ssize_t used = utf8proc_iterate(next, left, &code_point);
     if (used <= 0) throw Error("text features: expected valid UTF-8, got other bytes");
+    result.push_back(code_point);
     next += used;
     left -= used;
-    if (is_word_part(code_point)) {
+  }
+  return result;
+}
+
+/// Lower-cased words separated by single spaces.
+CodePoints folded_words(const CodePoints& text) {
+  const auto is_part = std::ranges::any_of(text, is_letter_or_digit) ? is_word_part : is_visible;
+  CodePoints result;
+  bool gap = false;
+  for (const auto code_point : text) {
+    if (is_part(code_point)) {
       if (gap && !result.empty()) result.push_back(' ');
       gap = false;
       result.push_back(utf8proc_tolower(code_point));
@@ -75,7 +103,7 @@ void add_words(std::span<const utf8proc_int32_t> all, std::size_t most, std::int
 }  // namespace
 
 std::vector<std::int32_t> text_features(std::string_view text, const TextFeatureSpec& spec) {
-  const CodePoints folded = folded_words(text);
+  const CodePoints folded = folded_words(code_points_of(composed(text)));
   const std::span<const utf8proc_int32_t> all(folded);
   std::vector<std::int32_t> features;
   add_words(all, static_cast<std::size_t>(spec.most / 2), spec.buckets, features);

@@ -1,8 +1,9 @@
 #pragma once
-// Text as a bag of hashed features: words and character 4-grams of the case-folded text.
+// Text as a bag of hashed features: words and character 4-grams of the case-folded text in NFC.
 //
-// A word is a maximal run of letters, marks and digits. 4-grams run over code points of the words
-// joined by spaces. Words come first, up to half of the places, then evenly spread 4-grams.
+// A word is a maximal run of letters, marks and digits; in a text that has neither letter nor
+// digit, of anything but white space. 4-grams run over code points of the words joined by spaces.
+// Words come first, up to half of the places, then evenly spread 4-grams.
 
 #include <cstdint>
 #include <span>

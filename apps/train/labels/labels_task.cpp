@@ -1,5 +1,7 @@
 #include "train/labels/labels_task.hpp"
 
+#include <algorithm>
+
 #include "jest/learner/scoring.hpp"
 #include "train/images/picture.hpp"
 
@@ -12,6 +14,20 @@ const Measure kAccuracy{
     "several evaluation sets, accuracy by itself is the mean over them."};
 constexpr std::int64_t kEvaluatedAtOnce = 500;
 
+/// Models say a number: it must mean the same in every table.
+void check_same_labels(const char* option, const std::vector<std::string>& labels,
+                       const std::vector<std::string>& pool) {
+  const auto [differs, wanted] = std::ranges::mismatch(labels, pool);
+  if (differs == labels.end() && wanted == pool.end()) return;
+  const auto name = [](auto label, auto end) {
+    return label == end ? std::string("no more labels") : "'" + *label + "'";
+  };
+  refuse(option,
+         text("the labels of --pool in their order, line ", wanted - pool.begin() + 1,
+              " of names.txt ", name(wanted, pool.end())),
+         name(differs, labels.end()));
+}
+
 void check_labels(const ExperimentData<NamedImages>& data) {
   if (data.pool->side % 8 != 0) {
     refuse("--pool", "images of a side that 8 divides", data.pool->side);
@@ -20,7 +36,7 @@ void check_labels(const ExperimentData<NamedImages>& data) {
     if (table.side != data.pool->side) {
       refuse(option, text("images of side ", data.pool->side, " as in --pool"), table.side);
     }
-    if (table.texts != data.pool->texts) refuse(option, "the labels of --pool", "others");
+    check_same_labels(option, table.texts, data.pool->texts);
   };
   check("--curated", *data.curated);
   for (const auto& set : data.eval) check("--eval", *set.table);
@@ -46,8 +62,10 @@ Values LabelsTask::evaluate(Model& model) const {
     const at::Tensor logits =
         score_rows("logits", model, all, {.micro_batch = kEvaluatedAtOnce},
                    [&](const ImageBatch& part) { return model->logits(part); });
-    const at::Tensor said = logits.argmax(1).cpu();
-    const auto right = said.eq(labels_of(all)).sum().item<std::int64_t>();
+    const at::Tensor own = logits.gather(1, labels_of(all).to(logits.device()).unsqueeze(1));
+    // Whatever does not score below the right label counts against it: ties, and NaN.
+    const at::Tensor below = (logits < own).sum(1);
+    const auto right = below.eq(logits.size(1) - 1).sum().item<std::int64_t>();
     values.push_back(static_cast<double>(right) / static_cast<double>(set.evaluated.size()));
   }
   return values_over_sets(kAccuracy.name, data_.set_names(), values);

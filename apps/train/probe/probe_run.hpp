@@ -62,16 +62,14 @@ std::vector<double> losses_of(const typename T::Batch& batch, typename T::Model&
   return {losses.template data_ptr<double>(), losses.template data_ptr<double>() + losses.numel()};
 }
 
-/// How many of `rows` have the content of an earlier one.
+/// How many of `rows` have the content of an earlier one, byte for byte: text in an encoding of its
+/// own is no other's repetition.
 template <Task T>
 std::int64_t repeated_rows(const T& task, const std::vector<std::int64_t>& rows) {
-  std::unordered_set<std::size_t> seen;
+  std::unordered_set<nlohmann::ordered_json> seen;
   std::int64_t repeated = 0;
   for (const std::int64_t row : rows) {
-    const std::string content =
-        task.show(*task.data().pool, row)
-            .dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
-    repeated += seen.insert(std::hash<std::string>()(content)).second ? 0 : 1;
+    repeated += seen.insert(task.show(*task.data().pool, row)).second ? 0 : 1;
   }
   return repeated;
 }

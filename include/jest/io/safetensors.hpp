@@ -1,5 +1,5 @@
 #pragma once
-// Reading and writing safetensors: named arrays in one file, memory-mapped on reading.
+// Reading and writing safetensors: named arrays in one file.
 //
 // Layout: 8 bytes little-endian header length, a JSON header, the raw data. Every header field is
 // checked against the file before anything is used.
@@ -34,7 +34,10 @@ struct NamedArray {
   ArrayView array;
 };
 
-/// A mapped file. Views stay valid while any copy of this object lives. Throws jest::Error that
+/// A file that was read, or mapped where it is larger than a quarter of the machine's memory (or than
+/// JEST_MAP_ABOVE bytes, where the environment says so). What befalls a file that was read does not
+/// matter; one that is mapped must stay as it is, and expect_unchanged() looks whether it does:
+/// readers of rows call it for every batch. Views stay valid while any copy of this object lives. Throws jest::Error that
 /// names the file and the defect when it is truncated, malformed, not safetensors, or not what the
 /// checksum says that with_checksum left in its metadata.
 class SafetensorsFile {
@@ -45,6 +48,9 @@ class SafetensorsFile {
   const Metadata& metadata() const { return metadata_; }
   const std::map<std::string, ArrayView>& arrays() const { return arrays_; }
   bool has(const std::string& name) const { return arrays_.contains(name); }
+
+  /// Throws when the file is mapped and was written to since.
+  void expect_unchanged() const;
 
   /// Throws unless the array exists with this dtype and number of dimensions.
   const ArrayView& array(const std::string& name, const std::string& dtype, int dimensions) const;
@@ -61,7 +67,8 @@ class SafetensorsFile {
   std::span<const Element> elements(const ArrayView& array);
 
   std::filesystem::path path_;
-  std::shared_ptr<const std::byte> mapping_;
+  std::shared_ptr<const std::byte> content_;
+  std::shared_ptr<const class ReadFile> mapped_;  ///< where it is
   Metadata metadata_;
   std::map<std::string, ArrayView> arrays_;
   std::vector<std::shared_ptr<std::byte[]>> copies_;

@@ -1,6 +1,6 @@
 #pragma once
 // What a reference says of examples, computed once and looked up by id: losses (the irreducible
-// losses of RHO-LOSS) and embeddings, which are memory-mapped.
+// losses of RHO-LOSS) and embeddings.
 //
 // Both are safetensors files with ids [rows] I64 and metadata: fingerprint (of the model that made
 // it), rows, checksum. One of losses has losses [rows] F32; one of embeddings x, y [rows, d] F32,

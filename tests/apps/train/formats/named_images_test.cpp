@@ -9,6 +9,8 @@
 namespace jest::apps::train {
 namespace {
 
+using namespace std::string_literals;
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -43,6 +45,29 @@ TEST_F(Images, AreReadWithTheirNames) {
   EXPECT_EQ(table->name(0), "SMALL B WITH DOT");
   EXPECT_THAT(table->image(1), ElementsAre(1, 2, 3, 4));
   EXPECT_TRUE(table->tags.empty());
+}
+
+TEST_F(Images, NamesAreTheSameHoweverTheListIsWritten) {
+  lines_ = "CAF\u00C9\nSMALL B\n";
+  const auto plain = read_named_images(write())->texts;
+  EXPECT_THAT(plain, ElementsAre("CAF\u00C9", "SMALL B"));
+  for (const char* lines :
+       {"CAF\u00C9\r\nSMALL B\r\n", "\uFEFFCAF\u00C9\nSMALL B", "CAFE\u0301\nSMALL B\n"}) {
+    lines_ = lines;
+    const auto table = read_named_images(write());
+    EXPECT_EQ(table->texts, plain);
+  }
+  lines_ = "CAF\xC9\nSMALL B\n";  // in another encoding it is a name all the same
+  EXPECT_EQ(read_named_images(write())->name(1), "CAF\xC9");
+}
+
+TEST_F(Images, AListOfNamesInAnotherFormatIsRefused) {
+  for (const auto& [lines, name] :
+       {std::pair("\xFF\xFE\x41"s, "UTF-16"), std::pair("A\rB\r"s, "CR"),
+        std::pair("\x1F\x8B\x08"s, "gzip")}) {
+    lines_ = lines;
+    EXPECT_THAT(refusal(), AllOf(HasSubstr("names.txt"), HasSubstr(name)));
+  }
 }
 
 TEST_F(Images, DefectsAreNamed) {

@@ -1,6 +1,8 @@
 // Tables, features and super-batches of text pairs.
 #include <gtest/gtest.h>
+
 #include <torch/torch.h>
+#include <set>
 
 #include <numeric>
 #include <set>
@@ -69,6 +71,44 @@ TEST(TextFeatures, OfTextWithoutAnyWordAreOneFeature) {
   EXPECT_EQ(text_features("!?", {}).size(), 1U);
   EXPECT_EQ(text_features("", {}).size(), 1U);
   EXPECT_THROW(text_features("\xff", {}), Error);
+}
+
+TEST_F(ReadPairs, NamesOtherFormatsAndEncodings) {
+  expect_refused("\x1F\x8B\x08\t\tid", "line 1: expected a table of text in UTF-8, got gzip");
+  expect_refused("\xFF\xFEi", "UTF-16");
+  expect_refused("id\tx\ty\r1\ta\tb\r", "lines that end with CR");
+  expect_refused("id,x,y\n1,a,b\n", "tabs between them, got id,x,y");
+  expect_refused("id\tx\ty\n1\tcaf\xE9\tb\n", "line 2, column x: expected valid UTF-8");
+}
+
+TEST_F(ReadPairs, QuotesWholeLettersAlone) {
+  std::string letters;
+  for (int k = 0; k < 40; ++k) letters += "語";
+  expect_refused("a" + letters + "\n", "a" + letters.substr(0, 3 * 19));
+  try {
+    read("a" + letters + "\n");
+  } catch (const Error& error) {
+    EXPECT_TRUE(std::string(error.what()).ends_with("語"));
+  }
+}
+
+TEST(TextFeatures, OfOneTextInTwoFormsAreTheSame) {
+  const TextFeatureSpec spec;
+  EXPECT_EQ(text_features("caf\u00E9 \u01C4", spec), text_features("cafe\u0301 \u01C4", spec));
+  EXPECT_EQ(text_features("\uD55C\uAE00", spec),
+            text_features("\u1112\u1161\u11AB\u1100\u1173\u11AF", spec));
+  EXPECT_EQ(text_features("\u212B", spec), text_features("\u00C5", spec));  // Angstrom sign
+  EXPECT_NE(text_features("caf\u00E9", spec), text_features("cafe", spec));
+}
+
+TEST(TextFeatures, OfSymbolsAloneTellThemApart) {
+  std::set<std::vector<std::int32_t>> seen;
+  const std::vector<std::string> texts{"🎉",        "🎉🎉", "🎉 🎉", "❤\uFE0F", "☀\uFE0F", "👍🏽",
+                                       "👍🏿", "!?", "?!",  "…",       "→ ←"};
+  for (const std::string& text : texts) seen.insert(text_features(text, {}));
+  EXPECT_EQ(seen.size(), texts.size());
+  EXPECT_EQ(text_features(" 🎉\u00A0", {}), text_features("🎉", {}));
+  EXPECT_EQ(text_features("well! 🎉", {}), text_features("well", {}));  // words are enough
 }
 
 TEST(TextFeatures, CountWordsAndFourGrams) {

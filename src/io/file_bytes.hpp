@@ -1,0 +1,65 @@
+#pragma once
+// The bytes of a file: all of them, or an error that names the file and the system's reason.
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+namespace jest {
+
+/// What tells one content of a file from another, short of reading it.
+struct FileStamp {
+  std::uint64_t device = 0, inode = 0, size = 0;
+  std::int64_t seconds = 0, nanoseconds = 0;  ///< of the last modification
+
+  bool operator==(const FileStamp&) const = default;
+};
+
+struct FileBytes {
+  std::shared_ptr<const std::byte> data;
+  std::size_t size = 0;
+};
+
+/// A file that is open for reading. Throws jest::Error when it cannot be opened or is a folder;
+/// `expected` says what it should have been.
+class ReadFile {
+ public:
+  ReadFile(const std::filesystem::path& path, const std::string& expected);
+  ReadFile(const ReadFile&) = delete;
+  ReadFile& operator=(const ReadFile&) = delete;
+  ~ReadFile();
+
+  bool is_regular() const { return regular_; }
+  std::uint64_t size() const { return stamp_.size; }
+
+  /// The whole content, of a pipe, too. Throws where a file is shorter than its size, where it
+  /// changes meanwhile, and where memory is short.
+  FileBytes bytes() const;
+  std::string text() const;
+  /// The content mapped into memory; it must stay as it is.
+  FileBytes mapped() const;
+
+  /// Throws when the file has another content than when it was opened.
+  void expect_unchanged() const;
+
+ private:
+  FileStamp stamp() const;
+  std::size_t read_some(void* into, std::size_t most) const;
+  [[noreturn]] void fail(const std::string& came) const;
+  template <class Work>
+  decltype(auto) with_memory(std::uint64_t bytes, const Work& work) const;
+
+  std::filesystem::path path_;
+  std::string expected_;
+  int descriptor_ = -1;
+  bool regular_ = false;
+  FileStamp stamp_;
+};
+
+/// Up to how many bytes a file is read into memory, where nothing that befalls it later matters: a
+/// quarter of the machine's memory. Larger ones are mapped. JEST_MAP_ABOVE, in bytes, sets another.
+std::uint64_t largest_file_in_memory();
+
+}  // namespace jest
