@@ -2,12 +2,16 @@
 // How every program of this project parses its options and fails: one line, exit status 1.
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <iostream>
+#include <map>
 #include <string>
 #include <type_traits>
 
+#include "command_words.hpp"
 #include "parse_whole.hpp"
 
 namespace jest::apps {
@@ -24,28 +28,57 @@ std::string decimal_fault(const std::string& word) {
   return "expected a whole number of 64 bits" + least + ", got '" + word + "'";
 }
 
-/// For every option of a program and of its commands that takes a whole number.
-inline void take_decimals_alone(CLI::App& app) {
+/// CLI11 takes " 5", "+5" and "0x5" for numbers.
+inline std::string real_fault(const std::string& word) {
+  double number{};
+  return parse_whole(word, number) ? "" : "expected a number, got '" + word + "'";
+}
+
+/// For every option of a program and of its commands: numbers in full, words as they stand.
+inline void read_strictly(CLI::App& app) {
   for (CLI::Option* option : app.get_options()) {
     if (option->get_type_name() == "INT") option->check(decimal_fault<std::int64_t>);
     if (option->get_type_name() == "UINT") option->check(decimal_fault<std::uint64_t>);
+    if (option->get_type_name() == "FLOAT") option->check(real_fault);
+    if (!option->get_positional()) option->allow_extra_args(false);
   }
-  for (CLI::App* command : app.get_subcommands({})) take_decimals_alone(*command);
+  for (CLI::App* command : app.get_subcommands({})) read_strictly(*command);
+}
+
+/// Where a file sets options, by their names: {"--gain", "run.toml, line 3, column 1"}.
+using Places = std::map<std::string, std::string>;
+
+/// Adds what a file says of options that are not given, and where.
+using AddFile = std::function<void(CommandWords& line, Places& places)>;
+
+/// The message as one line; where it is of an option that a file sets, behind the place.
+inline std::string error_line(std::string message, const Places& places) {
+  const std::string operation = message.substr(0, message.find_first_of(": "));
+  for (const std::string& name : {operation, "--" + operation}) {
+    const auto found = places.find(name);
+    if (found == places.end()) continue;
+    message = found->second + ": " + message;
+    break;
+  }
+  for (char& c : message) c = c == '\n' || c == '\r' ? ' ' : c;
+  return message;
 }
 
 /// Parses, then runs the chosen command's callback. Bad options and every exception become one
 /// line on standard error.
-inline int run_program(CLI::App& app, int argc, char** argv) {
+inline int run_program(CLI::App& app, int argc, char** argv, const AddFile& add_file = {}) {
+  Places places;
   try {
-    take_decimals_alone(app);
-    app.parse(argc, argv);
+    read_strictly(app);
+    CommandWords line = plain_words(app, {argv + std::min(argc, 1), argv + argc});
+    if (add_file) add_file(line, places);
+    std::reverse(line.words.begin(), line.words.end());  // as CLI11 wants them
+    app.parse(std::move(line.words));
     return 0;
   } catch (const CLI::Success& request) {  // --help, --version
     return app.exit(request);
   } catch (const std::exception& error) {
-    std::string line = error.what();
-    for (char& c : line) c = c == '\n' ? ' ' : c;
-    std::cerr << app.get_name() << ": " << line << '\n';
+    std::cerr << app.get_name() << ": " << error_line(error.what(), places) << '\n';
     return 1;
   }
 }
