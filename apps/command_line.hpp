@@ -2,12 +2,16 @@
 // How every program of this project parses its options and fails: one line, exit status 1.
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <iostream>
+#include <map>
 #include <string>
 #include <type_traits>
 
+#include "command_words.hpp"
 #include "error_line.hpp"
 #include "parse_whole.hpp"
 #include "surroundings.hpp"
@@ -26,31 +30,61 @@ std::string decimal_fault(const std::string& word) {
   return "expected a whole number of 64 bits" + least + ", got '" + word + "'";
 }
 
-/// For every option of a program and of its commands that takes a whole number.
-inline void take_decimals_alone(CLI::App& app) {
+/// CLI11 takes " 5", "+5" and "0x5" for numbers.
+inline std::string real_fault(const std::string& word) {
+  double number{};
+  return parse_whole(word, number) ? "" : "expected a number, got '" + word + "'";
+}
+
+/// For every option of a program and of its commands: numbers in full, words as they stand.
+inline void read_strictly(CLI::App& app) {
   for (CLI::Option* option : app.get_options()) {
     if (option->get_type_name() == "INT") option->check(decimal_fault<std::int64_t>);
     if (option->get_type_name() == "UINT") option->check(decimal_fault<std::uint64_t>);
+    if (option->get_type_name() == "FLOAT") option->check(real_fault);
+    if (!option->get_positional()) option->allow_extra_args(false);
   }
-  for (CLI::App* command : app.get_subcommands({})) take_decimals_alone(*command);
+  for (CLI::App* command : app.get_subcommands({})) read_strictly(*command);
+}
+
+/// Where a file sets options, by their names: {"--gain", "run.toml, line 3, column 1"}.
+using Places = std::map<std::string, std::string>;
+
+/// Adds what a file says of options that are not given, and where.
+using AddFile = std::function<void(CommandWords& line, Places& places)>;
+
+/// The message, behind the place of the option that it is of, where a file sets that.
+inline std::string placed(std::string message, const Places& places) {
+  const std::string operation = message.substr(0, message.find_first_of(": "));
+  for (const std::string& name : {operation, "--" + operation}) {
+    const auto found = places.find(name);
+    if (found == places.end()) continue;
+    message = printable(found->second) + ": " + message;
+    break;
+  }
+  return message;
 }
 
 /// Parses, then runs the chosen command's callback. Bad options, every exception and an output that
 /// was not taken become one line on standard error.
-inline int run_program(CLI::App& app, int argc, char** argv) {
+inline int run_program(CLI::App& app, int argc, char** argv, const AddFile& add_file = {}) {
   open_closed_streams();
   end_on_lost_pages();
+  Places places;
   try {
     try {
-      take_decimals_alone(app);
-      app.parse(argc, argv);
+      read_strictly(app);
+      CommandWords line = plain_words(app, {argv + std::min(argc, 1), argv + argc});
+      if (add_file) add_file(line, places);
+      std::reverse(line.words.begin(), line.words.end());  // as CLI11 wants them
+      app.parse(std::move(line.words));
     } catch (const CLI::Success& request) {  // --help, --version
       app.exit(request);
     }
     expect_output_written();
     return 0;
   } catch (const std::exception& error) {
-    std::cerr << app.get_name() << ": " << error_line(error) << '\n';
+    std::cerr << app.get_name() << ": " << placed(error_line(error), places) << '\n';
     return 1;
   }
 }

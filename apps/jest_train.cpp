@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "command_line.hpp"
+#include "config_file.hpp"
 #include "jest/io/atomic_file.hpp"
 #include "jest/methods/methods.hpp"
 #include "report/report.hpp"
@@ -16,6 +17,7 @@
 #include "report/summary_table.hpp"
 #include "train/probe/probe.hpp"
 #include "train/tasks.hpp"
+#include "utf8.hpp"
 
 namespace {
 
@@ -33,40 +35,18 @@ void keep_freed_memory() {
 
 std::string joined(int argc, char** argv) {
   std::string command = "jest-train";
-  for (int k = 1; k < argc; ++k) command.append(" ").append(report::shell_quoted(argv[k]));
+  for (int k = 1; k < argc; ++k)
+    command.append(" ").append(report::shell_quoted(jest::apps::utf8_of(argv[k])));
   return command;
 }
 
-/// The command that was given, below those above it: {"pairs"}, {"probe", "text"}.
-std::vector<std::string> given_command(CLI::App* app, int argc, char** argv) {
-  std::vector<std::string> names;
-  for (int k = 1; k < argc; ++k) {
-    for (CLI::App* command : app->get_subcommands({})) {
-      if (command->get_name() != argv[k]) continue;
-      names.push_back(argv[k]);
-      app = command;
-      break;
-    }
+/// Names of arms and the like are recorded as they stand.
+void take_utf8_alone(CLI::App& app) {
+  for (CLI::Option* option : app.get_options()) {
+    if (option->get_type_name() == "TEXT") option->check(jest::apps::utf8_fault);
   }
-  return names;
+  for (CLI::App* command : app.get_subcommands({})) take_utf8_alone(*command);
 }
-
-/// The keys of a configuration file are options of the command that was given.
-class CommandConfig : public CLI::ConfigTOML {
- public:
-  explicit CommandConfig(std::vector<std::string> command) : command_(std::move(command)) {}
-
-  std::vector<CLI::ConfigItem> from_config(std::istream& input) const override {
-    auto items = CLI::ConfigTOML::from_config(input);
-    for (CLI::ConfigItem& item : items) {
-      if (item.parents.empty()) item.parents = command_;
-    }
-    return items;
-  }
-
- private:
-  std::vector<std::string> command_;
-};
 
 }  // namespace
 
@@ -91,17 +71,26 @@ int main(int argc, char** argv) {
   app.add_subcommand("options", "Print every option, as Markdown")->callback([] {
     std::cout << train::option_tables();
   });
-  app.config_formatter(std::make_shared<CommandConfig>(given_command(&app, argc, argv)));
-  app.allow_config_extras(CLI::config_extras_mode::error);
-  app.set_config("--config", "", "TOML file with options of the command");
+  std::string config;
+  app.add_option("--config", config, "TOML file with options of the command")->type_name("FILE");
 
   std::vector<std::filesystem::path> folders;
   CLI::App* page = app.add_subcommand("report", "Write DIR/report.html from finished runs");
-  page->add_option("DIR", folders, "Folders that runs left; the first gets the report")->required();
+  page->add_option("DIR", folders, "Folders that runs left; the first gets the report")
+      ->type_name("PATH")
+      ->required();
   page->callback([&] {
+    if (folders.empty()) jest::refuse("report", "a folder", "none");
     const std::filesystem::path output = folders.front() / "report.html";
     report::write_report(folders, output);
     std::cout << output.string() << '\n';
   });
-  return jest::apps::run_program(app, argc, argv);
+  take_utf8_alone(app);
+  return jest::apps::run_program(app, argc, argv, [](auto& line, auto& places) {
+    const auto file = line.given.find("--config");
+    const bool names_command = line.command->get_parent() != nullptr;
+    if (file != line.given.end() && names_command) {
+      jest::apps::add_config_file(file->second, line, places);
+    }
+  });
 }

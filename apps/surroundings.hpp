@@ -35,7 +35,9 @@ inline void expect_output_written() {
 inline void end_on_lost_pages() {
   std::signal(SIGBUS, [](int) {
     constexpr char kLine[] =
-        "jest: read: expected files that stay as they are, got one that was cut short\n";
+        ": read: expected files that stay as they are, got one that was cut short\n";
+    const char* program = program_invocation_short_name;
+    static_cast<void>(!::write(STDERR_FILENO, program, std::strlen(program)));
     static_cast<void>(!::write(STDERR_FILENO, kLine, sizeof kLine - 1));
     ::_exit(1);
   });

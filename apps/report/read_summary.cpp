@@ -4,6 +4,7 @@
 #include "jest/io/atomic_file.hpp"
 #include "report/json_fields.hpp"
 #include "report/run_data.hpp"
+#include "utf8.hpp"
 
 namespace jest::apps::report {
 namespace {
@@ -64,7 +65,7 @@ void parse_data(const JsonFields& data, Experiment& experiment) {
 
 std::string folder_name(const std::filesystem::path& folder) {
   const std::filesystem::path whole = std::filesystem::absolute(folder).lexically_normal();
-  return (whole.has_filename() ? whole : whole.parent_path()).filename().string();
+  return utf8_of((whole.has_filename() ? whole : whole.parent_path()).filename().string());
 }
 
 nlohmann::json read_json(const std::filesystem::path& file) {

@@ -1,5 +1,6 @@
 #include "select/arguments.hpp"
 
+#include "input_file.hpp"
 #include "jest/select/cuda.hpp"
 #include "select/option_values.hpp"
 
@@ -78,6 +79,8 @@ void SelectArguments::check() const {
   }
   if (score_.learner != 0 && learner_.empty()) refuse("--learner", "a file", "none");
   if (score_.reference != 0 && reference_.empty()) refuse("--reference", "a file", "none");
+  if (!learner_.empty()) expect_file("--learner", learner_);
+  if (!reference_.empty()) expect_file("--reference", reference_);
 }
 
 }  // namespace jest::apps::select

@@ -81,8 +81,9 @@ void run_experiment(const typename T::Options& options) {
   check_options(options);
   find_device(options.device_name);  // before anything else is asked of LibTorch
   set_threads(options.threads);
-  const T task(options);
   const std::vector<ArmRun> runs = all_runs(options, &T::Options::knows);
+  check_folder_names(options.out, names_of(runs));
+  const T task(options);
   for (const ArmRun& run : runs) check_arm(task, run.arm);
   const FolderLock lock = claim_folder({options.out, claimed_identity(task), options.resume});
   ReferenceRun<T> reference = prepare_reference(task);

@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "jest/core/error.hpp"
+#include "utf8.hpp"
 
 namespace jest::apps::train {
 namespace {
@@ -38,7 +39,7 @@ Json target_tag(const ExampleTable& curated, const ExampleTable& pool) {
 }  // namespace
 
 std::string eval_name(const std::filesystem::path& path) {
-  const std::string stem = path.stem().string();
+  const std::string stem = utf8_of(path.stem().string());
   const std::size_t dash = stem.find('-');
   return dash == stem.npos ? "" : stem.substr(dash + 1);
 }

@@ -100,10 +100,13 @@ CLI::Option* add(CLI::App& command, const std::string& flag, Field& field,
   if constexpr (std::is_same_v<Field, bool>) {
     return command.add_flag(flag, field, help);
   } else {
+    using Path = std::filesystem::path;
     CLI::Option* option = command.add_option(flag, field, help);
-    if constexpr (CLI::detail::is_mutable_container<Field>::value) option->delimiter(',');
-    if constexpr (!std::is_same_v<Field, std::filesystem::path>) option->capture_default_str();
-    return option;
+    if constexpr (std::is_same_v<Field, std::vector<std::string>>) option->delimiter(',');
+    if constexpr (std::is_same_v<Field, Path> || std::is_same_v<Field, std::vector<Path>>) {
+      return option->type_name("PATH");
+    }
+    return option->capture_default_str();
   }
 }
 

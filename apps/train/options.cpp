@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "input_file.hpp"
 #include "jest/core/error.hpp"
 #include "jest/torch/device.hpp"
 #include "parse_whole.hpp"
@@ -13,29 +14,23 @@ namespace {
 
 constexpr int kMostThreads = 256;
 
-void readable(const char* option, const std::filesystem::path& path) {
-  if (!std::filesystem::is_regular_file(path)) {
-    refuse(option, "a file that exists", path.empty() ? "nothing" : path.string());
-  }
-}
-
 constexpr std::int64_t kMostSteps = std::numeric_limits<std::uint32_t>::max();
 
 /// Files that are read must be there.
 struct Readable {
   void operator()(const std::string& flag, const std::filesystem::path& path) const {
-    readable(flag.c_str(), path);
+    expect_file(flag, path);
   }
   void operator()(const std::string& flag, const std::vector<std::filesystem::path>& paths) const {
     if (paths.empty()) refuse(flag, "at least one file", "none");
-    for (const auto& path : paths) readable(flag.c_str(), path);
+    for (const auto& path : paths) expect_file(flag, path);
   }
 };
 
 /// A field of the selection schedule as an option.
 OptionRow<ExperimentOptions> schedule_option(const std::string& flag,
                                              std::int64_t SelectionSchedule::*field,
-                                             const std::string& help) {
+                                             std::int64_t least, const std::string& help) {
   using O = ExperimentOptions;
   OptionRow<O> row{.flag = flag, .group = "Selection", .help = help, .uses = kOfResult};
   row.add = [flag, field, help](CLI::App& command, O& options) {
@@ -43,7 +38,7 @@ OptionRow<ExperimentOptions> schedule_option(const std::string& flag,
     const bool endless = options.selection.*field == SelectionSchedule{}.end;
     return endless ? option : option->capture_default_str();
   };
-  row.check = [](const O& options) { check_schedule(options.selection); };
+  row.check = [=](const O& options) { AtLeast{least}(flag, options.selection.*field); };
   row.value = [field](const O& options) { return options.selection.*field; };
   return row;
 }
@@ -115,7 +110,7 @@ OptionRows<ExperimentOptions> common_rows(const TaskWords& words) {
       row("Data", "--pool", &O::pool, words.rows + ", to select from", kOfProbe | kRequired,
           Readable{}),
       row("Data", "--eval", &O::eval,
-          words.rows + ", held out;\nimages and text take several, comma-separated", kRequired,
+          words.rows + ", held out;\nimages and text take several: --eval A B", kRequired,
           Readable{}),
       row("Data", "--out", &O::out, "Folder of this run", kOfProbe | kRequired),
       row("Arms", "--arms", &O::arms,
@@ -142,11 +137,11 @@ OptionRows<ExperimentOptions> common_rows(const TaskWords& words) {
           "What computes selections: default (cpu, or cuda on\nsuch a device), eigen (double "
           "precision), cpu,\ncpu-bf16, cuda",
           kOfResult),
-      schedule_option("--select-start", &SelectionSchedule::start, "First step that selects"),
-      schedule_option("--select-end", &SelectionSchedule::end,
+      schedule_option("--select-start", &SelectionSchedule::start, 0, "First step that selects"),
+      schedule_option("--select-end", &SelectionSchedule::end, 0,
                       "First step that no longer selects; absent: none"),
-      schedule_option("--select-every", &SelectionSchedule::every, "Select every so many steps"),
-      schedule_option("--select-stop", &SelectionSchedule::stop_window,
+      schedule_option("--select-every", &SelectionSchedule::every, 1, "Select every so many steps"),
+      schedule_option("--select-stop", &SelectionSchedule::stop_window, 0,
                       "Arms by learnability stop once the learner beats\nthe reference on an "
                       "average over so many\nselections; 0: never"),
       row("Cascade", "--cascade-from", &O::cascade_from,
@@ -189,6 +184,9 @@ void ExperimentOptions::check_together() const {
   if (chunks < 1 || chunks > count) {
     refuse("--chunks", text("between 1 and --count ", count), chunks);
   }
+  if (selection.end < selection.start) {
+    refuse("--select-end", text("at least --select-start ", selection.start), selection.end);
+  }
   check_device_name(device_name);
   precision();
   if (backend() == Backend::kCuda && device_name == "cpu") {
@@ -203,7 +201,7 @@ void ExperimentOptions::check_cascade() const {
 }
 
 void ExperimentOptions::check_names() const {
-  if (!reference.empty()) readable("--reference", reference);
+  if (!reference.empty()) expect_file("--reference", reference);
   if (arms.empty()) refuse("--arms", "at least one arm", "none");
   if (seed_names.empty()) refuse("--seeds", "at least one seed", "none");
   std::set<std::string> distinct;

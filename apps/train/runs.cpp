@@ -14,6 +14,12 @@ std::vector<ArmRun> all_runs(const ExperimentOptions& options, bool (*knows)(con
   return runs;
 }
 
+std::vector<std::string> names_of(const std::vector<ArmRun>& runs) {
+  std::vector<std::string> names;
+  for (const ArmRun& run : runs) names.push_back(run.name());
+  return names;
+}
+
 bool uses_store(const Method& method, const ExperimentOptions& options) {
   const ReferenceAccess access = method.reference.access;
   if (!method.uses_reference() || access == ReferenceAccess::kLiveOnly) return false;

@@ -23,6 +23,7 @@ struct ArmRun {
 
 /// Every arm with every seed; `knows` says which methods the task's models can follow.
 std::vector<ArmRun> all_runs(const ExperimentOptions& options, bool (*knows)(const Method&));
+std::vector<std::string> names_of(const std::vector<ArmRun>& runs);
 
 /// Whether an arm asks for what the reference gave once.
 bool uses_store(const Method& method, const ExperimentOptions& options);

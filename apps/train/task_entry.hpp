@@ -41,7 +41,7 @@ void add_training(CLI::App& app, const char* description, const std::string& com
   options->command = command_line;
   add_options(*command, *options);
   command->footer(arms_help(&Options::knows));
-  command->fallthrough()->allow_config_extras(CLI::config_extras_mode::error);
+  command->fallthrough();
   command->callback([options, after] {
     run_experiment<T>(*options);
     after(options->out);

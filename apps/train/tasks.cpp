@@ -17,7 +17,9 @@ std::string option_tables() {
       "`--arms joint:steps=500:gain=50`; one marked *result* is a part of a run's identity: "
       "`--resume`\n"
       "goes on only where all of them are the same. Every option may stand in a TOML file, "
-      "`--config`.\n";
+      "`--config`, alone or\n"
+      "in a table that names the command (`[pairs]`, `[probe.text]`); what the command line says "
+      "counts first.\n";
   for (const TaskEntry& task : tasks()) {
     page += "\n## jest-train " + task.name + "\n\n" + task.option_table();
   }

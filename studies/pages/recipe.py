@@ -73,13 +73,13 @@ def with_target(recipe, target):
 
 
 def words(options):
-    """TOML values as command-line options."""
+    """TOML values as command-line options, as jest-train --config takes them."""
     for name, value in options.items():
         if isinstance(value, list):
             yield from (f"--{name}", ",".join(map(str, value)))
         elif value is True:
             yield f"--{name}"
-        else:
+        elif value is not False:
             yield from (f"--{name}", str(value))
 
 
@@ -96,4 +96,4 @@ def table_words(task, folder):
     if not evaluation:
         sys.exit(f"read {folder}: expected tables eval*.{extension}, got none")
     return ["--curated", f"{folder / 'curated'}.{extension}", "--pool",
-            f"{folder / 'pool'}.{extension}", "--eval", ",".join(map(str, evaluation))]
+            f"{folder / 'pool'}.{extension}", "--eval", *map(str, evaluation)]

@@ -42,9 +42,14 @@ def path(*names):
 
 
 def words(given):
-    return [word for name, value in given.items()
-            for word in (["--" + name] if value is True else ["--" + name, str(value)])
-            if value is not None]
+    return [word for name, value in given.items() if value is not None
+            for word in ["--" + name, *values_of(value)]]
+
+
+def values_of(value):
+    if value is True:
+        return []
+    return map(str, value if isinstance(value, list) else [value])
 
 
 def tables(**changes):

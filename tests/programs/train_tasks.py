@@ -90,7 +90,7 @@ def file_of(task, name):
 
 def arguments(task, out, given):
     curated, pool, *held_out = (file_of(task, name) for name in FILES[task])
-    return [task] + words({"curated": curated, "pool": pool, "eval": ",".join(held_out),
+    return [task] + words({"curated": curated, "pool": pool, "eval": held_out,
                            "out": out} | SMALL[task] | given)
 
 

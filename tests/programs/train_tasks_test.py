@@ -282,7 +282,7 @@ class Refusals(TaskCase):
             self.expect("text", {"pool": bad}, "bad.safetensors")
             self.expect("images", {"pool": bad}, "bad.safetensors")
         self.expect("text", {"pool": file_of("images", "pool")}, "bytes")
-        self.expect("images", {"eval": ",".join([file_of("images", "eval-seen")] * 2)}, "--eval")
+        self.expect("images", {"eval": [file_of("images", "eval-seen")] * 2}, "--eval")
         short = safetensors({"bytes": ("U8", [2, 3], bytes(6)), "ids": ("I64", [2], bytes(15) + b"\1")})
         write(short, bad)
         self.expect("text", {"eval": bad}, "--eval", "3")

@@ -9,7 +9,7 @@ import unittest
 sys.dont_write_bytecode = True  # a test leaves nothing in the source tree
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "studies"))
-from pages.recipe import data_command, read_recipe, table_words, with_target
+from pages.recipe import data_command, read_recipe, table_words, with_target, words
 
 PAIRS = 'title = "A title"\n[data]\ntranslations = { target = "ja" }\n[pairs]\nsteps = 10\n'
 
@@ -43,6 +43,10 @@ class Reading(RecipeCase):
                  "glyph-names-0.5")):
             recipe = self.recipe(f'title = ""\n[data]\n{data}\n[text]\n')
             self.assertEqual(data_command(recipe), (words, folder))
+
+    def test_a_flag_is_a_word_where_it_is_true(self):
+        self.assertEqual(list(words({"gradients": True, "cache-reference": False, "steps": 3})),
+                         ["--gradients", "--steps", "3"])
 
     def test_another_target_changes_data_oracle_and_title_and_drops_the_remark(self):
         recipe = self.recipe(PAIRS.replace(
@@ -125,8 +129,8 @@ class Tables(RecipeCase):
         for name in ("eval-postgresql", "eval-git", "curated"):
             (self.folder / f"{name}.safetensors").touch()
         self.assertEqual(table_words("text", self.folder)[4:],
-                         ["--eval", f"{self.folder}/eval-git.safetensors,"
-                                    f"{self.folder}/eval-postgresql.safetensors"])
+                         ["--eval", f"{self.folder}/eval-git.safetensors",
+                          f"{self.folder}/eval-postgresql.safetensors"])
 
     def test_no_evaluation_table_is_refused(self):
         with self.assertRaises(SystemExit) as refused:

@@ -123,6 +123,7 @@ void run_probe(const ProbeOptions<typename T::Options>& given) {
   AtLeast{kLeastLosses}("--probe-rows", given.probe_rows);
   fill_unused(options);
   check_values(options);
+  check_folder_names(options.out, {});
   find_device(options.device_name);
   set_threads(options.threads);
   const T task(options);
@@ -146,9 +147,10 @@ void add_task_probe(CLI::App& probe, const char* description, const std::string&
   const auto options = std::make_shared<Options>();
   options->command = command_line;
   add_options<typename T::Options>(*command, *options, kOfProbe);
-  command->fallthrough()->allow_config_extras(CLI::config_extras_mode::error);
+  command->fallthrough();
   command->get_option("--resume")->description("Probe anew in the folder of an earlier probe");
   command->add_option("--map", options->map, "map.json that studies/study map wrote")
+      ->type_name("PATH")
       ->capture_default_str();
   command->add_option("--probe-rows", options->probe_rows, "Rows of the pool that the probe reads")
       ->capture_default_str();
