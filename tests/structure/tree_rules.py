@@ -111,6 +111,15 @@ def links_of(page):
     return [link for link in found if link and not re.match(r"[a-z]+:", link)]
 
 
+# A stream ends quietly where a disk fails or memory is short, and takes what came for the whole file.
+FILE_STREAM = re.compile(r"#include <fstream>|\bstd::(?:basic_)?i?fstream\b|\brdbuf\(|istreambuf_iterator")
+
+
+def file_streams_of(text):
+    """What of a source reads files by streams."""
+    return FILE_STREAM.findall(text)
+
+
 NAMESPACE = re.compile(r"(?:inline )?namespace (\w[\w:]*)? ?\{$")
 TYPE = re.compile(r"(?:template <.*> )?(?:struct|class|enum|enum class|union) "
                   r"(?:JEST_EXPORT |\[\[.*?\]\] )?([\w:]+)(?: final)?(?: \{| : |$)")

@@ -16,8 +16,8 @@ import sys
 import unittest
 
 sys.dont_write_bytecode = True  # a test leaves nothing in the source tree
-from tree_rules import (FORBIDDEN_FOLDERS, MACHINE_PATH, REGISTRY, include_faults, is_below_torch,
-                        layer_of, links_of, main_length, region_of, snippets_of, types_of)
+from tree_rules import (FORBIDDEN_FOLDERS, MACHINE_PATH, REGISTRY, file_streams_of, include_faults,
+                        is_below_torch, layer_of, links_of, main_length, region_of, snippets_of, types_of)
 
 ROOT = pathlib.Path.cwd()
 # Users may compile with these on.
@@ -148,6 +148,11 @@ class TheCheckers(unittest.TestCase):
                                            "jest::Kind", "Outside"})
         self.assertEqual(types_of("namespace jest::io {\nenum class Kind {\n"), {"jest::io::Kind"})
 
+    def test_file_streams(self):
+        self.assertEqual(file_streams_of("std::ifstream in(path); out << in.rdbuf();"),
+                         ["std::ifstream", "rdbuf("])
+        self.assertEqual(file_streams_of("std::istringstream lines(read_file(path));"), [])
+
     def test_main_length(self):
         self.assertEqual(main_length("int main() {\n  return 0;\n}\nint other() {\n}\n"), 3)
         self.assertEqual(main_length("int main() { return 0; }\n\nvoid f() {\n}\n"), 1)
@@ -239,6 +244,12 @@ class Tree(unittest.TestCase):
             text = (ROOT / name).read_bytes().decode("utf-8", errors="replace")
             with self.subTest(file=name):
                 self.assertEqual(MACHINE_PATH.findall(text) + REGISTRY.findall(text), [])
+
+    def test_files_are_read_whole_by_one_function(self):
+        """ReadFile (src/io/file_bytes.hpp) tells a file from a part of it; streams do not."""
+        for name in sources("include", "src", "apps", "studies"):
+            with self.subTest(file=name):
+                self.assertEqual(file_streams_of(read(name)), [])
 
     def test_programs_are_thin(self):
         programs = [name for name in tree_files() if re.fullmatch(r"apps/jest_\w+\.cpp", name)]
