@@ -12,9 +12,9 @@ if(JEST_NATIVE)
   endif()
 endif()
 if(JEST_SANITIZE)
-  target_compile_options(jest_options INTERFACE -fsanitize=address,undefined
+  target_compile_options(jest_options INTERFACE -fsanitize=${JEST_SANITIZE}
     -fno-sanitize-recover=all -fno-omit-frame-pointer)
-  target_link_options(jest_options INTERFACE -fsanitize=address,undefined)
+  target_link_options(jest_options INTERFACE -fsanitize=${JEST_SANITIZE})
 endif()
 
 # Programs and shared libraries lie together, so that a build tree can be used in place.
