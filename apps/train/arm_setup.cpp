@@ -30,6 +30,10 @@ bool set_noise(Method& method, double value) {
   std::get<ByVolume>(method.rule).noise = value;
   return positive(value);
 }
+bool set_radius(Method& method, double value) {
+  std::get<ByPoissonDisk>(method.rule).radius = value;
+  return positive(value);
+}
 bool set_rank_power(Method& method, double value) {
   std::get<ByLossRanks>(method.rule).power = value;
   return positive(value);
@@ -70,6 +74,8 @@ const std::vector<MethodOption>& method_options() {
        &has_objective<Distilling>, &set_distillation},
       {"diversity", "weight of likeness among the picks", &has_rule<ByDiversity>, &set_diversity},
       {"noise", "of the volume: a copy of a pick is the likelier", &has_rule<ByVolume>, &set_noise},
+      {"radius", "that picks keep clear of other candidates", &has_rule<ByPoissonDisk>,
+       &set_radius},
       {"rank-power", "a pick is as likely as its percentile^power", &has_rule<ByLossRanks>,
        &set_rank_power},
       {"temperature", "weights are softmax((loss - reference's) / temperature)",

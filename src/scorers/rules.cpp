@@ -9,6 +9,7 @@
 #include <numbers>
 
 #include "jest/criteria/orthogonal.hpp"
+#include "jest/criteria/poisson_disk.hpp"
 #include "jest/criteria/volume.hpp"
 #include "jest/select/select.hpp"
 
@@ -46,8 +47,10 @@ at::Tensor log_rank_shares(const at::Tensor& values) {
   return shares.log().masked_fill(values.isnan(), std::numeric_limits<double>::quiet_NaN());
 }
 
-at::Tensor side_by_side(const Embeddings& embeddings) {
-  return torch::cat({embeddings.x, embeddings.y}, 1) / std::numbers::sqrt2;
+/// (x, y)/√2 [B, 2d] of the reference, or of the learner where no reference is run.
+at::Tensor known_rows(const PairTensors& pairs, const PairScore& score) {
+  const Embeddings& known = score.weights.reference != 0 ? pairs.reference : pairs.learner;
+  return torch::cat({known.x, known.y}, 1) / std::numbers::sqrt2;
 }
 
 /// [B, D] as criteria on the host read it.
@@ -96,8 +99,7 @@ Selection ByLossRanks::operator()(const PairTensors& pairs, const SelectionSpec&
 Selection ByDiversity::operator()(const PairTensors& pairs, const SelectionSpec& spec,
                                   const PairScore& score) const {
   const at::Tensor own = weighed(own_losses_of(pairs, score), score.weights);
-  const at::Tensor rows =
-      side_by_side(score.weights.reference != 0 ? pairs.reference : pairs.learner);
+  const at::Tensor rows = known_rows(pairs, score);
   return jest::select(DiversityTensors{rows, own, pairs.ids}, spec, {strength});
 }
 
@@ -108,9 +110,20 @@ std::string ByVolume::words() const { return text("volume of embeddings, noise "
 
 Selection ByVolume::operator()(const PairTensors& pairs, const SelectionSpec& spec,
                                const PairScore& score) const {
-  const Embeddings& known = score.weights.reference != 0 ? pairs.reference : pairs.learner;
-  const at::Tensor rows = on_host(side_by_side(known));
+  const at::Tensor rows = on_host(known_rows(pairs, score));
   VolumeScores scores(view_of(rows), noise);
+  return select_by(scores, spec, pairs.ids);
+}
+
+void ByPoissonDisk::check(const std::string& who) const {
+  if (!std::isfinite(radius) || radius <= 0) refuse(who, "a finite radius above 0", radius);
+}
+std::string ByPoissonDisk::words() const { return text("distance of embeddings, radius ", radius); }
+
+Selection ByPoissonDisk::operator()(const PairTensors& pairs, const SelectionSpec& spec,
+                                    const PairScore& score) const {
+  const at::Tensor rows = on_host(known_rows(pairs, score));
+  PoissonDiskScores scores(view_of(rows), radius);
   return select_by(scores, spec, pairs.ids);
 }
 

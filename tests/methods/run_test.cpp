@@ -134,7 +134,8 @@ TEST(Methods, DifferFromJestWhereTheirPapersDo) {
                                     {kActiveClip, true, false}, {kAcid, false, false},
                                     {kAced, false, true},       {kDrrho, true, true},
                                     {kInfomax, true, false},    {kSelectiveBackprop, true, false},
-                                    {kDmSgd, true, false},      {kCascade, true, false}};
+                                    {kDmSgd, true, false},      {kPoissonDisk, true, false},
+                                    {kCascade, true, false}};
   const Outcome jest = outcome_of(kJest);
   for (const auto& [method, picks, loss] : differences) {
     const Outcome outcome = outcome_of(method);
@@ -265,6 +266,26 @@ TEST(DmSgd, TakesWhatSpansAVolumeInTheReferencesEmbeddings) {
   Method ranked = kDmSgd;
   ranked.sampling.preset = Preset::kGreedy;
   EXPECT_GT(volume(outcome_of(ranked).picks), volume(outcome.picks));
+}
+
+TEST(PoissonDisk, KeepsADistanceInTheReferencesEmbeddings) {
+  PairSetting s;
+  Method method = kPoissonDisk;
+  method.rule = ByPoissonDisk{.radius = 0.6};
+  const Outcome outcome = s.run(method);
+  EXPECT_EQ(outcome.learner_forwards, 0);
+  EXPECT_EQ(outcome.guide_forwards, 4);
+  const Embeddings seen = score_embeddings(s.guide, s.batch, {});
+  const at::Tensor rows = torch::cat({seen.x, seen.y}, 1) / std::sqrt(2.0);
+  const auto crowded = [&](const Picks& picks) {
+    double near = 0;
+    for (const auto& step : picks) {
+      const at::Tensor taken = rows.index_select(0, torch::tensor(step));
+      near += (torch::cdist(taken, taken) < 0.6).sum().item<double>() - kTaken;
+    }
+    return near;
+  };
+  EXPECT_LT(crowded(outcome.picks), crowded(outcome_of(kUniform).picks) / 2);
 }
 
 TEST(CascadeMethod, PicksAmongTheKept) {

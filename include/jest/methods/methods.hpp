@@ -134,6 +134,17 @@ inline constexpr Method kDmSgd{
     .reference = {.access = ReferenceAccess::kOnce},
 };
 
+/// Batches that keep their distance in the reference's embeddings, drawn by throwing darts: the
+/// cheaper rival of dm-sgd.
+inline constexpr Method kPoissonDisk{
+    .name = "poisson-disk",
+    .paper = "Zhang et al. 2019, AAAI, arXiv 1804.02772",
+    .rule = ByPoissonDisk{},
+    .score = kEasyReference,
+    .sampling = {.chunks = kOnePickAChunk, .gain = 1, .interaction = InteractionSchedule{1, 0}},
+    .reference = {.access = ReferenceAccess::kOnce},
+};
+
 /// Uniform batches of sequences, of which only the most learnable tokens are trained on. For models
 /// that give a loss per token.
 inline constexpr Method kRho1{
@@ -153,9 +164,9 @@ inline constexpr Method kCascade{
 };
 
 inline constexpr std::array kMethods = {
-    kUniform,      kJest,  kFlexiJest, kRhoLoss,           kActiveClip, kAcid,
-    kAced,         kDrrho, kInfomax,   kSelectiveBackprop, kGreats,     kDivBs,
-    kGradientNorm, kDmSgd, kRho1,      kCascade,
+    kUniform,     kJest,    kFlexiJest,         kRhoLoss, kActiveClip, kAcid,         kAced,
+    kDrrho,       kInfomax, kSelectiveBackprop, kGreats,  kDivBs,      kGradientNorm, kDmSgd,
+    kPoissonDisk, kRho1,    kCascade,
 };
 
 /// Throws an error that lists the names when there is none of this one.

@@ -93,6 +93,20 @@ struct ByVolume {
                                    const PairScore& score) const;
 };
 
+/// By the distance that picks keep in e = (x, y)/√2 of the reference, or of the learner where no
+/// reference is run (criteria/poisson_disk.hpp); losses take no part. O(B·D) a pick, on the host.
+/// Source: Zhang et al., AAAI 2019, arXiv 1804.02772.
+struct ByPoissonDisk {
+  static constexpr const char* kName = "poisson disk";
+  double radius = 0.5;  ///< above 0; rows of unit length are at most 2 apart
+
+  JEST_EXPORT void check(const std::string& who) const;
+  JEST_EXPORT std::string words() const;
+
+  JEST_EXPORT Selection operator()(const PairTensors& pairs, const SelectionSpec& spec,
+                                   const PairScore& score) const;
+};
+
 /// By orthogonalised representativeness: picks that together span the mean of the features
 /// (criteria/orthogonal.hpp). O(B·D) a pick, on the host.
 /// Source: DivBS, Hong et al., ICML 2024, arXiv 2406.04872.
@@ -121,7 +135,7 @@ struct ByGradientNorms {
 using FeatureRules = std::variant<ByRepresentatives, ByGradientNorms>;
 
 /// The rules that JointExampleScorer carries out for a Method.
-using LossRules = std::variant<ByLosses, ByLossRanks, ByDiversity, ByVolume>;
+using LossRules = std::variant<ByLosses, ByLossRanks, ByDiversity, ByVolume, ByPoissonDisk>;
 
 /// One of these, chosen at run time. Losses are refused by a rule that needs embeddings.
 struct AnyRule {
