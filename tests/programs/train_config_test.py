@@ -16,8 +16,9 @@ sys.path.insert(0, str(ROOT / "studies"))
 import train_cases
 from pages.recipe import EXTENSIONS, read_recipe, words
 from train_cases import SHORTEST, FolderCase, execute, finished, main, pairs, path, read, write
-from train_tasks import LENGTH, SIDE, labels, safetensors
+from train_tasks import SIDE, labels, safetensors
 
+LENGTH = 64  # bytes of a sequence
 # As large as the largest batches of the recipes.
 ROWS = {"curated": 2048, "pool": 10240, "eval": 40}
 
