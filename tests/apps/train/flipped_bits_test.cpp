@@ -9,7 +9,6 @@
 #include "train/model_file.hpp"
 #include "train/run_folder.hpp"
 #include "train/summary.hpp"
-#include "train/text/byte_model.hpp"
 
 namespace jest::apps::train {
 namespace {
@@ -54,7 +53,7 @@ TEST(FlippedBitsOfARun, AreFoundInItsMetrics) {
         {.step = 1, .steps = 1, .values = {{"r_at_1", 0.25}}, .examples = {.trained = 8}});
   }
   const auto answer = [&] {
-    return summarize_run({.run = {.arm = {.name = "uniform"}, .seed = 1},
+    return summarize_run({.run = {.arm = {.name = "uniform", .method = kUniform}, .seed = 1},
                           .method = kUniform,
                           .folder = path.parent_path(),
                           .measures = {{.name = "r_at_1", .label = "R@1"}}})
