@@ -100,7 +100,11 @@ TEST(Checkpoint, OfAnEarlierVersionHasNoChecksumsAndIsLoaded) {
 std::filesystem::path metrics_in(const oracle::TemporaryFolder& folder) {
   const auto path = folder.file("metrics.jsonl");
   JsonLinesSink sink(path, {});
-  for (std::int64_t step = 1; step <= 3; ++step) sink.step({.step = step, .loss = 0.5 * step});
+  for (StepMetrics metrics; metrics.step < 3;) {
+    ++metrics.step;
+    metrics.loss = 0.5 * static_cast<double>(metrics.step);
+    sink.step(metrics);
+  }
   return path;
 }
 

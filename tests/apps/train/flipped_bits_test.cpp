@@ -48,9 +48,13 @@ TEST(FlippedBitsOfARun, AreFoundInItsMetrics) {
   const auto path = folder.file("metrics.jsonl");
   {
     JsonLinesSink sink(path, {.learner = 2});
-    sink.step({.step = 1, .loss = 0.5});
-    sink.evaluation(
-        {.step = 1, .steps = 1, .values = {{"r_at_1", 0.25}}, .examples = {.trained = 8}});
+    StepMetrics step;
+    step.step = 1;
+    EvaluationMetrics evaluation;
+    evaluation.step = 1;
+    evaluation.values = {{"r_at_1", 0.25}};
+    sink.step(step);
+    sink.evaluation(evaluation);
   }
   const auto answer = [&] {
     return summarize_run({.run = {.arm = {.name = "uniform", .method = kUniform}, .seed = 1},
