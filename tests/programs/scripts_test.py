@@ -5,6 +5,7 @@ and programs only note that they were called."""
 import contextlib
 import importlib.machinery
 import importlib.util
+import json
 import os
 import pathlib
 import re
@@ -96,6 +97,44 @@ class Setup(ScriptCase):
         names = [name for path in (ROOT / "scripts").glob("packages*.txt")
                  for name in path.read_text(encoding="utf-8").split()]
         self.assertEqual(len(names), len(set(names)))
+
+
+class Fuzz(ScriptCase):
+    def setUp(self):
+        super().setUp()
+        (self.tree / "tests").symlink_to(ROOT / "tests")
+        self.stub("bin/clang++-14")
+
+    def target(self, name, further):
+        self.stub(f"build/fuzz/bin/{name}_fuzz", further)
+
+    def test_says_what_it_needs(self):
+        self.stub("bin/clang++-14", "exit 1")
+        done = self.run_script("fuzz", 1)
+        self.assertEqual((done.returncode, self.calls()), (1, ["clang++-14 -fsanitize=fuzzer -x c++ -"
+                                                               " -o /dev/null"]))
+        self.assertIn("fuzz: expected clang++-14 with libFuzzer, got none: apt-get install", done.stderr)
+        self.assertIn("libclang-rt-14-dev", done.stderr)
+
+    def test_runs_every_target_and_counts(self):
+        self.target("safetensors", "echo 'stat::number_of_executed_units: 70' >&2")
+        self.target("map", "echo 'stat::number_of_executed_units: 30' >&2; "
+                           "touch found/map/crash-1; exit 77")
+        (self.tree / "build/fuzz").mkdir(exist_ok=True)
+        counts = self.folder / "counts.json"
+        for time in (1, 2):
+            done = self.run_script("fuzz", 10, "--json", counts)
+            self.assertEqual(done.returncode, 1 if time == 1 else 0, done.stderr)
+            lines = [line.split() for line in done.stdout.splitlines()]
+            self.assertEqual(lines[1:], [["map", "30", "3", "1" if time == 1 else "0"],
+                                         ["safetensors", "70", "7", "0"]])
+        self.assertEqual(json.loads(counts.read_text(encoding="utf-8")),
+                         {"map": {"executions": 60, "seconds": 20, "found": 1},
+                          "safetensors": {"executions": 140, "seconds": 20, "found": 0}})
+        done = self.run_script("fuzz", "safetensors")
+        self.assertEqual([line.split()[0] for line in done.stdout.splitlines()],
+                         ["target", "safetensors"])
+        self.assertIn("-max_total_time=60", " ".join(self.calls()))
 
 
 class Demo(ScriptCase):

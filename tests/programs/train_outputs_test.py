@@ -49,7 +49,8 @@ class Results(Case):
 
     def test_summary_has_the_documented_fields(self):
         self.assertEqual(set(self.summary), {"command", "version", "task", "examples",
-                                             "device", "precision", "measures", "data", "reference", "runs"})
+                                             "device", "precision", "measures", "data", "reference", "runs",
+                                             "crc32"})
         self.assertEqual((self.summary["device"], self.summary["precision"]), ("cpu", "float32"))
         meaning = self.summary["measures"][0].pop("meaning")
         self.assertIn("ranked first", meaning)

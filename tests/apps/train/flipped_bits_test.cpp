@@ -9,7 +9,6 @@
 #include "train/model_file.hpp"
 #include "train/run_folder.hpp"
 #include "train/summary.hpp"
-#include "train/text/byte_model.hpp"
 
 namespace jest::apps::train {
 namespace {
@@ -49,12 +48,16 @@ TEST(FlippedBitsOfARun, AreFoundInItsMetrics) {
   const auto path = folder.file("metrics.jsonl");
   {
     JsonLinesSink sink(path, {.learner = 2});
-    sink.step({.step = 1, .loss = 0.5});
-    sink.evaluation(
-        {.step = 1, .steps = 1, .values = {{"r_at_1", 0.25}}, .examples = {.trained = 8}});
+    StepMetrics step;
+    step.step = 1;
+    EvaluationMetrics evaluation;
+    evaluation.step = 1;
+    evaluation.values = {{"r_at_1", 0.25}};
+    sink.step(step);
+    sink.evaluation(evaluation);
   }
   const auto answer = [&] {
-    return summarize_run({.run = {.arm = {.name = "uniform"}, .seed = 1},
+    return summarize_run({.run = {.arm = {.name = "uniform", .method = kUniform}, .seed = 1},
                           .method = kUniform,
                           .folder = path.parent_path(),
                           .measures = {{.name = "r_at_1", .label = "R@1"}}})
