@@ -5,7 +5,7 @@
 #include "jest/methods/run.hpp"
 #include "train/arm_costs.hpp"
 #include "train/batch_gradients.hpp"
-#include "train/samples.hpp"
+#include "train/divergence.hpp"
 
 namespace jest::apps::train {
 
@@ -114,7 +114,12 @@ class ArmTraining {
   void train(L& learner, AnyScorer<Batch>& scorer) {
     const TableSource<Batch> source = pool_source();
     Trainer trainer(source, learner, scorer, spec_, hooks());
-    trainer.run();
+    try {
+      trainer.run();
+    } catch (const Error& error) {
+      if (!gives_no_number(task_, model_)) throw;
+      throw Error(text(error.what(), ", by the learner of ", run_.name(), ": ", kLowerRate));
+    }
     files_.finish(*model_, model_->metadata());
   }
 

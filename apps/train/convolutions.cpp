@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "train/model_memory.hpp"
+
 namespace jest::apps::train {
 namespace {
 
@@ -28,6 +30,17 @@ torch::nn::Sequential strided_convolutions(std::int64_t channels) {
 
 std::int64_t convolved_features(std::int64_t channels, std::int64_t side) {
   return channels_after(channels, kLayers) * (side / 8) * (side / 8);
+}
+
+double convolution_parameters(double channels, double side, double hidden) {
+  double parameters = 0;
+  double before = 1;
+  for (double after = channels; after <= 4 * channels; after *= 2) {
+    parameters += linear_parameters(9 * before, after);
+    before = after;
+  }
+  const double places = std::floor(side / 8) * std::floor(side / 8);
+  return parameters + linear_parameters(before * places, hidden);
 }
 
 double convolution_flops(std::int64_t channels, std::int64_t side) {

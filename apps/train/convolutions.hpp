@@ -12,6 +12,9 @@ torch::nn::Sequential strided_convolutions(std::int64_t channels);
 /// What a picture ends as, in numbers.
 std::int64_t convolved_features(std::int64_t channels, std::int64_t side);
 
+/// Of the convolutions, and of a linear layer on what they leave of an image.
+double convolution_parameters(double channels, double side, double hidden);
+
 /// Multiply-add FLOPs of a picture.
 double convolution_flops(std::int64_t channels, std::int64_t side);
 

@@ -28,6 +28,7 @@ nlohmann::ordered_json claimed_identity(const T& task) {
   if (!task.options().reference.empty()) {
     auto given = T::load(SafetensorsFile(task.options().reference));
     task.check_reference(*given);
+    expect_numbers("--reference " + task.options().reference.string(), task, given);
     json["given_reference"] = model_fingerprint(*given);
   }
   return json;
@@ -87,6 +88,9 @@ void run_experiment(const typename T::Options& options) {
   for (const ArmRun& run : runs) check_arm(task, run.arm);
   const FolderLock lock = claim_folder({options.out, claimed_identity(task), options.resume});
   ReferenceRun<T> reference = prepare_reference(task);
+  const bool followed = std::ranges::any_of(
+      runs, [&](const ArmRun& run) { return setup_of(run.arm, options).method.uses_reference(); });
+  if (followed) expect_numbers("train the reference", task, reference.model);
   ReferenceStores<T> stores(task, reference);
   for (const ArmRun& run : runs) ArmTraining<T>(task, run, reference).run(stores);
   write_summary(options.out, {{"command", options.command},

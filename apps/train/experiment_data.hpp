@@ -2,6 +2,7 @@
 // The tables of an experiment, read and checked together.
 
 #include <memory>
+#include <new>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -49,15 +50,25 @@ void check_curated(const ExampleTable& curated, std::int64_t count);
 void check_pool(const ExampleTable& pool, const ExperimentOptions& options);
 void check_pool_for(const Arm& arm, const ExampleTable& pool, const ExperimentOptions& of_arm);
 
+/// Names the file that memory does not suffice for.
+template <class Read>
+auto read_table(const std::filesystem::path& path, const Read& read) {
+  try {
+    return read(path);
+  } catch (const std::bad_alloc&) {
+    throw Error("read " + path.string() + ": not enough memory for its rows");
+  }
+}
+
 template <class Table, class Read>
 ExperimentData<Table> read_data(const ExperimentOptions& options, const Read& read) {
   ExperimentData<Table> data;
-  data.curated = read(options.curated);
-  data.pool = read(options.pool);
+  data.curated = read_table(options.curated, read);
+  data.pool = read_table(options.pool, read);
   if (options.reference.empty()) check_curated(*data.curated, options.count);
   check_pool(*data.pool, options);
   for (const auto& path : options.eval) {
-    const Shared<Table> table = read(path);
+    const Shared<Table> table = read_table(path, read);
     AtLeast{2}("--eval, examples", table->rows());
     data.eval.push_back({eval_name(path), table, all_rows(*table)});  // a task may take fewer
   }

@@ -74,6 +74,37 @@ class InitialBias(FolderCase):
                 self.assertEqual(known, wanted)
 
 
+class Divergence(FolderCase):
+    """A model that gives no numbers is named, not the selection that finds none."""
+
+    FAST = TINY | {"arms": "independent", "learning-rate": 1e30}
+
+    def said(self, given):
+        return self.error_line(pairs(self.out, given))
+
+    def test_of_the_reference(self):
+        self.assertIn("train the reference: expected a model that gives finite losses",
+                      self.said(self.FAST | {"reference-steps": 1}))
+
+    def test_of_a_given_reference(self):
+        finished(pairs(self.out, SHORTEST))
+        whole = read(self.out, "reference.safetensors")
+        shutil.rmtree(self.out)
+        start = 8 + struct.unpack("<Q", whole[:8])[0]
+        write(whole[:start] + struct.pack("<f", float("nan")) * ((len(whole) - start) // 4),
+              path("nan.safetensors"))
+        given = TINY | {"reference": path("nan.safetensors")}
+        self.refused(pairs(self.out, given), "--reference", "nan.safetensors", "diverged")
+        self.assertFalse(os.path.exists(self.out))
+
+    def test_of_a_learner(self):
+        finished(pairs(self.out, SHORTEST))
+        os.replace(os.path.join(self.out, "reference.safetensors"), path("kept.safetensors"))
+        shutil.rmtree(self.out)
+        line = self.said(self.FAST | {"reference": path("kept.safetensors")})
+        self.assertIn("the learner of independent-seed3: it diverged", line)
+
+
 class Oddities(FolderCase):
     def test_a_learner_that_diverged_finds_nothing(self):
         done = pairs(self.out, TINY | {"arms": "uniform", "learning-rate": 1e30})

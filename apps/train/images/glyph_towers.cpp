@@ -3,6 +3,7 @@
 #include "jest/torch/losses.hpp"
 #include "train/convolutions.hpp"
 #include "train/model_file.hpp"
+#include "train/model_memory.hpp"
 
 namespace jest::apps::train {
 namespace {
@@ -114,6 +115,16 @@ double GlyphTowersImpl::forward_flops(Resolution resolution) const {
 }
 
 Metadata GlyphTowersImpl::metadata() const { return {{"architecture", kGlyphTowers}}; }
+
+double parameters_of(const GlyphTowersSpec& spec) {
+  const double hidden = static_cast<double>(spec.hidden);
+  const double width = static_cast<double>(spec.width);
+  const double embedding = static_cast<double>(spec.embedding);
+  return convolution_parameters(static_cast<double>(spec.channels), static_cast<double>(spec.side),
+                                hidden) +
+         linear_parameters(hidden, embedding) + kWordBuckets * width + 2 * width +
+         linear_parameters(width, embedding) + 2;  // a norm; scale and bias
+}
 
 GlyphTowers make_glyph_towers(const GlyphTowersSpec& spec, std::uint64_t seed) {
   torch::manual_seed(seed);

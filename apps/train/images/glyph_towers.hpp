@@ -65,6 +65,9 @@ class GlyphTowersImpl : public torch::nn::Module {
 };
 TORCH_MODULE(GlyphTowers);
 
+/// Of the model that make_glyph_towers makes.
+JEST_EXPORT double parameters_of(const GlyphTowersSpec& spec);
+
 /// Initialised as a function of `seed` alone.
 GlyphTowers make_glyph_towers(const GlyphTowersSpec& spec, std::uint64_t seed);
 

@@ -5,6 +5,7 @@
 #include "jest/learner/scoring.hpp"
 #include "jest/train/retrieval.hpp"
 #include "train/images/picture.hpp"
+#include "train/model_memory.hpp"
 #include "train/repeated.hpp"
 
 namespace jest::apps::train {
@@ -49,6 +50,10 @@ ImagesTask::ImagesTask(Options options)
         return read_named_images(path);
       })) {
   check_sides(data_);
+  check_model_memory("--channels, --hidden", parameters_of(learner_spec()));
+  if (options_.reference.empty()) {
+    check_model_memory("--reference-channels, --reference-hidden", parameters_of(reference_spec()));
+  }
   for (auto& set : data_.eval) {
     const auto names = static_cast<std::int64_t>(distinct_rows(*set.table, 0).size());
     AtLeast{2}("--eval, distinct names", names);
@@ -70,20 +75,26 @@ Values ImagesTask::evaluate(Model& model) const {
   return values_over_sets(kRecall.name, data_.set_names(), values);
 }
 
+GlyphTowersSpec ImagesTask::learner_spec() const {
+  return {.side = data_.pool->side,
+          .channels = options_.channels,
+          .hidden = options_.hidden,
+          .initial_bias = options_.bias.at(options_.count)};
+}
+
+GlyphTowersSpec ImagesTask::reference_spec() const {
+  GlyphTowersSpec spec = learner_spec();
+  spec.channels = options_.reference_channels;
+  spec.hidden = options_.reference_hidden;
+  return spec;
+}
+
 GlyphTowers ImagesTask::make_learner(std::uint64_t seed) const {
-  return make_glyph_towers({.side = data_.pool->side,
-                            .channels = options_.channels,
-                            .hidden = options_.hidden,
-                            .initial_bias = options_.bias.at(options_.count)},
-                           seed);
+  return make_glyph_towers(learner_spec(), seed);
 }
 
 GlyphTowers ImagesTask::make_reference(std::uint64_t seed) const {
-  return make_glyph_towers({.side = data_.pool->side,
-                            .channels = options_.reference_channels,
-                            .hidden = options_.reference_hidden,
-                            .initial_bias = options_.bias.at(options_.count)},
-                           seed);
+  return make_glyph_towers(reference_spec(), seed);
 }
 
 void ImagesTask::check_reference(const GlyphTowersImpl& reference) const {

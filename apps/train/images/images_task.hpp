@@ -47,6 +47,9 @@ class ImagesTask {
   nlohmann::ordered_json show(const NamedImages& table, std::int64_t row) const;
 
  private:
+  GlyphTowersSpec learner_spec() const;
+  GlyphTowersSpec reference_spec() const;
+
   Options options_;
   ExperimentData<NamedImages> data_;
 };

@@ -3,6 +3,7 @@
 #include "jest/core/error.hpp"
 #include "train/convolutions.hpp"
 #include "train/model_file.hpp"
+#include "train/model_memory.hpp"
 
 namespace jest::apps::train {
 namespace {
@@ -60,6 +61,13 @@ at::Tensor labels_of(const ImageBatch& batch) {
   auto* out = labels.data_ptr<std::int64_t>();
   for (const std::int64_t row : rows.rows()) *out++ = rows.table().names[row];
   return labels;
+}
+
+double parameters_of(const LabelNetworkSpec& spec) {
+  const double hidden = static_cast<double>(spec.hidden);
+  return convolution_parameters(static_cast<double>(spec.channels), static_cast<double>(spec.side),
+                                hidden) +
+         linear_parameters(hidden, static_cast<double>(spec.labels));
 }
 
 LabelNetwork make_label_network(const LabelNetworkSpec& spec, std::uint64_t seed) {

@@ -41,6 +41,9 @@ TORCH_MODULE(LabelNetwork);
 /// The labels of a batch, [n] int64.
 at::Tensor labels_of(const ImageBatch& batch);
 
+/// Of the model that make_label_network makes.
+JEST_EXPORT double parameters_of(const LabelNetworkSpec& spec);
+
 /// Initialised as a function of `seed` alone.
 LabelNetwork make_label_network(const LabelNetworkSpec& spec, std::uint64_t seed);
 

@@ -4,6 +4,7 @@
 
 #include "jest/learner/scoring.hpp"
 #include "train/images/picture.hpp"
+#include "train/model_memory.hpp"
 
 namespace jest::apps::train {
 namespace {
@@ -49,6 +50,10 @@ LabelsTask::LabelsTask(Options options)
         return read_named_images(path);
       })) {
   check_labels(data_);
+  check_model_memory("--channels, --hidden", parameters_of(learner_spec()));
+  if (options_.reference.empty()) {
+    check_model_memory("--reference-channels, --reference-hidden", parameters_of(reference_spec()));
+  }
 }
 
 std::vector<Measure> LabelsTask::measures() const {
@@ -71,20 +76,26 @@ Values LabelsTask::evaluate(Model& model) const {
   return values_over_sets(kAccuracy.name, data_.set_names(), values);
 }
 
+LabelNetworkSpec LabelsTask::learner_spec() const {
+  return {.labels = std::ssize(data_.pool->texts),
+          .side = data_.pool->side,
+          .channels = options_.channels,
+          .hidden = options_.hidden};
+}
+
+LabelNetworkSpec LabelsTask::reference_spec() const {
+  LabelNetworkSpec spec = learner_spec();
+  spec.channels = options_.reference_channels;
+  spec.hidden = options_.reference_hidden;
+  return spec;
+}
+
 LabelNetwork LabelsTask::make_learner(std::uint64_t seed) const {
-  return make_label_network({.labels = std::ssize(data_.pool->texts),
-                             .side = data_.pool->side,
-                             .channels = options_.channels,
-                             .hidden = options_.hidden},
-                            seed);
+  return make_label_network(learner_spec(), seed);
 }
 
 LabelNetwork LabelsTask::make_reference(std::uint64_t seed) const {
-  return make_label_network({.labels = std::ssize(data_.pool->texts),
-                             .side = data_.pool->side,
-                             .channels = options_.reference_channels,
-                             .hidden = options_.reference_hidden},
-                            seed);
+  return make_label_network(reference_spec(), seed);
 }
 
 TableSource<ImageBatch> LabelsTask::guide_source(std::uint64_t seed) const {

@@ -49,6 +49,9 @@ class LabelsTask {
   nlohmann::ordered_json show(const NamedImages& table, std::int64_t row) const;
 
  private:
+  LabelNetworkSpec learner_spec() const;
+  LabelNetworkSpec reference_spec() const;
+
   Options options_;
   ExperimentData<NamedImages> data_;
 };

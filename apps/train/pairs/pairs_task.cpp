@@ -2,6 +2,7 @@
 
 #include "jest/learner/scoring.hpp"
 #include "jest/train/retrieval.hpp"
+#include "train/model_memory.hpp"
 #include "train/repeated.hpp"
 
 namespace jest::apps::train {
@@ -11,6 +12,9 @@ PairsTask::PairsTask(Options options)
       data_(
           read_data<TextPairs>(options_, [](const auto& path) { return read_text_pairs(path); })) {
   if (data_.eval.size() > 1) refuse("--eval", "one file of pairs", data_.eval.size());
+  if (options_.reference.empty()) {
+    check_model_memory("--reference-width, --reference-hidden", parameters_of(reference_spec()));
+  }
   const std::int64_t negatives = options_.reference_negatives;
   if (options_.reference.empty() && negatives > data_.pool->rows()) {
     refuse("--reference-negatives", text("at most the ", data_.pool->rows(), " rows of --pool"),
@@ -36,11 +40,14 @@ TextTowers PairsTask::make_learner(std::uint64_t seed) const {
   return make_text_towers({.initial_bias = options_.bias.at(options_.count)}, seed);
 }
 
+TextTowersSpec PairsTask::reference_spec() const {
+  return {.width = options_.reference_width,
+          .hidden = options_.reference_hidden,
+          .initial_bias = options_.bias.at(options_.count)};
+}
+
 TextTowers PairsTask::make_reference(std::uint64_t seed) const {
-  return make_text_towers({.width = options_.reference_width,
-                           .hidden = options_.reference_hidden,
-                           .initial_bias = options_.bias.at(options_.count)},
-                          seed);
+  return make_text_towers(reference_spec(), seed);
 }
 
 void PairsTask::check_reference(const TextTowersImpl& reference) const {

@@ -45,6 +45,8 @@ class PairsTask {
   nlohmann::ordered_json show(const TextPairs& table, std::int64_t row) const;
 
  private:
+  TextTowersSpec reference_spec() const;
+
   Options options_;
   ExperimentData<TextPairs> data_;
 };

@@ -2,6 +2,7 @@
 
 #include "jest/torch/losses.hpp"
 #include "train/model_file.hpp"
+#include "train/model_memory.hpp"
 
 namespace jest::apps::train {
 namespace {
@@ -51,6 +52,15 @@ at::Tensor TextTowersImpl::loss(const GuideBatch& batch) {
   const Embeddings curated = embed(batch.curated);
   if (batch.negatives.rows().size() == 0) return sigmoid_loss(curated);
   return sigmoid_loss(curated, embed(batch.negatives));
+}
+
+double parameters_of(const TextTowersSpec& spec) {
+  const double width = static_cast<double>(spec.width);
+  const double hidden = static_cast<double>(spec.hidden);
+  const double norm = 2 * width;
+  const double side = spec.buckets * width + norm + linear_parameters(width, hidden) +
+                      linear_parameters(hidden, static_cast<double>(spec.embedding));
+  return 2 * side + 2;  // and the scale, and the bias
 }
 
 TextTowers make_text_towers(const TextTowersSpec& spec, std::uint64_t seed) {

@@ -16,7 +16,9 @@ std::vector<double> sorted(const char* what, std::span<const double> losses) {
   }
   std::vector<double> all(losses.begin(), losses.end());
   for (const double loss : all) {
-    if (!std::isfinite(loss)) refuse("useful share", text("finite losses of ", what), loss);
+    if (!std::isfinite(loss))
+      refuse("useful share", text("finite losses of ", what), loss,
+             ", of a reference that diverged; try a lower --learning-rate");
   }
   std::ranges::sort(all);
   return all;

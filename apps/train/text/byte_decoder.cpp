@@ -1,6 +1,7 @@
 #include "train/text/byte_decoder.hpp"
 
 #include "jest/core/error.hpp"
+#include "train/model_memory.hpp"
 
 namespace jest::apps::train {
 namespace {
@@ -77,6 +78,15 @@ ByteDecoderImpl::ByteDecoderImpl(const ByteModelSpec& spec) : ByteModelImpl(spec
     blocks_->push_back(Block(spec.hidden, spec.heads));
   }
   norm_ = register_module("norm", torch::nn::LayerNorm(torch::nn::LayerNormOptions({spec.hidden})));
+}
+
+double decoder_parameters(const ByteModelSpec& spec) {
+  const double width = static_cast<double>(spec.hidden);
+  const double norm = 2 * width;
+  const double block =
+      2 * norm + linear_parameters(width, 3 * width) + linear_parameters(width, width) +
+      linear_parameters(width, kExpansion * width) + linear_parameters(kExpansion * width, width);
+  return (kBytes + 1) * width + static_cast<double>(spec.layers) * block + norm;
 }
 
 at::Tensor ByteDecoderImpl::states(const at::Tensor& bytes) {

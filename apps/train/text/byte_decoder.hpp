@@ -20,4 +20,7 @@ class ByteDecoderImpl : public ByteModelImpl {
   torch::nn::LayerNorm norm_{nullptr};
 };
 
+/// Of the embeddings, the blocks and the last norm.
+double decoder_parameters(const ByteModelSpec& spec);
+
 }  // namespace jest::apps::train

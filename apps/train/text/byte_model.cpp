@@ -5,6 +5,7 @@
 #include "jest/core/error.hpp"
 #include "parse_whole.hpp"
 #include "train/model_file.hpp"
+#include "train/model_memory.hpp"
 #include "train/text/byte_decoder.hpp"
 #include "train/text/byte_ngrams.hpp"
 
@@ -70,6 +71,12 @@ Metadata ByteModelImpl::metadata() const {
           {"layers", text(spec_.layers)}, {"heads", text(spec_.heads)}};
 }
 
+double parameters_of(const ByteModelSpec& spec) {
+  const bool ngrams = spec.kind == "ngrams";
+  return (ngrams ? ngrams_parameters(spec) : decoder_parameters(spec)) +
+         linear_parameters(static_cast<double>(spec.hidden), kBytes);
+}
+
 ByteModel make_byte_model(const ByteModelSpec& spec, std::uint64_t seed) {
   torch::manual_seed(seed);
   return new_model(spec);
@@ -90,6 +97,7 @@ ByteModel load_byte_model(const SafetensorsFile& file) {
     refuse("load model " + file.path().string(), "metadata of its tensors",
            text("hidden ", spec.hidden, ", layers ", spec.layers, ", width ", spec.width));
   }
+  check_model_memory("load model " + file.path().string(), parameters_of(spec));
   ByteModel model = new_model(spec);
   load_parameters(file, *model);
   return model;

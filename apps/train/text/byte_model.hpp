@@ -61,6 +61,9 @@ class ByteModelImpl : public torch::nn::Module {
 using ByteModel = std::shared_ptr<ByteModelImpl>;
 
 /// Initialised as a function of `seed` alone.
+/// Of the model that make_byte_model makes.
+JEST_EXPORT double parameters_of(const ByteModelSpec& spec);
+
 ByteModel make_byte_model(const ByteModelSpec& spec, std::uint64_t seed);
 
 /// What save_model wrote.

@@ -1,5 +1,7 @@
 #include "train/text/byte_ngrams.hpp"
 
+#include "train/model_memory.hpp"
+
 namespace jest::apps::train {
 namespace {
 
@@ -46,6 +48,13 @@ ByteNgramsImpl::ByteNgramsImpl(const ByteModelSpec& spec) : ByteModelImpl(spec) 
     hidden_->push_back(torch::nn::Linear(width, spec.hidden));
     width = spec.hidden;
   }
+}
+
+double ngrams_parameters(const ByteModelSpec& spec) {
+  const double hidden = static_cast<double>(spec.hidden);
+  const double read = static_cast<double>(kOrders) * static_cast<double>(spec.width);
+  return kBuckets * read + linear_parameters(read, hidden) +
+         static_cast<double>(spec.layers - 1) * linear_parameters(hidden, hidden);
 }
 
 at::Tensor ByteNgramsImpl::states(const at::Tensor& bytes) {

@@ -21,4 +21,7 @@ class ByteNgramsImpl : public ByteModelImpl {
   torch::nn::ModuleList hidden_{nullptr};
 };
 
+/// Of the table and the hidden layers.
+double ngrams_parameters(const ByteModelSpec& spec);
+
 }  // namespace jest::apps::train

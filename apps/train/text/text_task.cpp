@@ -4,6 +4,7 @@
 #include <numbers>
 
 #include "jest/learner/scoring.hpp"
+#include "train/model_memory.hpp"
 #include "train/text/near_duplicates.hpp"
 
 namespace jest::apps::train {
@@ -42,6 +43,11 @@ TextTask::TextTask(Options options)
     : options_(std::move(options)),
       data_(read_data<ByteTable>(options_, [](const auto& path) { return read_bytes(path); })) {
   check_lengths(data_);
+  check_model_memory("--width, --hidden, --layers", parameters_of(learner_spec()));
+  if (options_.reference.empty()) {
+    check_model_memory("--reference-width, --reference-hidden, --layers",
+                       parameters_of(reference_spec()));
+  }
   for (auto& set : data_.eval) set.evaluated = spread_rows(*set.table, options_.eval_rows);
   for (const std::string& name : options_.arms) {
     const std::int64_t prefix =
@@ -66,22 +72,27 @@ Values TextTask::evaluate(Model& model) const {
   return values_over_sets(kBitsPerByte.name, data_.set_names(), values);
 }
 
+ByteModelSpec TextTask::learner_spec() const {
+  return {.kind = options_.model,
+          .width = options_.width,
+          .hidden = options_.hidden,
+          .layers = options_.layers,
+          .heads = options_.heads};
+}
+
+ByteModelSpec TextTask::reference_spec() const {
+  ByteModelSpec spec = learner_spec();
+  spec.width = options_.reference_width;
+  spec.hidden = options_.reference_hidden;
+  return spec;
+}
+
 ByteModel TextTask::make_learner(std::uint64_t seed) const {
-  return make_byte_model({.kind = options_.model,
-                          .width = options_.width,
-                          .hidden = options_.hidden,
-                          .layers = options_.layers,
-                          .heads = options_.heads},
-                         seed);
+  return make_byte_model(learner_spec(), seed);
 }
 
 ByteModel TextTask::make_reference(std::uint64_t seed) const {
-  return make_byte_model({.kind = options_.model,
-                          .width = options_.reference_width,
-                          .hidden = options_.reference_hidden,
-                          .layers = options_.layers,
-                          .heads = options_.heads},
-                         seed);
+  return make_byte_model(reference_spec(), seed);
 }
 
 TableSource<ByteBatch> TextTask::guide_source(std::uint64_t seed) const {

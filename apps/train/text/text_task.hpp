@@ -44,6 +44,9 @@ class TextTask {
   nlohmann::ordered_json show(const ByteTable& table, std::int64_t row) const;
 
  private:
+  ByteModelSpec learner_spec() const;
+  ByteModelSpec reference_spec() const;
+
   Options options_;
   ExperimentData<ByteTable> data_;
 };
