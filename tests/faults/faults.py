@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Makes single system calls of the programs fail, one after the other, and looks at what follows.
 
-usage: faults.py BINARIES [--every K] [--program NAME] [--kind KIND] [--json FILE]
+usage: faults.py BINARIES [--every K] [--program NAME] [--kind KIND] [--docs]
 
 BINARIES   folder of jest-train and jest-select
 --every    every K-th call of a kind instead of all; in turn which
 --program  of one program alone;  --kind  of one kind of call alone
---json     also write the table
+--docs     write the table into docs/reliability.md, too
 
 After each fault the program has either given the right answer, or said one line and stopped with
 status 1; a run that is then resumed ends bit for bit like an undisturbed one.
@@ -14,7 +14,6 @@ status 1; a run that is then resumed ends bit for bit like an undisturbed one.
 
 import argparse
 import collections
-import json
 import pathlib
 import shutil
 import subprocess
@@ -23,6 +22,9 @@ import tempfile
 
 sys.dont_write_bytecode = True  # nothing is left in the source tree
 import programs
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "structure"))
+from measured import markdown_table, processor, write_measured
 
 HERE = pathlib.Path(__file__).resolve().parent
 KINDS = ("open", "read", "write", "fsync", "rename", "mmap", "memory")
@@ -126,6 +128,17 @@ class Faults:
         return table, wrong
 
 
+def telling(table, every):
+    """A row a program and kind: faults, those that the program survived and those that it named."""
+    rows = [[program, kind, sum(outcomes.values()), outcomes["survived"], outcomes["named"],
+             outcomes["wrong"]] for (program, kind), outcomes in table.items() if outcomes]
+    rows.append(["all", "", *(sum(row[k] for row in rows) for k in range(2, 6))])
+    header = ["program", "call", "faults", "right answer", "one line, then resumed", "wrong"]
+    calls = "every call" if every == 1 else f"every {every}th call"
+    return (markdown_table(header, rows) +
+            f"\n`scripts/faults{'' if every == 1 else f' --every {every}'}`, {calls}; {processor()}.\n")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -133,7 +146,7 @@ def main():
     parser.add_argument("--every", type=int, default=1, help=argparse.SUPPRESS)
     parser.add_argument("--program", help=argparse.SUPPRESS)
     parser.add_argument("--kind", help=argparse.SUPPRESS)
-    parser.add_argument("--json", type=pathlib.Path, help=argparse.SUPPRESS)
+    parser.add_argument("--docs", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="jest-faults-") as folder:
         faults = Faults(options.binaries.resolve(), pathlib.Path(folder).resolve())
@@ -141,10 +154,8 @@ def main():
                                   lambda line: print(line, flush=True))
     total = sum(sum(outcomes.values()) for outcomes in table.values())
     print(f"{total} faults, {len(wrong)} wrong")
-    if options.json:
-        rows = [{"program": program, "kind": kind, **outcomes}
-                for (program, kind), outcomes in table.items()]
-        options.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    if options.docs:
+        write_measured("docs/reliability.md", "scripts/faults", telling(table, options.every))
     sys.exit(1 if wrong else 0)
 
 

@@ -1,16 +1,15 @@
 #!/usr/bin/env python3
 """Kills runs of jest-train at random moments and resumes them until they are done.
 
-usage: kills.py BINARIES N [--seed S] [--json FILE]
+usage: kills.py BINARIES [N] [--seed S] [--docs]
 
 BINARIES  folder of jest-train
-N         runs, each killed (SIGKILL) and resumed until one call ends by itself
+N         runs (1000), each killed (SIGKILL) and resumed until one call ends by itself
 
 Every run then has to be, bit for bit, what an undisturbed one leaves.
 """
 
 import argparse
-import json
 import os
 import pathlib
 import random
@@ -23,6 +22,9 @@ import time
 
 sys.dont_write_bytecode = True  # nothing is left in the source tree
 import programs
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "structure"))
+from measured import markdown_table, processor, write_measured
 
 KILLS_A_RUN = 3  # at most: then it is left to end
 
@@ -94,17 +96,21 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("binaries", type=pathlib.Path, help=argparse.SUPPRESS)
-    parser.add_argument("count", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("count", type=int, nargs="?", default=1000, help=argparse.SUPPRESS)
     parser.add_argument("--seed", type=int, default=1, help=argparse.SUPPRESS)
-    parser.add_argument("--json", type=pathlib.Path, help=argparse.SUPPRESS)
+    parser.add_argument("--docs", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="jest-kills-") as folder:
         kills = Kills(options.binaries.resolve(), pathlib.Path(folder).resolve(), options.seed)
         rows = kills.run(options.count, lambda line: print(line, flush=True))
     for row in rows:
         print("{program:<18} {runs} runs, {kills} kills, {wrong} wrong".format(**row))
-    if options.json:
-        options.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    if options.docs:
+        header = ["program", "runs", "kills", "wrong"]
+        table = markdown_table(header, [[row[name] for name in header] for row in rows])
+        command = f"scripts/kills {options.count} --seed {options.seed}"
+        write_measured("docs/reliability.md", "scripts/kills",
+                       f"{table}\n`{command}`; {processor()}.\n")
     sys.exit(1 if any(row["wrong"] for row in rows) else 0)
 
 

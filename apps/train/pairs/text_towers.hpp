@@ -57,10 +57,10 @@ class TextTowersImpl : public torch::nn::Module {
 };
 TORCH_MODULE(TextTowers);
 
-/// Towers initialised as a function of `seed` alone.
 /// Of the model that make_text_towers makes.
 JEST_EXPORT double parameters_of(const TextTowersSpec& spec);
 
+/// Towers initialised as a function of `seed` alone.
 TextTowers make_text_towers(const TextTowersSpec& spec, std::uint64_t seed);
 
 /// Forward FLOPs of one pair whose two sides have `features` features together.

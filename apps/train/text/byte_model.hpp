@@ -60,10 +60,10 @@ class ByteModelImpl : public torch::nn::Module {
 /// A handle, as the library's models are.
 using ByteModel = std::shared_ptr<ByteModelImpl>;
 
-/// Initialised as a function of `seed` alone.
 /// Of the model that make_byte_model makes.
 JEST_EXPORT double parameters_of(const ByteModelSpec& spec);
 
+/// Initialised as a function of `seed` alone.
 ByteModel make_byte_model(const ByteModelSpec& spec, std::uint64_t seed);
 
 /// What save_model wrote.
