@@ -143,7 +143,7 @@ TEST_F(DamagedSafetensors, ThatIsNoFileIsRefusedByName) {
               ::testing::AllOf(HasSubstr("missing"), HasSubstr("No such file")));
   std::filesystem::create_directory(folder_.file("inner"));
   EXPECT_THAT(message_of([&] { SafetensorsFile(folder_.file("inner")); }),
-              HasSubstr("no regular file"));
+              HasSubstr("a folder"));
   expect_refused("", "0 bytes");
 }
 
