@@ -21,7 +21,7 @@ def read_recipe(path):
         sys.exit(f"read {path}: expected {expected}, got {found}")
 
     try:
-        recipe = tomllib.loads(path.read_text(encoding="utf-8"))
+        recipe = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except tomllib.TOMLDecodeError as error:
         refuse("TOML", error)
     data = recipe.get("data", {})
@@ -76,7 +76,7 @@ def words(options):
     """TOML values as command-line options, as jest-train --config takes them."""
     for name, value in options.items():
         if isinstance(value, list):
-            yield from (f"--{name}", ",".join(map(str, value)))
+            yield from (f"--{name}", *map(str, value))
         elif value is True:
             yield f"--{name}"
         elif value is not False:
