@@ -76,7 +76,7 @@ def words(options):
     """TOML values as command-line options, as jest-train --config takes them."""
     for name, value in options.items():
         if isinstance(value, list):
-            yield from (f"--{name}", *map(str, value))
+            yield from (f"--{name}", ",".join(map(str, value)))
         elif value is True:
             yield f"--{name}"
         elif value is not False:

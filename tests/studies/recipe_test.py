@@ -50,8 +50,7 @@ class Reading(RecipeCase):
     def test_options_are_words_a_flag_where_it_is_true(self):
         self.assertEqual(list(words({"gradients": True, "cache-reference": False, "steps": 3,
                                      "arms": ["uniform", "joint"], "seeds": [1, 2]})),
-                         ["--gradients", "--steps", "3", "--arms", "uniform", "joint", "--seeds", "1",
-                          "2"])
+                         ["--gradients", "--steps", "3", "--arms", "uniform,joint", "--seeds", "1,2"])
 
     def test_another_target_changes_data_oracle_and_title_and_drops_the_remark(self):
         recipe = self.recipe(PAIRS.replace(
