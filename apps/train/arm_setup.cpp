@@ -30,6 +30,10 @@ bool set_noise(Method& method, double value) {
   std::get<ByVolume>(method.rule).noise = value;
   return positive(value);
 }
+bool set_radius(Method& method, double value) {
+  std::get<ByPoissonDisk>(method.rule).radius = value;
+  return positive(value);
+}
 bool set_rank_power(Method& method, double value) {
   std::get<ByLossRanks>(method.rule).power = value;
   return positive(value);
@@ -48,6 +52,20 @@ bool set_tokens(Method& method, double share) {
   return share > 0 && share <= 1;
 }
 
+/// Names with commas between them, in indented lines that fit a terminal.
+std::string lines_of(const std::vector<std::string>& names) {
+  constexpr std::size_t kWidth = 76;
+  std::string lines = "  ";
+  std::size_t length = 0;
+  for (const std::string& name : names) {
+    if (length > 0) lines += length + name.size() + 2 > kWidth ? ",\n  " : ", ";
+    if (length + name.size() + 2 > kWidth) length = 0;
+    lines += name;
+    length += name.size() + 2;
+  }
+  return lines;
+}
+
 }  // namespace
 
 const std::vector<MethodOption>& method_options() {
@@ -56,6 +74,8 @@ const std::vector<MethodOption>& method_options() {
        &has_objective<Distilling>, &set_distillation},
       {"diversity", "weight of likeness among the picks", &has_rule<ByDiversity>, &set_diversity},
       {"noise", "of the volume: a copy of a pick is the likelier", &has_rule<ByVolume>, &set_noise},
+      {"radius", "that picks keep clear of other candidates", &has_rule<ByPoissonDisk>,
+       &set_radius},
       {"rank-power", "a pick is as likely as its percentile^power", &has_rule<ByLossRanks>,
        &set_rank_power},
       {"temperature", "weights are softmax((loss - reference's) / temperature)",
@@ -65,8 +85,9 @@ const std::vector<MethodOption>& method_options() {
   return kOptions;
 }
 
-std::string method_options_help(bool (*knows)(const Method&)) {
-  std::string lines = "Options of single methods, in an arm's name (aced:distillation=0.5):\n";
+std::string arms_help(bool (*knows)(const Method&)) {
+  std::string lines = "Arms:\n" + lines_of(arm_names(knows)) +
+                      "\n\nOptions of single methods, in an arm's name (aced:distillation=0.5):\n";
   for (const MethodOption& option : method_options()) {
     std::string methods;
     std::int64_t count = 0;

@@ -27,7 +27,7 @@ struct MethodOption {
 const std::vector<MethodOption>& method_options();
 
 /// Lines for the help: which parameters arms can set by name.
-std::string method_options_help(bool (*knows)(const Method&));
+std::string arms_help(bool (*knows)(const Method&));
 
 /// Sets the option of that name; false when there is none. Throws, naming the arm, when its method
 /// has no such part and when the text is no number.

@@ -14,20 +14,6 @@ namespace {
 
 constexpr int kMostThreads = 256;
 
-/// Names with commas between them, in lines that fit a terminal beside the options.
-std::string lines_of(const std::vector<std::string>& names) {
-  constexpr std::size_t kWidth = 48;
-  std::string lines;
-  std::size_t length = 0;
-  for (const std::string& name : names) {
-    if (length > 0) lines += length + name.size() + 2 > kWidth ? ",\n" : ", ";
-    if (length + name.size() + 2 > kWidth) length = 0;
-    lines += name;
-    length += name.size() + 2;
-  }
-  return lines;
-}
-
 constexpr std::int64_t kMostSteps = std::numeric_limits<std::uint32_t>::max();
 
 /// Files that are read must be there.
@@ -128,8 +114,9 @@ OptionRows<ExperimentOptions> common_rows(const TaskWords& words) {
           Readable{}),
       row("Data", "--out", &O::out, "Folder of this run", kOfProbe | kRequired),
       row("Arms", "--arms", &O::arms,
-          "Arms, comma-separated:\n" + lines_of(words.arms) +
-              ";\nan arm can have options of its own:\njoint:steps=500:gain=50",
+          "Arms, comma-separated: methods of docs/method.md and\ncontrols that this task can carry "
+          "out, listed at the end\n"
+          "of its help; an arm can have options of its own:\njoint:steps=500:gain=50",
           kOfResult),
       seeds_option(),
       row("Arms", "--steps", &O::steps, "Training steps of every arm", kOfResult | kOfArm,

@@ -67,7 +67,6 @@ struct ExperimentOptions {
 /// What a task says of itself in the help.
 struct TaskWords {
   std::string rows;  ///< what a data file holds
-  std::vector<std::string> arms;
 };
 
 /// The rows of every task's options; the words differ.

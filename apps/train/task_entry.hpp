@@ -40,7 +40,7 @@ void add_training(CLI::App& app, const char* description, const std::string& com
   const auto options = std::make_shared<Options>();
   options->command = command_line;
   add_options(*command, *options);
-  command->footer(method_options_help(&Options::knows));
+  command->footer(arms_help(&Options::knows));
   command->fallthrough();
   command->callback([options, after] {
     run_experiment<T>(*options);

@@ -20,7 +20,6 @@
 #include "jest/scorers/aligned_scorer.hpp"
 #include "jest/scorers/any_scorer.hpp"
 #include "jest/scorers/joint_example_scorer.hpp"
-#include "jest/scorers/uniform_scorer.hpp"
 #include "jest/scorers/wrappers.hpp"
 #include "jest/torch/device.hpp"
 #include "jest/torch/losses.hpp"

@@ -31,8 +31,8 @@ void ScoredRows::append(const at::Tensor& part) {
 
 at::Tensor ScoredRows::all() const {
   if (filled_ == total_) return all_;
-  refuse(text("score ", what_), text(total_, " rows, one an example (no mean over the batch)"),
-         filled_);
+  refuse(text("score ", what_, " of the ", whose_),
+         text(total_, " rows, one an example (no mean over the batch)"), filled_);
 }
 
 SavedValues::SavedValues(std::vector<at::Tensor> tensors) : tensors_(std::move(tensors)) {

@@ -8,6 +8,8 @@
 #include <limits>
 #include <numbers>
 
+#include "jest/criteria/orthogonal.hpp"
+#include "jest/criteria/poisson_disk.hpp"
 #include "jest/criteria/volume.hpp"
 #include "jest/select/select.hpp"
 
@@ -45,8 +47,28 @@ at::Tensor log_rank_shares(const at::Tensor& values) {
   return shares.log().masked_fill(values.isnan(), std::numeric_limits<double>::quiet_NaN());
 }
 
-at::Tensor side_by_side(const Embeddings& embeddings) {
-  return torch::cat({embeddings.x, embeddings.y}, 1) / std::numbers::sqrt2;
+/// (x, y)/√2 [B, 2d] of the reference, or of the learner where no reference is run.
+at::Tensor known_rows(const PairTensors& pairs, const PairScore& score) {
+  const Embeddings& known = score.weights.reference != 0 ? pairs.reference : pairs.learner;
+  return torch::cat({known.x, known.y}, 1) / std::numbers::sqrt2;
+}
+
+/// [B, D] as criteria on the host read it.
+at::Tensor on_host(const at::Tensor& rows) {
+  if (rows.dim() != 2) refuse("select", "rows [B, D]", rows.sizes());
+  return rows.detach().to(at::kCPU, at::kFloat).contiguous();
+}
+
+MatrixView view_of(const at::Tensor& rows) {
+  return matrix_view(rows.const_data_ptr<float>(), rows.size(0), rows.size(1));
+}
+
+template <class Criterion>
+Selection select_by(Criterion& scores, const SelectionSpec& spec, const at::Tensor& ids) {
+  if (!ids.defined()) return jest::select(scores, spec);
+  const at::Tensor named = ids.to(at::kCPU, at::kLong).contiguous();
+  return jest::select(scores, spec,
+                      std::span(named.const_data_ptr<std::int64_t>(), detail::at(named.numel())));
 }
 
 }  // namespace
@@ -77,8 +99,7 @@ Selection ByLossRanks::operator()(const PairTensors& pairs, const SelectionSpec&
 Selection ByDiversity::operator()(const PairTensors& pairs, const SelectionSpec& spec,
                                   const PairScore& score) const {
   const at::Tensor own = weighed(own_losses_of(pairs, score), score.weights);
-  const at::Tensor rows =
-      side_by_side(score.weights.reference != 0 ? pairs.reference : pairs.learner);
+  const at::Tensor rows = known_rows(pairs, score);
   return jest::select(DiversityTensors{rows, own, pairs.ids}, spec, {strength});
 }
 
@@ -89,13 +110,36 @@ std::string ByVolume::words() const { return text("volume of embeddings, noise "
 
 Selection ByVolume::operator()(const PairTensors& pairs, const SelectionSpec& spec,
                                const PairScore& score) const {
-  const Embeddings& known = score.weights.reference != 0 ? pairs.reference : pairs.learner;
-  const at::Tensor rows = side_by_side(known).detach().to(at::kCPU, at::kFloat).contiguous();
-  VolumeScores scores(matrix_view(rows.const_data_ptr<float>(), rows.size(0), rows.size(1)), noise);
-  if (!pairs.ids.defined()) return jest::select(scores, spec);
-  const at::Tensor ids = pairs.ids.to(at::kCPU, at::kLong).contiguous();
-  return jest::select(scores, spec,
-                      std::span(ids.const_data_ptr<std::int64_t>(), detail::at(ids.numel())));
+  const at::Tensor rows = on_host(known_rows(pairs, score));
+  VolumeScores scores(view_of(rows), noise);
+  return select_by(scores, spec, pairs.ids);
+}
+
+void ByPoissonDisk::check(const std::string& who) const {
+  if (!std::isfinite(radius) || radius <= 0) refuse(who, "a finite radius above 0", radius);
+}
+std::string ByPoissonDisk::words() const { return text("distance of embeddings, radius ", radius); }
+
+Selection ByPoissonDisk::operator()(const PairTensors& pairs, const SelectionSpec& spec,
+                                    const PairScore& score) const {
+  const at::Tensor rows = on_host(known_rows(pairs, score));
+  PoissonDiskScores scores(view_of(rows), radius);
+  return select_by(scores, spec, pairs.ids);
+}
+
+Selection ByRepresentatives::operator()(const FeatureTensors& known, const SelectionSpec& spec,
+                                        const PairScore&) const {
+  const at::Tensor rows = on_host(known.features);
+  OrthogonalScores scores(view_of(rows));
+  return select_by(scores, spec, known.ids);
+}
+
+Selection ByGradientNorms::operator()(const FeatureTensors& known, const SelectionSpec& spec,
+                                      const PairScore&) const {
+  const at::Tensor norms = on_host(known.features).norm(2, 1);
+  constexpr float kLeast = std::numeric_limits<float>::min();  // a gradient of 0 comes last
+  return jest::select(LossTensors{norms.clamp_min(kLeast).log(), {}, known.ids}, spec,
+                      kHardLearner);
 }
 
 Selection AnyRule::operator()(const PairTensors& pairs, const SelectionSpec& spec,

@@ -1,4 +1,5 @@
-// What scorers share: how many are picked, and their state among the tensors of a checkpoint.
+// What scorers share: how many are picked, uniform picks, and their state among the tensors of a
+// checkpoint.
 
 #include "jest/scorers/scorer.hpp"
 
@@ -7,8 +8,11 @@
 #include <limits>
 #include <numeric>
 #include <string_view>
+#include <vector>
 
 #include "jest/core/error.hpp"
+#include "jest/scorers/joint_example_scorer.hpp"
+#include "jest/select/select.hpp"
 
 namespace jest {
 
@@ -25,11 +29,37 @@ void PickCount::check(const char* who) const {
   if (count > 0 && share > 0) refuse(who, "one of count and share", "both");
 }
 
+Selection uniform_picks(std::span<const std::int64_t> ids, std::int64_t count, std::uint64_t seed,
+                        std::int64_t step) {
+  const std::vector<float> zeros(ids.size(), 0.0F);
+  return select(
+      Losses{.learner = zeros, .reference = {}, .ids = ids},
+      {.count = count, .sampling = {.preset = Preset::kUniform}, .seed = seed, .step = step},
+      kHardLearner);
+}
+
+SelectionSpec ScorerSpec::selection(std::int64_t candidates, std::int64_t step) const {
+  return detail::without_idle_rounds({.count = picks().of(candidates),
+                                      .sampling = sampling,
+                                      .seed = seed,
+                                      .step = step,
+                                      .backend = backend,
+                                      .threads = threads});
+}
+
 namespace detail {
+
+SelectionSpec without_idle_rounds(SelectionSpec spec) {
+  auto& chunks = spec.sampling.chunks;
+  if (spec.interaction() == 0 && spec.sampling.preset == Preset::kJoint) chunks = 1;
+  if (chunks) chunks = std::min(*chunks, spec.count);
+  return spec;
+}
 
 std::optional<ScoredSelection> of_too_few(const PickCount& picks, std::int64_t candidates) {
   if (picks.count <= candidates && candidates > 0) return std::nullopt;
   if (picks.shortage == Shortage::kRefuse) {
+    if (candidates == 0) refuse("select", "a super-batch whose ids() name its candidates", "no id");
     refuse("select", text("a count between 1 and the ", candidates, " candidates"), picks.count);
   }
   Selection all;
@@ -39,10 +69,6 @@ std::optional<ScoredSelection> of_too_few(const PickCount& picks, std::int64_t c
   return all;
 }
 
-}  // namespace detail
-}  // namespace jest
-
-namespace jest::detail {
 namespace {
 
 constexpr std::string_view kScorerPrefix = "scorer.";
@@ -67,4 +93,5 @@ NamedTensors scorer_state_of(const NamedTensors& checkpoint) {
   return state;
 }
 
-}  // namespace jest::detail
+}  // namespace detail
+}  // namespace jest

@@ -106,6 +106,12 @@ class TwoLibraries(Compiled):
         self.assertEqual((done.returncode, done.stdout), (0, "loaded 2\n"))
 
 
+class TrainingLoops(Package):
+    def test_what_programs_do_to_learner_reference_and_scorer(self):
+        _, said = self.build_and_run("loops", program="loops", source=CASES / "training_loops")
+        self.assertEqual(said, "")
+
+
 class CoreCompiledInManyWays(Compiled):
     def source(self, name, before="", text=None):
         if text is None:

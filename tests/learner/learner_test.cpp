@@ -63,9 +63,25 @@ TORCH_MODULE(MeanLoss);
 
 TEST(Scoring, OfAMeanLossSaysWhatIsWanted) {
   MeanLoss model;
-  EXPECT_THAT(message_of([&] { score_losses(model, make_pairs(20, 3), {}); }),
-              HasSubstr("score losses: expected 20 rows, one an example (no mean over the batch), "
-                        "got 0"));
+  EXPECT_THAT(
+      message_of([&] { score_losses(model, make_pairs(20, 3), {}); }),
+      HasSubstr(
+          "score losses of the model: expected 20 rows, one an example (no mean over the batch), "
+          "got 0"));
+}
+
+TEST(Scoring, OfAMeanLossSaysWhoseItIs) {
+  MeanLoss model;
+  SmallTowers towers = make_towers(1);
+  torch::optim::SGD optimizer(towers->parameters(), 0.1);
+  Learner learner{model, optimizer};
+  ReferenceModel reference{model};
+  JointExampleScorer by_learner{learner, reference, {.count = 6}};
+  EXPECT_THAT(message_of([&] { by_learner.select(make_pairs(20, 3), 0); }),
+              HasSubstr("losses of the learner: expected 20 rows, one an example"));
+  JointExampleScorer by_reference{learner, reference, {.count = 6, .score = kEasyReference}};
+  EXPECT_THAT(message_of([&] { by_reference.select(make_pairs(20, 3), 0); }),
+              HasSubstr("losses of the reference: expected 20 rows, one an example"));
 }
 
 TEST(WithLosses, MakesAModelOfAModuleAndAFunction) {

@@ -134,7 +134,8 @@ TEST(Methods, DifferFromJestWhereTheirPapersDo) {
                                     {kActiveClip, true, false}, {kAcid, false, false},
                                     {kAced, false, true},       {kDrrho, true, true},
                                     {kInfomax, true, false},    {kSelectiveBackprop, true, false},
-                                    {kDmSgd, true, false},      {kCascade, true, false}};
+                                    {kDmSgd, true, false},      {kPoissonDisk, true, false},
+                                    {kCascade, true, false}};
   const Outcome jest = outcome_of(kJest);
   for (const auto& [method, picks, loss] : differences) {
     const Outcome outcome = outcome_of(method);
@@ -267,6 +268,26 @@ TEST(DmSgd, TakesWhatSpansAVolumeInTheReferencesEmbeddings) {
   EXPECT_GT(volume(outcome_of(ranked).picks), volume(outcome.picks));
 }
 
+TEST(PoissonDisk, KeepsADistanceInTheReferencesEmbeddings) {
+  PairSetting s;
+  Method method = kPoissonDisk;
+  method.rule = ByPoissonDisk{.radius = 0.6};
+  const Outcome outcome = s.run(method);
+  EXPECT_EQ(outcome.learner_forwards, 0);
+  EXPECT_EQ(outcome.guide_forwards, 4);
+  const Embeddings seen = score_embeddings(s.guide, s.batch, {});
+  const at::Tensor rows = torch::cat({seen.x, seen.y}, 1) / std::sqrt(2.0);
+  const auto crowded = [&](const Picks& picks) {
+    double near = 0;
+    for (const auto& step : picks) {
+      const at::Tensor taken = rows.index_select(0, torch::tensor(step));
+      near += (torch::cdist(taken, taken) < 0.6).sum().item<double>() - kTaken;
+    }
+    return near;
+  };
+  EXPECT_LT(crowded(outcome.picks), crowded(outcome_of(kUniform).picks) / 2);
+}
+
 TEST(CascadeMethod, PicksAmongTheKept) {
   PairSetting s;
   Method kept = kCascade;
@@ -310,6 +331,15 @@ struct SequenceSetting {
   }
 };
 
+/// Mean of `values` over all picks.
+double mean_of(const at::Tensor& values, const Picks& picks) {
+  double total = 0;
+  for (const auto& step : picks) {
+    total += values.index_select(0, torch::tensor(step)).mean().item<double>();
+  }
+  return total / static_cast<double>(picks.size());
+}
+
 TEST(Greats, FollowsGradientsTowardsTheCuratedBatchAndNeedsNoReference) {
   SequenceSetting s;
   const Outcome outcome = s.run(kGreats);
@@ -340,6 +370,21 @@ TEST(DivBs, SpansTheMeanGradientPickByPickAndNeedsNoReference) {
   at::Tensor parts = features.matmul(residual).abs();
   parts[greedy.front()] = -1;
   EXPECT_EQ(greedy[1], parts.argmax().item<std::int64_t>());
+}
+
+TEST(GradientNorm, DrawsInProportionToTheLengthsOfGradients) {
+  SequenceSetting s;
+  const Outcome outcome = s.run(kGradientNorm);
+  EXPECT_EQ(outcome.guide_forwards, 0);
+  EXPECT_NE(outcome.picks, SequenceSetting().run(kJest).picks);
+  Method ranked = kGradientNorm;
+  ranked.sampling.preset = Preset::kTopK;
+  const at::Tensor norms = score_losses_and_features(s.model, s.batch, {}).features.norm(2, 1);
+  const auto longest = std::get<1>(norms.topk(8)).contiguous();
+  const auto* first = longest.const_data_ptr<std::int64_t>();
+  EXPECT_THAT(SequenceSetting().run(ranked).picks.front(),
+              ::testing::ElementsAreArray(first, first + 8));
+  EXPECT_GT(mean_of(norms, outcome.picks), mean_of(norms, SequenceSetting().run(kUniform).picks));
 }
 
 TEST(Rho1, TrainsOnTheMostLearnableTokensOfUniformBatches) {

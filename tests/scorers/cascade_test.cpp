@@ -7,7 +7,7 @@
 #include <set>
 
 #include "jest/scorers/joint_example_scorer.hpp"
-#include "jest/scorers/uniform_scorer.hpp"
+#include "jest/scorers/scorer.hpp"
 #include "jest/scorers/wrappers.hpp"
 #include "jest/train/trainer.hpp"
 #include "oracle/chi_square.hpp"

@@ -7,7 +7,7 @@
 
 #include "jest/scorers/any_scorer.hpp"
 #include "jest/scorers/joint_example_scorer.hpp"
-#include "jest/scorers/uniform_scorer.hpp"
+#include "jest/scorers/scorer.hpp"
 #include "oracle/message_of.hpp"
 #include "oracle/small_towers.hpp"
 
@@ -49,6 +49,14 @@ TEST(Shortage, RefusesTakesAllOrSkips) {
   EXPECT_EQ(skip.count(3), 0);
   UniformScorer uniform({.count = 8, .shortage = Shortage::kTakeAll}, 1);
   EXPECT_THAT(uniform.select(s.last, 0).indices, ElementsAre(0, 1, 2));
+}
+
+TEST(Shortage, OfASuperBatchWithoutIdsNamesThem) {
+  ShortSetting s;
+  s.last.names.clear();
+  EXPECT_THAT(
+      message_of([&] { s.scorer({.count = 2}).select(s.last, 0); }),
+      HasSubstr("select: expected a super-batch whose ids() name its candidates, got no id"));
 }
 
 TEST(Shortage, IsNoneWhereAShareIsPicked) {

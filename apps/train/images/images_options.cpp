@@ -14,7 +14,7 @@ struct EvalRows {
 
 }  // namespace
 
-TaskWords ImagesOptions::words() { return {"safetensors of named images", arm_names(&knows)}; }
+TaskWords ImagesOptions::words() { return {"safetensors of named images"}; }
 
 OptionRows<ImagesOptions> ImagesOptions::own_rows() {
   using O = ImagesOptions;

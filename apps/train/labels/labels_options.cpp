@@ -13,7 +13,7 @@ LabelsOptions::LabelsOptions() {
   reference_steps = 500;
 }
 
-TaskWords LabelsOptions::words() { return {"safetensors of labelled images", arm_names(&knows)}; }
+TaskWords LabelsOptions::words() { return {"safetensors of labelled images"}; }
 
 OptionRows<LabelsOptions> LabelsOptions::own_rows() {
   using O = LabelsOptions;

@@ -32,7 +32,7 @@ TextOptions::TextOptions() {
   reference_steps = 1000;
 }
 
-TaskWords TextOptions::words() { return {"safetensors of byte sequences", arm_names(&knows)}; }
+TaskWords TextOptions::words() { return {"safetensors of byte sequences"}; }
 
 OptionRows<TextOptions> TextOptions::own_rows() {
   using O = TextOptions;

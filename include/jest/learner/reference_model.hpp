@@ -26,12 +26,12 @@ class ReferenceModel {
 
   template <Batch B>
   requires EmbedsPairs<Model, B> Embeddings embeddings(const B& batch) {
-    return score_embeddings(model_, batch, scoring_);
+    return score_embeddings(model_, batch, scoring_, "reference");
   }
 
   template <Batch B>
   requires GivesLosses<Model, B> at::Tensor losses(const B& batch) {
-    return score_losses(model_, batch, scoring_);
+    return score_losses(model_, batch, scoring_, "reference");
   }
 
   template <Batch B>

@@ -34,8 +34,9 @@ namespace detail {
 /// held twice. A part that is the whole is taken as it is.
 class JEST_EXPORT ScoredRows {
  public:
-  /// `what` names the results in messages: "losses".
-  ScoredRows(const char* what, std::int64_t total) : what_(what), total_(total) {}
+  /// Messages name the results, "losses", and whose they are, "learner".
+  ScoredRows(const char* what, const char* whose, std::int64_t total)
+      : what_(what), whose_(whose), total_(total) {}
 
   /// `part` is [n, ...].
   void append(const at::Tensor& part);
@@ -44,6 +45,7 @@ class JEST_EXPORT ScoredRows {
 
  private:
   const char* what_;
+  const char* whose_;
   std::int64_t total_;
   std::int64_t filled_ = 0;
   at::Tensor all_;
@@ -125,12 +127,14 @@ void score_parts(Model& model, const B& batch, const ScoringSpec& spec, const Fo
 
 }  // namespace detail
 
-/// Embeddings [n, d] of a whole batch under `model`, outside autograd.
+/// Embeddings [n, d] of a whole batch under `model`, outside autograd. Here and below, `whose`
+/// names the model in messages.
 template <class Model, Batch B>
 requires EmbedsPairs<Model, B> Embeddings score_embeddings(Model& model, const B& batch,
-                                                           const ScoringSpec& spec) {
-  detail::ScoredRows x("embeddings x", detail::size_of(batch));
-  detail::ScoredRows y("embeddings y", detail::size_of(batch));
+                                                           const ScoringSpec& spec,
+                                                           const char* whose = "model") {
+  detail::ScoredRows x("embeddings x", whose, detail::size_of(batch));
+  detail::ScoredRows y("embeddings y", whose, detail::size_of(batch));
   Embeddings result;
   detail::score_parts(model, batch, spec, [&](const B& part) {
     result = model->embed(part);
@@ -146,8 +150,8 @@ requires EmbedsPairs<Model, B> Embeddings score_embeddings(Model& model, const B
 /// `what` names them in messages.
 template <class Model, Batch B, class Function>
 at::Tensor score_rows(const char* what, Model& model, const B& batch, const ScoringSpec& spec,
-                      const Function& rows_of) {
-  detail::ScoredRows rows(what, detail::size_of(batch));
+                      const Function& rows_of, const char* whose = "model") {
+  detail::ScoredRows rows(what, whose, detail::size_of(batch));
   detail::score_parts(model, batch, spec, [&](const B& part) { rows.append(rows_of(part)); });
   return rows.all();
 }
@@ -155,26 +159,29 @@ at::Tensor score_rows(const char* what, Model& model, const B& batch, const Scor
 /// Losses [n] of a whole batch under `model`, outside autograd.
 template <class Model, Batch B>
 requires GivesLosses<Model, B> at::Tensor score_losses(Model& model, const B& batch,
-                                                       const ScoringSpec& spec) {
-  return score_rows("losses", model, batch, spec,
-                    [&](const B& part) { return model->losses(part); });
+                                                       const ScoringSpec& spec,
+                                                       const char* whose = "model") {
+  return score_rows(
+      "losses", model, batch, spec, [&](const B& part) { return model->losses(part); }, whose);
 }
 
 /// Losses [n, L] of every token of a batch under `model`, outside autograd; L is the same in every
 /// micro-batch.
 template <class Model, Batch B>
 requires GivesTokenLosses<Model, B> at::Tensor score_token_losses(Model& model, const B& batch,
-                                                                  const ScoringSpec& spec) {
-  return score_rows("token losses", model, batch, spec,
-                    [&](const B& part) { return model->token_losses(part); });
+                                                                  const ScoringSpec& spec,
+                                                                  const char* whose = "model") {
+  return score_rows(
+      "token losses", model, batch, spec, [&](const B& part) { return model->token_losses(part); },
+      whose);
 }
 
 /// Losses [n] and gradient features [n, D] of a whole batch under `model`, outside autograd.
 template <class Model, Batch B>
-requires GivesGradientFeatures<Model, B> LossesAndFeatures
-score_losses_and_features(Model& model, const B& batch, const ScoringSpec& spec) {
-  detail::ScoredRows losses("losses", detail::size_of(batch));
-  detail::ScoredRows features("gradient features", detail::size_of(batch));
+requires GivesGradientFeatures<Model, B> LossesAndFeatures score_losses_and_features(
+    Model& model, const B& batch, const ScoringSpec& spec, const char* whose = "model") {
+  detail::ScoredRows losses("losses", whose, detail::size_of(batch));
+  detail::ScoredRows features("gradient features", whose, detail::size_of(batch));
   detail::score_parts(model, batch, spec, [&](const B& part) {
     const LossesAndFeatures scored = model->losses_and_features(part);
     losses.append(scored.losses);

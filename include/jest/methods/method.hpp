@@ -42,26 +42,23 @@ struct ByGradients {
   JEST_EXPORT std::string words() const;
 };
 
-/// Orthogonalised representativeness of gradient features: RepresentativeScorer. No reference.
-struct ByRepresentatives {
-  static constexpr const char* kName = "representativeness";
-  void check(const std::string&) const {}
-  std::string words() const { return "orthogonalised representativeness of gradients"; }
-};
-
 namespace detail {
 
-template <class Variant, class... More>
-struct WithMore;
-template <class... Some, class... More>
-struct WithMore<std::variant<Some...>, More...> {
-  using Type = std::variant<Some..., More...>;
+template <class... Variants>
+struct Joined;
+template <class... Some, class... Others, class... More>
+struct Joined<std::variant<Some...>, std::variant<Others...>, More...>
+    : Joined<std::variant<Some..., Others...>, More...> {};
+template <class... All>
+struct Joined<std::variant<All...>> {
+  using Type = std::variant<All...>;
 };
 
 }  // namespace detail
 
 /// How scores become picks.
-using MethodRule = detail::WithMore<LossRules, NoScoring, ByGradients, ByRepresentatives>::Type;
+using MethodRule =
+    detail::Joined<LossRules, FeatureRules, std::variant<NoScoring, ByGradients>>::Type;
 
 /// The learner is taught the reference's matching of each batch, too: Distilled.
 struct Distilling {
@@ -139,20 +136,21 @@ struct Method {
   }
 
   bool scores() const { return !has_rule<NoScoring>(); }
-  /// Whether models must embed pairs, as losses do not suffice.
-  bool needs_embeddings() const {
-    return std::visit(
-        []<class Part>(const Part&) { return Rule<Part, PairTensors> && !Rule<Part, LossTensors>; },
-        rule);
+  /// Whether the rule is one for candidates of which `Candidates` is known (scorers/rules.hpp).
+  template <class Candidates>
+  bool takes() const {
+    return std::visit([]<class Part>(const Part&) { return Rule<Part, Candidates>; }, rule);
   }
+  /// Whether models must embed pairs, as losses do not suffice.
+  bool needs_embeddings() const { return takes<PairTensors>() && !takes<LossTensors>(); }
   /// Whether models must give gradient features.
-  bool needs_gradients() const { return has_rule<ByGradients>() || has_rule<ByRepresentatives>(); }
+  bool needs_gradients() const { return has_rule<ByGradients>() || takes<FeatureTensors>(); }
 
   /// Whether scoring asks a reference.
   bool scores_by_reference() const {
     const auto* gradients = std::get_if<ByGradients>(&rule);
     if (gradients && gradients->learnability_weight == 0) return false;
-    return scores() && !has_rule<ByRepresentatives>() && score.reference != 0;
+    return scores() && !takes<FeatureTensors>() && score.reference != 0;
   }
 
   /// Whether a reference is asked for anything.

@@ -110,7 +110,16 @@ inline constexpr Method kDivBs{
     .name = "divbs",
     .paper = "Hong et al. 2024, DivBS, ICML, arXiv 2406.04872",
     .rule = ByRepresentatives{},
-    .sampling = {.chunks = kOnePickAChunk, .gain = 1},
+    .sampling = {.chunks = kOnePickAChunk, .gain = 1, .interaction = InteractionSchedule{1, 0}},
+};
+
+/// Examples with long gradients are drawn more often; no reference. The paper's weights, which keep
+/// the mean gradient unbiased, are left out, as where others compare selections with it.
+inline constexpr Method kGradientNorm{
+    .name = "gradient-norm",
+    .paper = "Katharopoulos & Fleuret 2018, ICML, arXiv 1803.00942",
+    .rule = ByGradientNorms{},
+    .sampling = {.preset = Preset::kIndependent, .gain = 1},
 };
 
 /// Batches that span a large volume in the reference's embeddings, which are computed once. The
@@ -121,7 +130,18 @@ inline constexpr Method kDmSgd{
     .paper = "Zhang et al. 2017, UAI, arXiv 1705.00607",
     .rule = ByVolume{},
     .score = kEasyReference,
-    .sampling = {.chunks = kOnePickAChunk, .gain = 1},
+    .sampling = {.chunks = kOnePickAChunk, .gain = 1, .interaction = InteractionSchedule{1, 0}},
+    .reference = {.access = ReferenceAccess::kOnce},
+};
+
+/// Batches that keep their distance in the reference's embeddings, drawn by throwing darts: the
+/// cheaper rival of dm-sgd.
+inline constexpr Method kPoissonDisk{
+    .name = "poisson-disk",
+    .paper = "Zhang et al. 2019, AAAI, arXiv 1804.02772",
+    .rule = ByPoissonDisk{},
+    .score = kEasyReference,
+    .sampling = {.chunks = kOnePickAChunk, .gain = 1, .interaction = InteractionSchedule{1, 0}},
     .reference = {.access = ReferenceAccess::kOnce},
 };
 
@@ -144,9 +164,9 @@ inline constexpr Method kCascade{
 };
 
 inline constexpr std::array kMethods = {
-    kUniform, kJest,  kFlexiJest, kRhoLoss, kActiveClip,
-    kAcid,    kAced,  kDrrho,     kInfomax, kSelectiveBackprop,
-    kGreats,  kDivBs, kDmSgd,     kRho1,    kCascade,
+    kUniform,     kJest,    kFlexiJest,         kRhoLoss, kActiveClip, kAcid,         kAced,
+    kDrrho,       kInfomax, kSelectiveBackprop, kGreats,  kDivBs,      kGradientNorm, kDmSgd,
+    kPoissonDisk, kRho1,    kCascade,
 };
 
 /// Throws an error that lists the names when there is none of this one.

@@ -20,9 +20,8 @@
 #include "jest/methods/methods.hpp"
 #include "jest/scorers/aligned_scorer.hpp"
 #include "jest/scorers/any_scorer.hpp"
+#include "jest/scorers/feature_scorer.hpp"
 #include "jest/scorers/joint_example_scorer.hpp"
-#include "jest/scorers/representative_scorer.hpp"
-#include "jest/scorers/uniform_scorer.hpp"
 #include "jest/scorers/wrappers.hpp"
 
 namespace jest {
@@ -243,13 +242,7 @@ class MethodScorer {
     if (const auto* part = std::get_if<ByGradients>(&method_.rule)) {
       return aligned<ScoredModel>(scored, *part);
     }
-    if (method_.template has_rule<ByRepresentatives>()) {
-      if constexpr (GivesGradientFeatures<ScoredModel, B>) {
-        return RepresentativeScorer(scored, scorer_spec());
-      } else {
-        lacks(method_, kGradientFeatures, "another");
-      }
-    }
+    if (method_.template takes<FeatureTensors>()) return by_features<ScoredModel>(scored);
     constexpr bool kPairs = EmbedsPairs<ScoredModel, B> && ReferenceEmbeds<R, B>;
     constexpr bool kLosses =
         !EmbedsPairs<ScoredModel, B> && GivesLosses<ScoredModel, B> && ReferenceGivesLosses<R, B>;
@@ -264,6 +257,23 @@ class MethodScorer {
             "a model and a reference of one kind: both `embed` (EmbedsPairs), or both `losses` "
             "(GivesLosses)",
             "others");
+    }
+  }
+
+  template <class ScoredModel, class Scored>
+  AnyScorer<B> by_features(Scored& scored) const {
+    if constexpr (GivesGradientFeatures<ScoredModel, B>) {
+      return std::visit(
+          [&]<class Part>(const Part& part) -> AnyScorer<B> {
+            if constexpr (Rule<Part, FeatureTensors>) {
+              return FeatureScorer(scored, scorer_spec(), part);
+            } else {
+              lacks(method_, "a rule for gradient features", Part::kName);
+            }
+          },
+          method_.rule);
+    } else {
+      lacks(method_, kGradientFeatures, "another");
     }
   }
 

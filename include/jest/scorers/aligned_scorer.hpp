@@ -119,7 +119,7 @@ class AlignedScorer {
     how.learner_scored =
         candidates + detail::timed_ms(how.learner_ms, [&] { return refresh(step); });
     const LossesAndFeatures scored = detail::timed_ms(how.learner_ms, [&] {
-      const auto result = score_losses_and_features(model_, super_batch, spec_.scoring);
+      const auto result = score_losses_and_features(model_, super_batch, spec_.scoring, "learner");
       detail::wait_for(result.features);
       return result;
     });
@@ -145,7 +145,8 @@ class AlignedScorer {
     const std::int64_t period = target_.period_of(step);
     if (target_.is_of(period)) return 0;
     const auto batch = curated_.at(period);
-    target_.set(period, score_losses_and_features(model_, batch, spec_.scoring).features);
+    target_.set(period,
+                score_losses_and_features(model_, batch, spec_.scoring, "learner").features);
     return static_cast<std::int64_t>(std::span(batch.ids()).size());
   }
 

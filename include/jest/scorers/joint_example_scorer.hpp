@@ -37,6 +37,8 @@ struct ScorerSpec {
   Shortage shortage = Shortage::kRefuse;  ///< of a super-batch of fewer than b
 
   PickCount picks() const { return {count, share, shortage}; }
+  /// What one selection of so many candidates is.
+  JEST_EXPORT SelectionSpec selection(std::int64_t candidates, std::int64_t step) const;
 };
 
 inline constexpr const char* kPoorReferenceRemark =
@@ -74,10 +76,10 @@ class JointExampleScorer {
     ScoringStatistics how;
     Selection selection = [&] {
       if constexpr (EmbedsPairs<Model, B>) {
-        return rule_(scored_pairs(super_batch, how), selection_spec(candidates, step),
+        return rule_(scored_pairs(super_batch, how), spec_.selection(candidates, step),
                      pair_score());
       } else {
-        return rule_(scored_losses(super_batch, how), selection_spec(candidates, step),
+        return rule_(scored_losses(super_batch, how), spec_.selection(candidates, step),
                      pair_score());
       }
     }();
@@ -97,7 +99,7 @@ class JointExampleScorer {
     PairTensors pairs{.learner = {}, .reference = {}, .ids = id_tensor(batch.ids())};
     if (spec_.score.learner != 0) {
       pairs.learner = detail::timed_ms(how.learner_ms, [&] {
-        Embeddings scored = score_embeddings(model_, batch, spec_.scoring);
+        Embeddings scored = score_embeddings(model_, batch, spec_.scoring, "learner");
         detail::wait_for(scored.x);
         return scored;
       });
@@ -122,7 +124,7 @@ class JointExampleScorer {
     LossTensors losses{.learner = {}, .reference = {}, .ids = id_tensor(batch.ids())};
     if (spec_.score.learner != 0) {
       losses.learner = detail::timed_ms(how.learner_ms, [&] {
-        const at::Tensor scored = score_losses(model_, batch, spec_.scoring);
+        const at::Tensor scored = score_losses(model_, batch, spec_.scoring, "learner");
         detail::wait_for(scored);
         return scored;
       });
@@ -152,15 +154,6 @@ class JointExampleScorer {
     }
     const bool joint = spec_.sampling.preset == Preset::kJoint && spec_.count != 1;
     return !has_pairs && joint ? kSeparableRemark : "";
-  }
-
-  SelectionSpec selection_spec(std::int64_t candidates, std::int64_t step) const {
-    return detail::without_idle_rounds({.count = count(candidates),
-                                        .sampling = spec_.sampling,
-                                        .seed = spec_.seed,
-                                        .step = step,
-                                        .backend = spec_.backend,
-                                        .threads = spec_.threads});
   }
 
   Model& model_;

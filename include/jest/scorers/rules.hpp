@@ -13,8 +13,15 @@
 
 namespace jest {
 
-/// A rule for candidates of which `Candidates` (PairTensors or LossTensors) is known. Tensors of a
-/// model whose weight is zero are undefined.
+/// What a learner with gradient features says of B candidates.
+struct FeatureTensors {
+  at::Tensor losses;    ///< [B]
+  at::Tensor features;  ///< [B, D], gradients of the losses up to a common map
+  at::Tensor ids;       ///< [B] int64
+};
+
+/// A rule for candidates of which `Candidates` (PairTensors, LossTensors or FeatureTensors) is
+/// known. Tensors of a model whose weight is zero are undefined.
 template <class R, class Candidates>
 concept Rule = requires(const R& rule, const Candidates& candidates, const SelectionSpec& spec,
                         const PairScore& score) {
@@ -86,8 +93,49 @@ struct ByVolume {
                                    const PairScore& score) const;
 };
 
+/// By the distance that picks keep in e = (x, y)/√2 of the reference, or of the learner where no
+/// reference is run (criteria/poisson_disk.hpp); losses take no part. O(B·D) a pick, on the host.
+/// Source: Zhang et al., AAAI 2019, arXiv 1804.02772.
+struct ByPoissonDisk {
+  static constexpr const char* kName = "poisson disk";
+  double radius = 0.5;  ///< above 0; rows of unit length are at most 2 apart
+
+  JEST_EXPORT void check(const std::string& who) const;
+  JEST_EXPORT std::string words() const;
+
+  JEST_EXPORT Selection operator()(const PairTensors& pairs, const SelectionSpec& spec,
+                                   const PairScore& score) const;
+};
+
+/// By orthogonalised representativeness: picks that together span the mean of the features
+/// (criteria/orthogonal.hpp). O(B·D) a pick, on the host.
+/// Source: DivBS, Hong et al., ICML 2024, arXiv 2406.04872.
+struct ByRepresentatives {
+  static constexpr const char* kName = "representativeness";
+  void check(const std::string&) const {}
+  std::string words() const { return "orthogonalised representativeness of gradients"; }
+
+  JEST_EXPORT Selection operator()(const FeatureTensors& known, const SelectionSpec& spec,
+                                   const PairScore& score) const;
+};
+
+/// By the length of an example's gradient: at gain 1, P(pick) ∝ |h_i|. O(B·D).
+/// Source: Katharopoulos & Fleuret, ICML 2018, arXiv 1803.00942, equation 16, without their
+/// weights.
+struct ByGradientNorms {
+  static constexpr const char* kName = "gradient norms";
+  void check(const std::string&) const {}
+  std::string words() const { return "norms of gradients"; }
+
+  JEST_EXPORT Selection operator()(const FeatureTensors& known, const SelectionSpec& spec,
+                                   const PairScore& score) const;
+};
+
+/// The rules that FeatureScorer carries out for a Method.
+using FeatureRules = std::variant<ByRepresentatives, ByGradientNorms>;
+
 /// The rules that JointExampleScorer carries out for a Method.
-using LossRules = std::variant<ByLosses, ByLossRanks, ByDiversity, ByVolume>;
+using LossRules = std::variant<ByLosses, ByLossRanks, ByDiversity, ByVolume, ByPoissonDisk>;
 
 /// One of these, chosen at run time. Losses are refused by a rule that needs embeddings.
 struct AnyRule {

@@ -1,10 +1,12 @@
 #pragma once
 // What a scorer is: anything that picks sub-batches from super-batches. Nothing is inherited from;
-// Trainer takes every type that fits the concept, and AnyScorer holds any of them.
+// Trainer takes every type that fits the concept, and AnyScorer holds any of them. The simplest one
+// is the uniform baseline, at the end.
 
 #include <concepts>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -108,11 +110,9 @@ decltype(auto) timed_ms(double& milliseconds, const Work& work) {
   return timed(add.seconds, work);
 }
 
-/// Without pair terms N rounds and one draw have the same law; one round needs 1/N of the noise.
-inline SelectionSpec without_idle_rounds(SelectionSpec spec) {
-  if (spec.interaction() == 0 && spec.sampling.preset == Preset::kJoint) spec.sampling.chunks = 1;
-  return spec;
-}
+/// More chunks than picks are as many as picks. Without pair terms N rounds and one draw have the
+/// same law: one round needs 1/N of the noise.
+JEST_EXPORT SelectionSpec without_idle_rounds(SelectionSpec spec);
 
 /// Every position or none, where there are too few candidates, or a refusal before any model is
 /// run; nothing where there are enough.
@@ -125,4 +125,35 @@ JEST_EXPORT NamedTensors with_prefix(const NamedTensors& scorer_state);
 JEST_EXPORT NamedTensors scorer_state_of(const NamedTensors& checkpoint);
 
 }  // namespace detail
+
+/// b of `ids` by the uniform preset: [b] positions, a function of (ids, seed, step). O(B).
+JEST_EXPORT Selection uniform_picks(std::span<const std::int64_t> ids, std::int64_t count,
+                                    std::uint64_t seed, std::int64_t step);
+
+/// Takes the place of a JointExampleScorer where nothing is to be scored.
+class UniformScorer {
+ public:
+  UniformScorer(std::int64_t count, std::uint64_t seed)
+      : UniformScorer(PickCount{.count = count}, seed) {}
+  UniformScorer(const PickCount& picks, std::uint64_t seed) : picks_(picks), seed_(seed) {
+    picks_.check("uniform scorer");
+  }
+
+  std::int64_t count(std::int64_t candidates) const { return picks_.of(candidates); }
+  std::uint64_t seed() const { return seed_; }
+  bool scores() const { return false; }
+
+  template <Batch B>
+  ScoredSelection select(const B& super_batch, std::int64_t step) const {
+    const std::span<const std::int64_t> ids = super_batch.ids();
+    const auto candidates = static_cast<std::int64_t>(ids.size());
+    if (auto few = detail::of_too_few(picks_, candidates)) return *few;
+    return uniform_picks(ids, count(candidates), seed_, step);
+  }
+
+ private:
+  PickCount picks_;
+  std::uint64_t seed_;
+};
+
 }  // namespace jest

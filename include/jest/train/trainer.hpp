@@ -15,7 +15,6 @@
 #include <vector>
 
 #include "jest/scorers/scorer.hpp"
-#include "jest/scorers/uniform_scorer.hpp"
 #include "jest/train/checkpoint.hpp"
 #include "jest/train/metrics.hpp"
 #include "jest/train/schedule.hpp"
