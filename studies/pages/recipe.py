@@ -21,7 +21,7 @@ def read_recipe(path):
         sys.exit(f"read {path}: expected {expected}, got {found}")
 
     try:
-        recipe = tomllib.loads(path.read_text(encoding="utf-8"))
+        recipe = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except tomllib.TOMLDecodeError as error:
         refuse("TOML", error)
     data = recipe.get("data", {})

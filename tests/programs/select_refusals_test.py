@@ -44,7 +44,7 @@ class Refusals(Case):
             self.refused_options("--count", word, expected=["expected"])
         for word in ("0", "5", "-2", "many"):
             self.refused_options("--chunks", word, expected=["expected", word])
-        for word in ("-1", "nan", "inf", "x"):
+        for word in ("-1", "nan", "inf", "x", " 5", "5 ", "0x5"):
             self.refused_options("--gain", word, expected=["--gain", word])
         for word in ("nan", "-inf", "1e999", "x"):
             self.refused_options("--interaction", word, expected=["--interaction", word])
@@ -80,7 +80,10 @@ class Refusals(Case):
     def test_of_files_that_are_not_safetensors(self):
         missing = self.path("missing")
         self.refused(options({**self.good, "learner": missing, "count": 4}), missing)
-        self.refused(options({**self.good, "learner": self.folder.name, "count": 4}), "regular file")
+        self.refused(options({**self.good, "learner": self.folder.name, "count": 4}), "regular file",
+                     "a folder")
+        self.refused(options({**self.good, "learner": "/dev/null", "count": 4}), "regular file",
+                     "a pipe or a device")
         with open(self.good["learner"], "rb") as file:
             content = file.read()
         broken = self.path("broken")

@@ -34,6 +34,9 @@ class Reading(RecipeCase):
             self.assertEqual(recipe["options"], {"steps": 10, "seeds": [1, 2], "fast": True})
             self.assertEqual(recipe["title"], "A title")
 
+    def test_a_byte_order_mark_is_no_part_of_it(self):
+        self.assertEqual(self.recipe("\ufeff" + PAIRS), self.recipe(PAIRS))
+
     def test_the_data_are_a_command_and_its_options(self):
         for data, words, folder in (
                 ('translations = { target = "de", mismatched = 0.9 }',
@@ -44,9 +47,10 @@ class Reading(RecipeCase):
             recipe = self.recipe(f'title = ""\n[data]\n{data}\n[text]\n')
             self.assertEqual(data_command(recipe), (words, folder))
 
-    def test_a_flag_is_a_word_where_it_is_true(self):
-        self.assertEqual(list(words({"gradients": True, "cache-reference": False, "steps": 3})),
-                         ["--gradients", "--steps", "3"])
+    def test_options_are_words_a_flag_where_it_is_true(self):
+        self.assertEqual(list(words({"gradients": True, "cache-reference": False, "steps": 3,
+                                     "arms": ["uniform", "joint"], "seeds": [1, 2]})),
+                         ["--gradients", "--steps", "3", "--arms", "uniform,joint", "--seeds", "1,2"])
 
     def test_another_target_changes_data_oracle_and_title_and_drops_the_remark(self):
         recipe = self.recipe(PAIRS.replace(
