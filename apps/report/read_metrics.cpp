@@ -1,7 +1,7 @@
 #include <sstream>
 
 #include "jest/core/error.hpp"
-#include "jest/io/atomic_file.hpp"
+#include "parse_json.hpp"
 #include "report/json_fields.hpp"
 #include "report/run_data.hpp"
 
@@ -47,14 +47,6 @@ void add_event(const JsonFields& event, const std::vector<Measure>& measures, Me
   }
 }
 
-nlohmann::json parse_line(const std::string& line, const std::string& place) {
-  try {
-    return nlohmann::json::parse(line);
-  } catch (const nlohmann::json::exception& error) {
-    refuse("read " + place, "a JSON object", error.what());
-  }
-}
-
 }  // namespace
 
 Metrics read_metrics(const std::filesystem::path& file, const std::vector<Measure>& measures) {
@@ -64,8 +56,7 @@ Metrics read_metrics(const std::filesystem::path& file, const std::vector<Measur
   for (int number = 1; std::getline(lines, line); ++number) {
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
     const std::string place = text(file.string(), " line ", number);
-    check_checksum(line, "read " + place);
-    const nlohmann::json event = parse_line(line, place);
+    const nlohmann::json event = parse_json(line, "read " + place);
     add_event(JsonFields(event, place), measures, metrics);
   }
   return metrics;

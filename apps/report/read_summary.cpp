@@ -1,7 +1,7 @@
 // summary.json as the report sees it.
 
 #include "jest/core/error.hpp"
-#include "jest/io/atomic_file.hpp"
+#include "parse_json.hpp"
 #include "report/json_fields.hpp"
 #include "report/run_data.hpp"
 #include "utf8.hpp"
@@ -68,16 +68,6 @@ std::string folder_name(const std::filesystem::path& folder) {
   return utf8_of((whole.has_filename() ? whole : whole.parent_path()).filename().string());
 }
 
-nlohmann::json read_json(const std::filesystem::path& file) {
-  const std::string content = read_file(file);
-  check_checksum(content, "read " + file.string());
-  try {
-    return nlohmann::json::parse(content);
-  } catch (const nlohmann::json::exception& error) {
-    refuse("read " + file.string(), "JSON", error.what());
-  }
-}
-
 }  // namespace
 
 Experiment parse_summary(const nlohmann::json& summary, const std::string& source) {
@@ -103,7 +93,8 @@ Experiment parse_summary(const nlohmann::json& summary, const std::string& sourc
 
 Experiment read_experiment(const std::filesystem::path& folder) {
   const std::filesystem::path file = folder / "summary.json";
-  Experiment experiment = parse_summary(read_json(file), file.string());
+  const nlohmann::json summary = parse_json(read_file(file), "read " + file.string());
+  Experiment experiment = parse_summary(summary, file.string());
   experiment.name = folder_name(folder);
   for (Run& run : experiment.runs) {
     run.metrics = read_metrics(folder / text(run.arm, "-seed", run.seed) / "metrics.jsonl",

@@ -6,6 +6,7 @@
 
 #include "jest/core/error.hpp"
 #include "jest/io/atomic_file.hpp"
+#include "parse_json.hpp"
 
 namespace jest::apps::train {
 namespace {
@@ -66,7 +67,7 @@ void claim_locked(const FolderClaim& claim) {
     refuse("--out " + claim.folder.string(), "an empty folder, or --resume",
            "the folder of an earlier run");
   }
-  const Json before = Json::parse(read_file(record));
+  const Json before = parse_json<Json>(read_file(record), "read " + record.string());
   expect_same(claim.folder, before.is_object() ? before : Json::object(), claim.identity);
   remove_leftovers(claim.folder);
 }
@@ -111,8 +112,6 @@ FolderLock claim_folder(const FolderClaim& claim) try {
   return lock;
 } catch (const fs::filesystem_error& error) {
   refuse("--out " + claim.folder.string(), "a folder that can be written", error.code().message());
-} catch (const Json::exception&) {
-  refuse("--out " + claim.folder.string(), "a valid run.json", "a damaged one");
 }
 
 }  // namespace jest::apps::train

@@ -12,6 +12,7 @@
 #include "jest/core/error.hpp"
 #include "jest/io/atomic_file.hpp"
 #include "jest/methods/methods.hpp"
+#include "parse_json.hpp"
 
 namespace jest::apps::train {
 namespace {
@@ -25,10 +26,12 @@ std::map<std::string, std::vector<Json>> read_events(const std::filesystem::path
   std::int64_t number = 0;
   for (std::string line; std::getline(lines, line);) {
     const std::string operation = text("read ", path.string(), ", line ", ++number);
-    check_checksum(line, operation);
-    Json json = Json::parse(line, nullptr, false);
-    if (!json.is_object()) refuse(operation, "a JSON object", line.substr(0, 60));
-    events[json.value("event", "")].push_back(std::move(json));
+    Json json = parse_json<Json>(line, operation);
+    if (!json.is_object() || !json.value("event", Json()).is_string()) {
+      refuse(operation, "an object with its event", line.substr(0, 60));
+    }
+    const std::string event = json["event"];
+    events[event].push_back(std::move(json));
   }
   if (events["evaluation"].empty()) {
     refuse("read " + path.string(), "at least one evaluation", "none");
@@ -130,7 +133,7 @@ std::string score_of(const Method& method) {
 /// FLOPs of the run until an evaluation.
 double flops_until(const Json& evaluation) {
   double total = 0;
-  for (const auto& [part, value] : evaluation["flops"].items()) total += value.get<double>();
+  for (const auto& [part, value] : evaluation.at("flops").items()) total += value.get<double>();
   return total;
 }
 
@@ -147,7 +150,7 @@ Json describe_measures(const std::vector<Measure>& measures) {
   return list;
 }
 
-Json summarize_run(const SummaryRun& run) {
+Json summarize_run(const SummaryRun& run) try {
   auto events = read_events(run.folder / "metrics.jsonl");
   const std::vector<Json>& evaluations = events["evaluation"];
   const Json& last = evaluations.back();
@@ -156,34 +159,40 @@ Json summarize_run(const SummaryRun& run) {
             {"role", role_of(run.run.arm, run.method)},
             {"score", score_of(run.method)},
             {"seed", run.run.seed},
-            {"steps", last["step"]}};
+            {"steps", last.at("step")}};
   json["evaluations"] = Json::array();
   json["steps_to"] = Json::object();
-  json["examples_scored"] = last["examples"]["scored"];
-  json["examples_trained"] = last["examples"]["trained"];
-  json["flops"] = last["flops"];
+  json["examples_scored"] = last.at("examples").at("scored");
+  json["examples_trained"] = last.at("examples").at("trained");
+  json["flops"] = last.at("flops");
   json["flops"]["reference_training"] = run.reference_training_flops;
   json["flops"]["pool_embedding"] = run.pool_embedding_flops;
-  json["seconds"] = last["seconds"];
+  json["seconds"] = last.at("seconds");
   if (last.contains("cpu_seconds")) json["cpu_seconds"] = last["cpu_seconds"];
   json["batches"] = batch_means(events["batch"]);
   json["gradients"] = Json::array();
   for (Json& line : events["gradients"]) {
     line.erase("event");
+    line.erase("crc32");
     json["gradients"].push_back(line);
   }
   json["picked_tags"] = Json::array();
   for (const Json& evaluation : evaluations) {
-    Json values{{"step", evaluation["step"]}};
-    for (const Measure& measure : run.measures) values[measure.name] = evaluation[measure.name];
+    Json values{{"step", evaluation.at("step")}};
+    for (const Measure& measure : run.measures) {
+      values[measure.name] = evaluation.at(measure.name);
+    }
     values["flops"] = flops_until(evaluation);
     json["evaluations"].push_back(values);
     if (!evaluation.contains("picked_tags")) continue;
-    Json entry{{"step", evaluation["step"]}};
-    entry.update(evaluation["picked_tags"]);
+    Json entry{{"step", evaluation.at("step")}};
+    entry.update(evaluation.at("picked_tags"));
     json["picked_tags"].push_back(entry);
   }
   return json;
+} catch (const Json::exception& error) {
+  refuse("read " + (run.folder / "metrics.jsonl").string(), "the fields of its events",
+         error.what());
 }
 
 void add_targets(Json& runs, const Measure& measure) {

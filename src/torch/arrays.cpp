@@ -19,6 +19,16 @@ constexpr DtypeName kDtypes[] = {{at::kFloat, "F32"},     {at::kDouble, "F64"}, 
                                  {at::kShort, "I16"},     {at::kChar, "I8"},    {at::kByte, "U8"},
                                  {at::kBool, "BOOL"}};
 
+/// Strides are products of extents, also where another extent is 0.
+bool has_strides(const std::vector<std::int64_t>& shape) {
+  std::int64_t product = 1;
+  for (const std::int64_t extent : shape) {
+    if (extent > 0 && product > INT64_MAX / extent) return false;
+    product *= std::max<std::int64_t>(extent, 1);
+  }
+  return true;
+}
+
 }  // namespace
 
 ArrayView array_view(const at::Tensor& contiguous) {
@@ -46,9 +56,9 @@ NamedTensors load_tensors(const SafetensorsFile& file) {
   NamedTensors tensors;
   for (const auto& [name, array] : file.arrays()) {
     const auto known = std::ranges::find(kDtypes, array.dtype, &DtypeName::name);
-    if (known == std::end(kDtypes)) {
-      refuse("load tensors of " + file.path().string(), "dtypes that tensors have", name, " ",
-             describe(array));
+    if (known == std::end(kDtypes) || !has_strides(array.shape)) {
+      refuse("load tensors of " + file.path().string(), "dtypes and extents that tensors have",
+             name, " ", describe(array));
     }
     at::Tensor tensor = torch::empty(array.shape, known->type);
     std::memcpy(tensor.mutable_data_ptr(), array.bytes.data(), array.bytes.size());

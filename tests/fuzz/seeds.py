@@ -105,6 +105,15 @@ def metrics():
     yield ("".join(lines) + '{"event":"st').encode()
 
 
+def run_metrics():
+    for summary in summaries():
+        lines = summary.split(b"\n", 1)[1].decode().splitlines()
+        events = [json.loads(line) for line in lines]
+        events[-1] |= {"examples": {"trained": 8, "scored": 40}, "picked_tags": {"a": 0.5}}
+        events += [{"event": "gradients", "step": 1, "norm": 2}, {"event": "batch", "repeated": 0.5}]
+        yield "".join(checked(event) for event in events).encode()
+
+
 SEEDS = {
     "safetensors": lambda: [*READ.values(), *(content for content, _ in REFUSED.values())],
     "pair_table": lambda: [b"id\tx\ty\n1\ta\tb\n2\tc d\te\n",
@@ -116,6 +125,7 @@ SEEDS = {
          "updates": 2, "run_flops": 1.5, "all_in_flops": 1.2, "bound": ""}
         for share in (0.25, 1)]}).encode()],
     "metrics": metrics,
+    "run_summary": run_metrics,
     "embedding_store": embedding_stores,
     "loss_store": loss_stores,
     "checkpoint": checkpoints,

@@ -8,12 +8,13 @@ import shlex
 import sys
 import tempfile
 import unittest
+import zlib
 
 sys.dont_write_bytecode = True  # a test leaves nothing in the source tree
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "studies"))
 from pages.evidence_page import page
-from pages.summaries import shown_command
+from pages.summaries import read_summary, shown_command
 
 PARTS = ("learner_training", "learner_scoring", "reference_scoring", "reference_training",
          "pool_embedding")
@@ -70,6 +71,19 @@ def page_of(summary):
     with tempfile.TemporaryDirectory() as folder:
         (pathlib.Path(folder) / "summary.json").write_text(json.dumps(summary), encoding="utf-8")
         return page("some-recipe", {"title": "A title"}, folder)
+
+
+class Checksum(unittest.TestCase):
+    def test_of_another_content_is_refused(self):
+        start = json.dumps(SUMMARY)[:-1] + ","
+        whole = f'{start}"crc32":"{zlib.crc32(start.encode()):08x}"}}\n'
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "summary.json"
+            path.write_text(whole, encoding="utf-8")
+            self.assertEqual(read_summary(folder)["task"], "pairs")
+            path.write_text(whole.replace("0.55", "0.45"), encoding="utf-8")
+            with self.assertRaisesRegex(SystemExit, "summary.json: expected the content of its crc32"):
+                read_summary(folder)
 
 
 class PageCase(unittest.TestCase):

@@ -114,6 +114,20 @@ TEST_F(ReportTest, NamesFileAndLineOfWhatIsMalformed) {
   EXPECT_FALSE(std::filesystem::exists(output()));
 }
 
+/// Values are printed as they are found, which takes stack for every level of them.
+TEST_F(ReportTest, RefusesWhatNestsWithoutEnd) {
+  constexpr std::size_t kDeep = 200'000;
+  const std::string deep = std::string(kDeep, '[') + std::string(kDeep, ']');
+  write({kUniformArm}, summary_of({kUniformArm}));
+  const std::string summary = read_file(folder_ / "summary.json");
+  write_file(folder_ / "summary.json", "{\"command\":" + deep + "," + summary.substr(1));
+  EXPECT_THAT(refusal(), HasSubstr((folder_ / "summary.json").string()));
+  write_file(folder_ / "summary.json", summary);
+  write_file(metrics_file(kUniformArm), R"({"event":"samples","step":1,"picked":[{"id":)" + deep +
+                                            "}]}\n" + read_file(metrics_file(kUniformArm)));
+  EXPECT_THAT(refusal(), HasSubstr("metrics.jsonl line 1"));
+}
+
 TEST_F(ReportTest, NamesWhatTheSummaryLacks) {
   EXPECT_THAT(refusal(), HasSubstr((folder_ / "summary.json").string()));
   json summary = summary_of({kUniformArm});

@@ -19,9 +19,9 @@ TEST(FlippedBitsOfARun, AreFoundInItsRecord) {
   const oracle::TemporaryFolder folder;
   const auto run = folder.file("run");
   const nlohmann::ordered_json identity{{"steps", 10}, {"arms", {"joint"}}, {"rate", 0.25}};
-  { claim_folder({run, identity, false}); }
+  { const FolderLock lock = claim_folder({run, identity, false}); }
   const auto answer = [&] {
-    claim_folder({run, identity, true});
+    const FolderLock lock = claim_folder({run, identity, true});
     return std::string("the same experiment");
   };
   // No bit makes another answer; nothing reads how the numbers are blanked out.
