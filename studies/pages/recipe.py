@@ -21,7 +21,9 @@ def read_recipe(path):
         sys.exit(f"read {path}: expected {expected}, got {found}")
 
     try:
-        recipe = tomllib.loads(path.read_text(encoding="utf-8"))
+        recipe = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError as error:
+        refuse("UTF-8", error)
     except tomllib.TOMLDecodeError as error:
         refuse("TOML", error)
     data = recipe.get("data", {})
@@ -77,8 +79,8 @@ def words(options):
     for name, value in options.items():
         if isinstance(value, list):
             yield from (f"--{name}", ",".join(map(str, value)))
-        elif value is True:
-            yield f"--{name}"
+        elif isinstance(value, bool):
+            yield from [f"--{name}"] * value
         else:
             yield from (f"--{name}", str(value))
 

@@ -84,7 +84,7 @@ class Refusals(LabelsCase):
     def test_labels_in_another_order(self):
         os.makedirs(train_cases.path("turned"), exist_ok=True)
         write_images("turned/curated.safetensors", 0, 100)
-        names = read(train_cases.path("names.txt")).splitlines(keepends=True)
+        names = read(train_cases.path("labels", "names.txt")).splitlines(keepends=True)
         names[2], names[3] = names[3], names[2]
         write(b"".join(names), train_cases.path("turned", "names.txt"))
         line = f"line 3 of names.txt '{names[3].decode().strip()}', got '{names[2].decode().strip()}'"
