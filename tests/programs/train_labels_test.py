@@ -2,6 +2,7 @@
 """jest-train labels: results, costs, resuming, refusals. Usage: train_labels_test.py JEST_TRAIN"""
 
 import os
+import struct
 import sys
 
 sys.dont_write_bytecode = True  # a test leaves nothing in the source tree
@@ -59,6 +60,18 @@ class Results(LabelsCase):
         train_cases.shutil.rmtree(self.out)
         self.summary(arms="independent", reference=reference)
         self.assertEqual(model, read(self.out, "independent-seed3", "model.safetensors"))
+
+
+class Ties(LabelsCase):
+    def test_are_no_hits(self):
+        """A model of zeros finds all labels equally probable."""
+        finished(train("labels", self.out, {"arms": "uniform"}))
+        whole = read(self.out, "reference.safetensors")
+        train_cases.shutil.rmtree(self.out)
+        start = 8 + struct.unpack("<Q", whole[:8])[0]
+        zeros = train_cases.path("zeros.safetensors")
+        write(whole[:start] + bytes(len(whole) - start), zeros)
+        self.assertEqual(self.summary(arms="uniform", reference=zeros)["reference"]["accuracy"], 0)
 
 
 class Refusals(LabelsCase):
