@@ -102,9 +102,9 @@ def main():
     if torch is None or not torch.cuda.is_available():
         print("compiled_peers: no Python torch with a CUDA device", file=sys.stderr)
         sys.exit(NO_DEVICE)
-    report = json.loads(path.read_text())
+    report = json.loads(path.read_text(encoding="utf-8"))
     add_peers(report)
-    path.write_text(json.dumps(report, indent=1) + "\n")
+    path.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import statistics
 
 from pages.summaries import (all_flops, best_on_the_way, finals, held_out, labelled, mean_share,
                        number_text, processor, reaches, read_summary, run_flops, runs_by_arm,
-                       shown_command, shown_measures, spread)
+                       shown_command, shown_measures, spread, uniform_of)
 
 
 def ratio_text(ratio):
@@ -72,7 +72,7 @@ def page(study, recipe, folder):
     name = study.split()[0]
     summary = read_summary(folder)
     arms, measure = runs_by_arm(summary), summary["measures"][0]
-    uniform = arms["uniform"]
+    uniform = uniform_of(arms)
     best = spread([best_on_the_way(run, measure) for run in uniform], 3)
     shorter = any(run["steps"] < uniform[0]["steps"] for run in summary["runs"])
     baseline = "long uniform run" if shorter else "uniform run"

@@ -22,6 +22,8 @@ def read_recipe(path):
 
     try:
         recipe = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError as error:
+        refuse("UTF-8", error)
     except tomllib.TOMLDecodeError as error:
         refuse("TOML", error)
     data = recipe.get("data", {})

@@ -21,13 +21,35 @@ def check_checksum(path, content):
 
 def read_summary(folder):
     path = pathlib.Path(folder) / "summary.json"
-    content = path.read_bytes()
-    check_checksum(path, content)
-    summary = json.loads(content)
+    summary = read_numbers(path)
     for field in ("task", "examples", "measures"):
         if field not in summary:
             sys.exit(f"read {path}: expected a field {field}, got none of that name")
     return summary
+
+
+def read_numbers(path):
+    """A summary of which every evaluation has its measures."""
+    content = path.read_bytes()
+    check_checksum(path, content)
+    try:
+        summary = json.loads(content)
+    except ValueError as error:
+        sys.exit(f"read {path}: expected JSON, got {error}")
+    for measure in (measure["name"] for measure in summary.get("measures", [])):
+        for name, values in evaluated(summary):
+            if values[measure] is None:
+                sys.exit(f"read {path}: expected a number as {measure} of {name}, got none: "
+                         "a run that diverged")
+    return summary
+
+
+def evaluated(summary):
+    """(what, values by measure) of every evaluation; NaN is null in JSON."""
+    yield "the reference", summary["reference"]
+    for run in summary["runs"]:
+        for values in run["evaluations"]:
+            yield f"{run['arm']}, seed {run['seed']}, step {values['step']}", values
 
 
 def runs_by_arm(summary):
@@ -35,6 +57,13 @@ def runs_by_arm(summary):
     for run in summary["runs"]:
         arms.setdefault(run["arm"], []).append(run)
     return arms
+
+
+def uniform_of(arms):
+    """What the others are compared with."""
+    if "uniform" not in arms:
+        sys.exit(f"page: expected an arm uniform, got {', '.join(arms)}")
+    return arms["uniform"]
 
 
 def options_of_arm(arm):

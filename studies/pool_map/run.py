@@ -13,6 +13,7 @@ from pool_map.picture import svg
 from pool_map.results import as_json, exceeds_uniform, points
 from pool_map.sets import SETS
 from pages.recipe import data_command, table_words, words
+from pages.summaries import read_numbers
 
 ONE_THREAD = dict(os.environ, OMP_NUM_THREADS="1")
 
@@ -71,11 +72,12 @@ class MapRun:
         command = [self.train, task, *table_words(task, work), "--out", work / out,
                    *words(options), "--resume"]
         done = subprocess.run(list(map(str, command)), env=ONE_THREAD, check=False,
-                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, encoding="utf-8",
+                              errors="replace")
         if done.returncode != 0:
             said = done.stderr.splitlines() or [f"exit status {done.returncode}"]
             raise SystemExit(f"map, {cell.name}: {said[-1]}")
-        return json.loads((work / out / "summary.json").read_text(encoding="utf-8"))
+        return read_numbers(work / out / "summary.json")
 
     def run_all(self, jobs):
         """Begins no other cell once one has failed."""

@@ -1,6 +1,7 @@
 #include "prepare/child_process.hpp"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -62,6 +63,25 @@ int wait_for(pid_t child) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+/// No signal is blocked in a child, whatever is in this program.
+class ChildAttributes {
+ public:
+  ChildAttributes() {
+    sigset_t none;
+    sigemptyset(&none);
+    posix_spawnattr_init(&attributes_);
+    posix_spawnattr_setsigmask(&attributes_, &none);
+    posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK);
+  }
+  ChildAttributes(const ChildAttributes&) = delete;
+  ChildAttributes& operator=(const ChildAttributes&) = delete;
+  ~ChildAttributes() { posix_spawnattr_destroy(&attributes_); }
+  const posix_spawnattr_t* get() const { return &attributes_; }
+
+ private:
+  posix_spawnattr_t attributes_;
+};
+
 /// Starts the child with both its outputs going to `descriptor`, and its input empty.
 pid_t spawn(std::vector<std::string> command, int descriptor) {
   std::vector<std::string> variables = c_locale_environment();
@@ -71,7 +91,7 @@ pid_t spawn(std::vector<std::string> command, int descriptor) {
   posix_spawn_file_actions_adddup2(&actions, descriptor, STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&actions, descriptor, STDERR_FILENO);
   pid_t child = 0;
-  const int failure = ::posix_spawnp(&child, command[0].c_str(), &actions, nullptr,
+  const int failure = ::posix_spawnp(&child, command[0].c_str(), &actions, ChildAttributes().get(),
                                      pointers(command).data(), pointers(variables).data());
   posix_spawn_file_actions_destroy(&actions);
   if (failure != 0) {

@@ -5,7 +5,8 @@
 
 namespace jest::studies {
 
-/// A new folder that is removed, with all it holds, when the object goes.
+/// A new folder that is removed, with all it holds, when the object goes, and when SIGINT, SIGTERM
+/// or SIGHUP ends the program.
 class TemporaryFolder {
  public:
   TemporaryFolder();

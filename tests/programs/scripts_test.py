@@ -19,6 +19,8 @@ import unittest.mock
 sys.dont_write_bytecode = True  # a test leaves nothing in the source tree
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 TABLES = ("curated.tsv", "pool.tsv", "eval.tsv")
+sys.path.insert(0, str(ROOT / "tests/studies"))
+import evidence_page_test
 
 
 class ScriptCase(unittest.TestCase):
@@ -46,13 +48,16 @@ class ScriptCase(unittest.TestCase):
             return (self.folder / "calls").read_text(encoding="utf-8").splitlines()
         return []
 
-    def run_script(self, name, *words, cwd=None):
+    def run_script(self, name, *words, cwd=None, stdout=subprocess.PIPE, **environment):
+        """Files opened in the locale's encoding are errors."""
         (self.folder / "calls").unlink(missing_ok=True)
         path = os.pathsep.join([str(self.tree / "bin"), os.environ["PATH"]])
-        folder = "studies" if name == "study" else "scripts"
-        return subprocess.run([self.tree / folder / name, *map(str, words)], text=True,
-                              cwd=cwd or self.folder, env=dict(os.environ, PATH=path), timeout=60,
-                              capture_output=True, check=False)
+        folder = "studies" if name in ("study", "evidence") else "scripts"
+        variables = {"PATH": path, "PYTHONWARNDEFAULTENCODING": "1",
+                     "PYTHONWARNINGS": "error::EncodingWarning"} | environment
+        return subprocess.run([self.tree / folder / name, *map(str, words)], encoding="utf-8",
+                              cwd=cwd or self.folder, env=os.environ | variables, timeout=60,
+                              stdout=stdout, stderr=subprocess.PIPE, check=False)
 
     def check_refused(self, said, name, *words, cwd=None):
         """In one line, before anything is set up."""
@@ -229,6 +234,96 @@ class Study(ScriptCase):
         self.assertIn("jest-data translations --target ja ", data)
         self.assertIn(f" --out {self.tree}/runs/study/translations-ja ", train)
         self.assertIn(" --seeds 7 ", train)
+
+
+class Endings(ScriptCase):
+    """What a program that fails has said is said last, and no stack of Python's."""
+
+    def study(self, name="translations-ja"):
+        done = self.run_script("study", name, "--no-docs")
+        self.assertNotIn("Traceback", done.stderr)
+        self.assertEqual(done.stdout, "")
+        return done.returncode, done.stderr
+
+    def test_of_a_program_that_refuses(self):
+        self.stub("build/release/bin/jest-data", "echo 'jest-data: expected é, got e' >&2; exit 3")
+        self.assertEqual(self.study(), (3, "jest-data: expected é, got e\n"))
+
+    def test_of_a_program_that_is_killed(self):
+        self.stub("build/release/bin/jest-data", "kill -9 $$")
+        self.assertEqual(self.study(), (1, "study: jest-data was ended by signal 9\n"))
+
+    def test_of_a_program_that_is_not_there(self):
+        (self.tree / "build/release/bin/jest-data").unlink()
+        status, said = self.study()
+        self.assertEqual((status, said.count("\n")), (1, 1))
+        self.assertRegex(said, "study: .*No such file.*jest-data")
+
+    def test_of_a_recipe_that_cannot_be_read(self):
+        recipes = self.tree / "studies/recipes"
+        (recipes / "latin.toml").write_bytes(b'title = "caf\xe9"\n')
+        self.assertRegex(self.study("latin")[1], "latin.toml: expected UTF-8, got .*0xe9.*\n\\Z")
+        (recipes / "twice.toml").write_bytes(b'title = "a"\ntitle = "b"\n')
+        self.assertRegex(self.study("twice")[1], "twice.toml: expected TOML, got .*\n\\Z")
+
+    def test_of_a_summary_that_is_damaged(self):
+        out = self.tree / "runs/study/translations-ja"
+        out.mkdir(parents=True)
+        (out / "summary.json").write_text("{", encoding="utf-8")
+        self.tables(self.tree / "runs/data/translations-ja")
+        status, said = self.study()
+        self.assertEqual((status, said.count("\n")), (1, 1))
+        self.assertIn("summary.json: expected JSON, got ", said)
+
+
+class Locales(ScriptCase):
+    """Pages are UTF-8 wherever they are written."""
+
+    ASCII = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+
+    def setUp(self):
+        super().setUp()
+        self.run_folder = self.tree / "runs/study/translations-ja"
+        self.run_folder.mkdir(parents=True)
+        data = evidence_page_test.SUMMARY["data"] | {
+            "super_batch": 640, "chunks": 4, "gain": 1, "interaction": 1, "interaction_start": 0}
+        summary = json.dumps(evidence_page_test.SUMMARY | {"data": data})
+        (self.run_folder / "summary.json").write_text(
+            summary.replace('"train": 1', '"train": 1, "selection": 1'), encoding="utf-8")
+        (self.run_folder / "report.html").write_text(
+            "<style>.é { }</style><figure><svg>–</svg></figure>", encoding="utf-8")
+        self.tables(self.tree / "runs/data/translations-ja")
+        (self.tree / "docs/evidence").mkdir(parents=True)
+
+    def test_of_pages_of_evidence(self):
+        printed = {locale: self.run_script("study", "translations-ja", "--no-docs", **settings)
+                   for locale, settings in (("own", {}), ("ASCII", self.ASCII))}
+        for done in printed.values():
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn("0.500 (0.400–0.600)", done.stdout)
+        self.assertEqual(printed["own"].stdout, printed["ASCII"].stdout)
+
+    def test_of_a_page_that_a_full_disk_does_not_take(self):
+        for buffering in ("", "1"):
+            with open("/dev/full", "wb") as full:
+                done = self.run_script("study", "translations-ja", "--no-docs", stdout=full,
+                                       PYTHONUNBUFFERED=buffering)
+            self.assertEqual((done.returncode, done.stderr),
+                             (1, "study: [Errno 28] No space left on device\n"))
+
+    def test_of_the_demos_page_and_picture(self):
+        done = self.run_script("evidence", f"Über={self.run_folder}", **self.ASCII)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        page = (self.tree / "docs/evidence/demo-runs.md").read_text(encoding="utf-8")
+        self.assertIn("## Über\n", page)
+        self.assertIn("0.500 (0.400–0.600)", page)
+        self.assertIn("–", (self.tree / "docs/demo.svg").read_text(encoding="utf-8"))
+
+    def test_of_the_index(self):
+        (self.tree / "docs/evidence/README.md").write_text(
+            "–\n<!-- table -->\n<!-- /table -->\n", encoding="utf-8")
+        done = self.run_script("study", "index", **self.ASCII)
+        self.assertEqual(done.returncode, 0, done.stderr)
 
 
 class Bench(ScriptCase):

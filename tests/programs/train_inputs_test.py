@@ -105,6 +105,37 @@ class Divergence(FolderCase):
         self.assertIn("the learner of independent-seed3: it diverged", line)
 
 
+class SmallestSets(FolderCase):
+    def value(self, **given):
+        finished(pairs(self.out, SHORTEST | {"arms": "uniform,joint"} | given))
+        return summary_of(self.out)["runs"][1]["evaluations"][-1]
+
+    def test_a_pool_and_curated_examples_of_one_batch(self):
+        for count in (4, 1):
+            with self.subTest(count):
+                write_table("few.tsv", 0, ["target"], count)
+                write_table("pool-few.tsv", 1000, ["target"], count)
+                self.value(curated=path("few.tsv"), pool=path("pool-few.tsv"), count=count,
+                           chunks=count, **{"super-batch": count})
+                shutil.rmtree(self.out)
+        self.refused(pairs(self.out, SHORTEST | {"curated": path("few.tsv")}), "--curated")
+
+    def test_texts_that_are_all_the_same_find_nobody(self):
+        lines = ["id\tx\ty"] + [f"{k}\tone text\tein Text" for k in range(12)]
+        write("\n".join(lines).encode() + b"\n", path("same.tsv"))
+        value = self.value(eval=path("same.tsv"))
+        self.assertEqual((value["r_at_1"], value["r_at_10"]), (0, 0))
+
+    def test_texts_of_symbols_alone_can_find_their_partners(self):
+        """Learned by heart from the pool that they are."""
+        symbols = ["🎉🎈", "❤️", "?!", "→", "…", "👍🏽", "☀️☀️", "§§"]
+        lines = ["id\tx\ty"] + [f"{k}\t{symbol}\t{symbol * 2}" for k, symbol in enumerate(symbols)]
+        write("\n".join(lines).encode() + b"\n", path("symbols.tsv"))
+        symbols = dict.fromkeys(("curated", "pool", "eval"), path("symbols.tsv"))
+        value = self.value(**symbols, count=8, steps=60, **{"super-batch": 8})
+        self.assertGreater(value["r_at_1"], 0.9)
+
+
 class Oddities(FolderCase):
     def test_a_learner_that_diverged_finds_nothing(self):
         done = pairs(self.out, TINY | {"arms": "uniform", "learning-rate": 1e30})

@@ -2,6 +2,7 @@
 """jest-train labels: results, costs, resuming, refusals. Usage: train_labels_test.py JEST_TRAIN"""
 
 import os
+import struct
 import sys
 
 sys.dont_write_bytecode = True  # a test leaves nothing in the source tree
@@ -61,6 +62,18 @@ class Results(LabelsCase):
         self.assertEqual(model, read(self.out, "independent-seed3", "model.safetensors"))
 
 
+class Ties(LabelsCase):
+    def test_are_no_hits(self):
+        """A model of zeros finds all labels equally probable."""
+        finished(train("labels", self.out, {"arms": "uniform"}))
+        whole = read(self.out, "reference.safetensors")
+        train_cases.shutil.rmtree(self.out)
+        start = 8 + struct.unpack("<Q", whole[:8])[0]
+        zeros = train_cases.path("zeros.safetensors")
+        write(whole[:start] + bytes(len(whole) - start), zeros)
+        self.assertEqual(self.summary(arms="uniform", reference=zeros)["reference"]["accuracy"], 0)
+
+
 class Refusals(LabelsCase):
     def expect(self, given, *mentions):
         self.refused(train("labels", self.out, given), *mentions)
@@ -84,7 +97,7 @@ class Refusals(LabelsCase):
     def test_labels_in_another_order(self):
         os.makedirs(train_cases.path("turned"), exist_ok=True)
         write_images("turned/curated.safetensors", 0, 100)
-        names = read(train_cases.path("names.txt")).splitlines(keepends=True)
+        names = read(train_cases.path("labels", "names.txt")).splitlines(keepends=True)
         names[2], names[3] = names[3], names[2]
         write(b"".join(names), train_cases.path("turned", "names.txt"))
         line = f"line 3 of names.txt '{names[3].decode().strip()}', got '{names[2].decode().strip()}'"

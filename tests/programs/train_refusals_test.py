@@ -36,6 +36,11 @@ class Refusals(FolderCase):
         self.expect({"count": 101, "super-batch": 200, "arms": "uniform"}, "--curated", "101",
                     "100")
 
+    def test_models_beyond_all_memory(self):
+        for option in ("reference-width", "reference-hidden"):
+            for size in ("1000000000000", "9223372036854775807"):
+                self.expect({option: size}, "--" + option, "GiB of memory")
+
     def test_numbers_that_are_none_or_out_of_range(self):
         generator = random.Random(29)
         for option in ("count", "super-batch", "chunks", "steps", "reference-steps", "eval-every",

@@ -92,6 +92,28 @@ class PageCase(unittest.TestCase):
         return [cell.strip() for cell in line.strip("|").split("|")][1:]
 
 
+class Diverged(PageCase):
+    """A measure that is NaN is null in a summary."""
+
+    def refused(self, change, *said):
+        summary = copy.deepcopy(SUMMARY)
+        change(summary)
+        with self.assertRaises(SystemExit) as refusal:
+            page_of(summary)
+        for words in ("summary.json: expected a number as r_at_1 of ", *said):
+            self.assertIn(words, str(refusal.exception))
+
+    def test_runs_are_named(self):
+        self.refused(lambda summary: summary["runs"][-1]["evaluations"][-1].update(r_at_1=None),
+                     "cascade:steps=100, seed 3, step 100, got none")
+        self.refused(lambda summary: summary["reference"].update(r_at_1=None), "the reference")
+
+    def test_an_arm_to_compare_with_is_needed(self):
+        summary = SUMMARY | {"runs": SUMMARY["runs"][3:]}
+        with self.assertRaisesRegex(SystemExit, "expected an arm uniform, got cascade:steps=100$"):
+            page_of(summary)
+
+
 class Pairs(PageCase):
     @classmethod
     def setUpClass(cls):

@@ -39,11 +39,13 @@ useful = pool.read_text().count("useful")
 def run(arm):
     uniform = arm.startswith("uniform:steps=")
     value = int(arm.split(":")[1].split("=")[1]) / 1000 if uniform else useful / 40
-    return {"arm": arm, "evaluations": [{"r_at_1": value}]}
+    if (home / "diverge").exists():
+        value = None
+    return {"arm": arm, "seed": 1, "evaluations": [{"step": 9, "r_at_1": value}]}
 
 (out / "summary.json").write_text(json.dumps({
     "rows": useful, "runs": list(map(run, words[words.index("--arms") + 1].split(","))),
-    "measures": [{"name": "r_at_1", "higher_is_better": True}]}))
+    "measures": [{"name": "r_at_1", "higher_is_better": True}], "reference": {"r_at_1": 0.1}}))
 """
 
 
@@ -151,6 +153,13 @@ class Running(unittest.TestCase):
             self.made.run_all(1)
         self.assertEqual((work / "pool.tsv").read_bytes(), before)
         self.assertEqual(self.calls()[-5], self.calls()[0])
+
+    def test_a_cell_that_diverged_is_named_and_not_kept(self):
+        (self.folder / "diverge").touch()
+        with self.assertRaisesRegex(SystemExit, "translations-other-100-seed1/out/summary.json: "
+                                    "expected a number as r_at_1 of uniform:.*, seed 1, step 9"):
+            self.made.run_all(1)
+        self.assertEqual(self.made.results(), [])
 
 
 if __name__ == "__main__":

@@ -1,0 +1,43 @@
+"""How scripts speak and end: in UTF-8 whatever the locale is, and in a line where a program that
+they call, or the system, fails."""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+
+def speak_utf8():
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def spoken(word):
+    """A word of the command line as text: it is UTF-8 in every locale."""
+    return os.fsencode(word).decode("utf-8", "replace")
+
+
+def exit_of(error):
+    """What to end with after a program failed: it has said why, unless a signal ended it."""
+    if error.returncode > 0:
+        return error.returncode
+    command = error.cmd if isinstance(error.cmd, str) else str(error.cmd[0])
+    return f"{pathlib.Path(command).name} was ended by signal {-error.returncode}"
+
+
+def run_script(main):
+    name = pathlib.Path(sys.argv[0]).name
+    speak_utf8()
+    try:
+        try:
+            main()
+        finally:
+            sys.stdout.flush()
+    except subprocess.CalledProcessError as error:
+        end = exit_of(error)
+        sys.exit(end if isinstance(end, int) else f"{name}: {end}")
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what could not be written is not tried again
+        sys.exit(f"{name}: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
