@@ -78,7 +78,7 @@ class Faults:
         fault = self.fault_of_refusal(program, done)
         if fault:
             return "wrong", fault
-        again = programs.execute(program, place, *(["--resume"] if program.resumes else []))
+        again = programs.execute(program, place, *program.again)
         if again.returncode != 0:
             return "named", f"does not go on: {again.stderr.decode()[-200:]}"
         right = self.is_right(program, place, again)

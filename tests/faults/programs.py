@@ -10,12 +10,14 @@ import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "programs"))
-from train_cases import Case, content_of, summary_of
+from train_cases import Case
 from train_tasks import safetensors
 
 SIZES = ("--count 4 --super-batch 12 --chunks 2 --steps 2 --reference-steps 2 --eval-every 1 "
          "--checkpoint-every 1 --threads 1 --seeds 1").split()
 ROWS = {"curated": (0, 40), "pool": (1000, 80), "eval": (5000, 12)}  # first id, rows
+CURATED_PAIRS = 260  # a probe holds out a fifth, at least 50
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 
 
 def byte_rows(name):
@@ -28,6 +30,7 @@ def byte_rows(name):
 
 def pair_rows(name):
     first, rows = ROWS[name]
+    rows = CURATED_PAIRS if name == "curated" else rows
     generator = random.Random(name)
     lines = ["id\tx\ty"]
     for row in range(rows):
@@ -55,12 +58,14 @@ def write_inputs(folder):
     for name in ROWS:
         (folder / f"{name}.safetensors").write_bytes(byte_rows(name))
         (folder / f"{name}.tsv").write_bytes(pair_rows(name))
+        (folder / f"{name}-labels.safetensors").write_bytes(label_rows(name))
+    (folder / "names.txt").write_text("cat\ndog\n", encoding="utf-8")
     for seed, name in enumerate(("learner", "reference")):
         (folder / f"{name}-embeddings.safetensors").write_bytes(embeddings(seed))
 
 
-def tables(kind):
-    return [word for name in ROWS for word in (f"--{name}", f"{name}.{kind}")]
+def tables(kind, names=tuple(ROWS)):
+    return [word for name in names for word in (f"--{name}", f"{name}{kind}")]
 
 
 @dataclasses.dataclass
@@ -70,6 +75,10 @@ class Program:
     words: list
     answer: object  # of (folder, standard output)
     resumes: bool = False
+    again: list = dataclasses.field(default_factory=list)  # said when it is called once more
+
+    def __post_init__(self):
+        self.again = ["--resume"] if self.resumes else self.again
 
 
 class _Compared(Case):
@@ -77,9 +86,23 @@ class _Compared(Case):
         pass
 
 
+def label_rows(name):
+    first, rows = ROWS[name]
+    generator = random.Random(name)
+    arrays = {"images": ("U8", [rows, 16, 16], bytes(generator.choices(range(256), k=rows * 256))),
+              "names": ("I32", [rows], struct.pack(f"<{rows}i", *(k % 2 for k in range(rows)))),
+              "ids": ("I64", [rows], struct.pack(f"<{rows}q", *range(first, first + rows)))}
+    return safetensors(arrays)
+
+
 def train_answer(folder, _):
     """Files of a run that a clock has no part in: compared by train_cases' own rules."""
     return folder / "out"
+
+
+def probe_answer(folder, _):
+    answer = json.loads((folder / "out/probe.json").read_bytes())
+    return {key: value for key, value in answer.items() if "seconds" not in key and key != "crc32"}
 
 
 def same(program, answer, expected):
@@ -96,14 +119,20 @@ def same(program, answer, expected):
 def uses(binaries):
     text = ["--width", "2", "--hidden", "4", "--layers", "1", "--reference-width", "2",
             "--reference-hidden", "4"]
-    pairs = ["--reference-width", "8", "--reference-hidden", "8"]
+    labels = ["--channels", "1", "--hidden", "4", "--reference-channels", "1",
+              "--reference-hidden", "4"]
+    probe = ["--count", "4", "--reference-steps", "2", "--reference-width", "8",
+             "--reference-hidden", "8", "--threads", "1", "--map",
+             str(ROOT / "docs/evidence/map.json")]
     train, select = str(binaries / "jest-train"), str(binaries / "jest-select")
     arms = ["--arms", "uniform,independent"]
     return [
-        Program("jest-train text", [train, "text", *tables("safetensors"), *SIZES, *arms, *text,
+        Program("jest-train text", [train, "text", *tables(".safetensors"), *SIZES, *arms, *text,
                                     "--out", "out"], train_answer, resumes=True),
-        Program("jest-train pairs", [train, "pairs", *tables("tsv"), *SIZES, *arms, *pairs,
-                                     "--out", "out"], train_answer, resumes=True),
+        Program("jest-train labels", [train, "labels", *tables("-labels.safetensors"), *SIZES,
+                                      *arms, *labels, "--out", "out"], train_answer, resumes=True),
+        Program("jest-train probe", [train, "probe", "pairs", *tables(".tsv", ("curated", "pool")),
+                                     *probe, "--out", "out"], probe_answer, again=["--resume"]),
         Program("jest-train report", [train, "report", "finished"],
                 lambda folder, _: (folder / "finished/report.html").read_bytes()),
         Program("jest-select", [select, "--learner", "learner-embeddings.safetensors",
