@@ -53,7 +53,7 @@ using AddFile = std::function<void(CommandWords& line, Places& places)>;
 
 /// The message as one line; where it is of an option that a file sets, behind the place.
 inline std::string error_line(std::string message, const Places& places) {
-  const std::string operation = message.substr(0, message.find_first_of(": "));
+  const std::string operation = message.substr(0, message.find_first_of(":, "));
   for (const std::string& name : {operation, "--" + operation}) {
     const auto found = places.find(name);
     if (found == places.end()) continue;
