@@ -55,7 +55,7 @@ using AddFile = std::function<void(CommandWords& line, Places& places)>;
 
 /// The message, behind the place of the option that it is of, where a file sets that.
 inline std::string placed(std::string message, const Places& places) {
-  const std::string operation = message.substr(0, message.find_first_of(": "));
+  const std::string operation = message.substr(0, message.find_first_of(":, "));
   for (const std::string& name : {operation, "--" + operation}) {
     const auto found = places.find(name);
     if (found == places.end()) continue;

@@ -114,9 +114,9 @@ OptionRows<ExperimentOptions> common_rows(const TaskWords& words) {
           Readable{}),
       row("Data", "--out", &O::out, "Folder of this run", kOfProbe | kRequired),
       row("Arms", "--arms", &O::arms,
-          "Arms, comma-separated: methods of docs/method.md and\ncontrols that this task can carry "
-          "out, listed at the end\n"
-          "of its help; an arm can have options of its own:\njoint:steps=500:gain=50",
+          "Arms, comma-separated: methods of docs/method.md\nand controls that this task can carry "
+          "out, listed\nat the end of its help; an arm can have options of\nits own: "
+          "joint:steps=500:gain=50",
           kOfResult),
       seeds_option(),
       row("Arms", "--steps", &O::steps, "Training steps of every arm", kOfResult | kOfArm,

@@ -169,9 +169,12 @@ TEST_F(Program, TakesAKeyOnce) {
 TEST_F(Program, SaysWhereAFileSaysWhatIsRefusedLater) {
   app_.get_subcommand("train")->callback([this] {
     if (gain_ < 0) refuse("--gain", "at least 0", gain_);
+    if (steps_ > 9) refuse("--steps, all of them", "at most 9", steps_);
   });
   EXPECT_THAT(run_with("gain = -1"),
               HasSubstr(".toml, line 1, column 1: --gain: expected at least"));
+  EXPECT_THAT(run_with("gain = 1\nsteps = 10"),
+              HasSubstr(".toml, line 2, column 1: --steps, all of them"));
   EXPECT_THAT(run_with("gain = 1", {"train", "--gain=-1"}), StartsWith("program: --gain: "));
 }
 

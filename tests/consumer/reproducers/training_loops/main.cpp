@@ -5,8 +5,8 @@
 #include <cstdio>
 #include <functional>
 #include <memory>
-#include <span>
 #include <numeric>
+#include <span>
 #include <string>
 #include <vector>
 
