@@ -39,8 +39,11 @@ Json seconds_json(const StageSeconds& seconds) {
 std::optional<std::int64_t> step_of(const std::string& line) try {
   check_checksum(line, "read a line");
   const Json json = Json::parse(line);
+  if (!json.is_object()) return std::nullopt;
   return json.contains("step") ? json.at("step").get<std::int64_t>() : 0;
-} catch (const std::exception&) {
+} catch (const Error&) {
+  return std::nullopt;
+} catch (const Json::exception&) {
   return std::nullopt;
 }
 

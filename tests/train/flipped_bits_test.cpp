@@ -145,5 +145,15 @@ TEST(FlippedBits, OfTheLastLineThatACheckpointNeedsAreFound) {
   EXPECT_EQ(std::ranges::count(read_file(path), '\n'), 1);
 }
 
+TEST(JsonLines, ThatAreNoObjectsAreDamage) {
+  const oracle::TemporaryFolder folder;
+  const auto path = metrics_in(folder);
+  const std::string whole = read_file(path);
+  write_file(path, "[1]\n" + whole);
+  EXPECT_THROW(JsonLinesSink(path, {}).resume(2), Error);
+  write_file(path, whole + "[1]\n");  // behind what is needed
+  EXPECT_NO_THROW(JsonLinesSink(path, {}).resume(2));
+}
+
 }  // namespace
 }  // namespace jest
