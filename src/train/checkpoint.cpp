@@ -28,18 +28,28 @@ Json to_json(const TrainerState& state) {
           {"noted", state.noted}};
 }
 
-TrainerState from_json(const Json& json) {
+/// nlohmann would convert 1e30 and -1 without a word.
+std::int64_t count_of(const Json& json, const std::string& operation) {
+  if (!json.is_number_unsigned() || json.get<std::uint64_t>() > INT64_MAX) {
+    refuse(operation, "counts that are whole numbers from 0", json.type_name());
+  }
+  return json.get<std::int64_t>();
+}
+
+TrainerState from_json(const Json& json, const std::string& operation) {
   TrainerState state;
-  json.at("step").get_to(state.step);
-  json.at("trained").get_to(state.examples.trained);
-  json.at("scored").get_to(state.examples.scored);
-  json.at("reference_scored").get_to(state.examples.reference_scored);
+  state.step = count_of(json.at("step"), operation);
+  state.examples.trained = count_of(json.at("trained"), operation);
+  state.examples.scored = count_of(json.at("scored"), operation);
+  state.examples.reference_scored = count_of(json.at("reference_scored"), operation);
   json.at("seconds").get_to(state.seconds.seconds);
   json.at("cpu_seconds").get_to(state.cpu_seconds);
   json.at("learnability_mean").get_to(state.learnability.mean);
-  json.at("learnability_seen").get_to(state.learnability.seen);
+  state.learnability.seen = count_of(json.at("learnability_seen"), operation);
   json.at("selection_stopped").get_to(state.selection_stopped);
-  json.at("tag_counts").get_to(state.tag_counts);
+  for (const auto& [tag, count] : json.at("tag_counts").get<std::map<std::string, Json>>()) {
+    state.tag_counts[tag] = count_of(count, operation);
+  }
   json.at("noted").get_to(state.noted);
   return state;
 }
@@ -98,8 +108,9 @@ std::optional<Checkpoint> load_checkpoint(const fs::path& folder) {
   try {
     const fs::path state = newest / "state.json";
     const std::string content = read_file(state);
-    check_checksum(content, "load checkpoint " + state.string());
-    return Checkpoint{from_json(Json::parse(content)),
+    const std::string operation = "load checkpoint " + state.string();
+    check_checksum(content, operation);
+    return Checkpoint{from_json(Json::parse(content), operation),
                       load_tensors(SafetensorsFile(newest / "tensors.safetensors"))};
   } catch (const Json::exception& error) {
     refuse("load checkpoint " + newest.string(), "a valid state.json", error.what());

@@ -39,8 +39,13 @@ Json seconds_json(const StageSeconds& seconds) {
 std::optional<std::int64_t> step_of(const std::string& line) try {
   check_checksum(line, "read a line");
   const Json json = Json::parse(line);
-  return json.contains("step") ? json.at("step").get<std::int64_t>() : 0;
-} catch (const std::exception&) {
+  if (!json.is_object()) return std::nullopt;
+  const Json step = json.value("step", Json(0));
+  if (!step.is_number_integer()) return std::nullopt;  // nlohmann would convert 1e30 without a word
+  return step.get<std::int64_t>();
+} catch (const Error&) {
+  return std::nullopt;
+} catch (const Json::exception&) {
   return std::nullopt;
 }
 

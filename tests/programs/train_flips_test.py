@@ -127,8 +127,10 @@ class Flips(Case):
 
     def test_in_what_a_report_reads_they_are_refused_or_not_read(self):
         generator = random.Random(12)
-        finished(execute("report", self.finished))
-        page = read(self.finished, "report.html")
+        shutil.rmtree(self.out, ignore_errors=True)
+        shutil.copytree(self.finished, self.out)
+        finished(execute("report", self.out))
+        page = read(self.out, "report.html")
         for name in ("summary.json", "uniform-seed1/metrics.jsonl"):
             refused = 0
             for _ in range(FLIPS):
@@ -139,8 +141,7 @@ class Flips(Case):
                     if done.returncode != 0:
                         self.assertIn(os.path.basename(name), self.error_line(done))
                     else:
-                        self.assertTrue(read(self.out, "report.html").replace(b">out<", b">finished<")
-                                        == page)
+                        self.assertTrue(read(self.out, "report.html") == page)
             print(f"report    {name:62} {FLIPS:5} flips {refused:5} refused", flush=True)
 
     def test_checksums_are_as_documented(self):

@@ -10,6 +10,7 @@
 #include "jest/train/checkpoint.hpp"
 #include "jest/train/metrics.hpp"
 #include "oracle/flipped_bits.hpp"
+#include "oracle/message_of.hpp"
 #include "oracle/temporary_folder.hpp"
 
 namespace jest {
@@ -96,6 +97,25 @@ TEST(Checkpoint, OfAnEarlierVersionHasNoChecksumsAndIsLoaded) {
   EXPECT_EQ(answer_of(load_checkpoint(folder.file("c")).value()), answer_of(checkpoint));
 }
 
+TEST(Checkpoint, WithCountsThatAreNoneIsRefused) {
+  const oracle::TemporaryFolder folder;
+  save_checkpoint(folder.file("c"), small_checkpoint());
+  const auto path = folder.file("c") / "step-00000007/state.json";
+  const auto whole = nlohmann::json::parse(read_file(path));
+  for (const char* field : {"step", "trained", "scored", "reference_scored", "learnability_seen"}) {
+    for (const nlohmann::json& value :
+         {nlohmann::json(1e30), nlohmann::json(-1), nlohmann::json(1.5)}) {
+      auto state = whole;
+      state.erase("crc32");
+      state[field] = value;
+      write_file(path, state.dump());
+      EXPECT_THAT(oracle::message_of([&] { load_checkpoint(folder.file("c")); }),
+                  ::testing::HasSubstr("step-00000007"))
+          << field << value;
+    }
+  }
+}
+
 /// Lines of steps 1 to 3, of which a checkpoint of step 2 needs the first two.
 std::filesystem::path metrics_in(const oracle::TemporaryFolder& folder) {
   const auto path = folder.file("metrics.jsonl");
@@ -143,6 +163,18 @@ TEST(FlippedBits, OfTheLastLineThatACheckpointNeedsAreFound) {
   write_file(path, content);
   JsonLinesSink(path, {}).resume(1);
   EXPECT_EQ(std::ranges::count(read_file(path), '\n'), 1);
+}
+
+TEST(JsonLines, ThatAreNoObjectsAreDamage) {
+  const oracle::TemporaryFolder folder;
+  const auto path = metrics_in(folder);
+  const std::string whole = read_file(path);
+  for (const char* line : {"[1]\n", "{\"step\":1e30}\n", "{\"step\":\"1\"}\n"}) {
+    write_file(path, line + whole);
+    EXPECT_THROW(JsonLinesSink(path, {}).resume(2), Error) << line;
+  }
+  write_file(path, whole + "[1]\n");  // behind what is needed
+  EXPECT_NO_THROW(JsonLinesSink(path, {}).resume(2));
 }
 
 }  // namespace
