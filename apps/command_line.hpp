@@ -8,8 +8,8 @@
 #include <string>
 #include <type_traits>
 
-#include "error_line.hpp"
 #include "parse_whole.hpp"
+#include "printable.hpp"
 #include "standard_streams.hpp"
 
 namespace jest::apps {
@@ -49,7 +49,7 @@ inline int run_program(CLI::App& app, int argc, char** argv) {
     expect_output_written();
     return 0;
   } catch (const std::exception& error) {
-    std::cerr << app.get_name() << ": " << error_line(error) << '\n';
+    std::cerr << app.get_name() << ": " << printable(failure_text(error)) << '\n';
     return 1;
   }
 }
