@@ -12,8 +12,8 @@
 #include <type_traits>
 
 #include "command_words.hpp"
-#include "error_line.hpp"
 #include "parse_whole.hpp"
+#include "printable.hpp"
 #include "surroundings.hpp"
 
 namespace jest::apps {
@@ -59,7 +59,7 @@ inline std::string placed(std::string message, const Places& places) {
   for (const std::string& name : {operation, "--" + operation}) {
     const auto found = places.find(name);
     if (found == places.end()) continue;
-    message = printable(found->second) + ": " + message;
+    message = found->second + ": " + message;
     break;
   }
   return message;
@@ -84,7 +84,8 @@ inline int run_program(CLI::App& app, int argc, char** argv, const AddFile& add_
     expect_output_written();
     return 0;
   } catch (const std::exception& error) {
-    std::cerr << app.get_name() << ": " << placed(error_line(error), places) << '\n';
+    const std::string line = placed(failure_text(error), places);
+    std::cerr << app.get_name() << ": " << printable(line) << '\n';
     return 1;
   }
 }

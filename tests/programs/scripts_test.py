@@ -179,6 +179,13 @@ class Demo(ScriptCase):
         self.assertEqual((done.returncode, self.calls()), (2, []))
         self.assertIn("usage: scripts/demo", done.stderr)
 
+    def test_what_preparation_refuses_is_said_last(self):
+        self.stub("build/release/bin/jest-data", "echo 'jest-data: no apt-get' >&2; exit 3")
+        done = self.run_script("demo")
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("your own text pairs", done.stderr)
+        self.assertEqual(done.stderr.splitlines()[-1], "jest-data: no apt-get")
+
 
 class Study(ScriptCase):
     def test_options_of_the_map_are_not_for_a_recipe(self):

@@ -268,7 +268,8 @@ class Refusals(TaskCase):
     def test_numbers(self):
         for given in ({"model": "rnn"}, {"hidden": 0}, {"score-prefix": -1},
                       {"score-prefix": LENGTH + 1, "arms": "independent"}, {"eval-rows": -1},
-                      {"model": "decoder", "hidden": 6, "heads": 4}):
+                      {"model": "decoder", "hidden": 6, "heads": 4},
+                      {"model": "decoder", "hidden": 8, "heads": 2**63 - 1}):
             with self.subTest(given):
                 self.expect("text", given, "hidden" if "hidden" in given else list(given)[0])
         for given in ({"channels": 0}, {"bias": "nan"}):

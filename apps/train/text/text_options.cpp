@@ -74,7 +74,7 @@ void TextOptions::check_together() const {
   expect_default_backend(backend_name);
   for (const auto& [option, states] :
        {std::pair("--hidden", hidden), std::pair("--reference-hidden", reference_hidden)}) {
-    if (model != "decoder" || states % (2 * heads) == 0) continue;
+    if (model != "decoder" || (heads <= states / 2 && states % (2 * heads) == 0)) continue;
     refuse(option, text("what ", heads, " heads of a decoder divide into even widths"), states);
   }
 }

@@ -33,7 +33,7 @@ inline std::string escaped(const char* format, unsigned number) {
   return text;
 }
 
-/// One line of valid UTF-8: other bytes as \xE9, characters without a shape as \u{200B}, line ends
+/// One line of valid UTF-8: other bytes, and what steers a terminal, as \xe9 or \u{200b}; line ends
 /// as spaces.
 inline std::string printable(std::string_view text) {
   std::string line;
@@ -44,13 +44,12 @@ inline std::string printable(std::string_view text) {
         utf8proc_iterate(next, static_cast<utf8proc_ssize_t>(text.size()), &code_point);
     const std::size_t length = used > 0 ? static_cast<std::size_t>(used) : 1;
     if (used <= 0) {
-      line += escaped("\\x%02X", next[0]);
+      line += escaped("\\x%02x", next[0]);
     } else if (code_point == '\n') {
       line += ' ';
-    } else if (code_point == '\t') {
-      line += "\\t";
     } else if (steers_a_terminal(code_point)) {
-      line += escaped("\\u{%X}", static_cast<unsigned>(code_point));
+      const bool ascii = code_point < 0x80;
+      line += escaped(ascii ? "\\x%02x" : "\\u{%x}", static_cast<unsigned>(code_point));
     } else {
       line += text.substr(0, length);
     }
@@ -67,14 +66,15 @@ inline std::string_view without_stack(std::string_view message) {
   return message;
 }
 
-inline std::string error_line(const std::exception& error) {
+/// What a program that fails has to say.
+inline std::string failure_text(const std::exception& error) {
   if (dynamic_cast<const std::bad_alloc*>(&error)) return "not enough memory";
   const std::string_view message = without_stack(error.what());
   constexpr std::string_view kWanted = "you tried to allocate ";  // LibTorch's allocator
   const std::size_t wanted = message.find(kWanted);
-  if (wanted == message.npos) return printable(message);
+  if (wanted == message.npos) return std::string(message);
   const std::string_view bytes = message.substr(wanted + kWanted.size());
-  return "not enough memory: expected " + printable(bytes.substr(0, bytes.find('.'))) +
+  return "not enough memory: expected " + std::string(bytes.substr(0, bytes.find('.'))) +
          " more, which the system does not give";
 }
 
