@@ -13,6 +13,7 @@ namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 constexpr const char* kPrefix = "step-";
+constexpr std::size_t kShown = 160;  // a parser shows the token it stopped at, whole
 
 Json to_json(const TrainerState& state) {
   return {{"step", state.step},
@@ -113,7 +114,8 @@ std::optional<Checkpoint> load_checkpoint(const fs::path& folder) {
     return Checkpoint{from_json(Json::parse(content), operation),
                       load_tensors(SafetensorsFile(newest / "tensors.safetensors"))};
   } catch (const Json::exception& error) {
-    refuse("load checkpoint " + newest.string(), "a valid state.json", error.what());
+    refuse("load checkpoint " + newest.string(), "a valid state.json",
+           std::string(error.what()).substr(0, kShown));
   }
 }
 

@@ -7,6 +7,7 @@
 
 #include "jest/core/error.hpp"
 #include "jest/io/atomic_file.hpp"
+#include "parse_json.hpp"
 
 namespace jest::apps::train {
 namespace {
@@ -31,7 +32,7 @@ double distance(double share, double other) { return std::abs(std::log(share / o
 
 std::vector<MapPoint> read_map(const std::filesystem::path& path) try {
   std::vector<MapPoint> map;
-  const MapJson json = MapJson::parse(read_file(path));
+  const MapJson json = parse_json(read_file(path), "read map " + path.string());
   for (const MapJson& point : json.at("points")) {
     map.push_back(point_of(point));
     if (!(map.back().share > 0 && map.back().share <= 1)) {

@@ -6,6 +6,7 @@
 #include "jest/methods/methods.hpp"
 #include "oracle/message_of.hpp"
 #include "oracle/temporary_folder.hpp"
+#include "train/probe/map_place.hpp"
 #include "train/run_folder.hpp"
 #include "train/summary.hpp"
 
@@ -62,6 +63,14 @@ TEST_F(DamagedMetrics, ThatNestWithoutEndAreRefused) {
                 const auto lock = claim_folder({run, {{"steps", 10}}, true});
               }),
               HasSubstr("run.json"));
+}
+
+/// A parser shows the token it stopped at, whole.
+TEST_F(DamagedMetrics, AreRefusedInALineThatCanBeRead) {
+  const std::string endless = "{\"" + std::string(50'000, 'x');
+  const auto map = folder_.write("map.json", endless);
+  EXPECT_LT(oracle::message_of([&] { read_map(map); }).size(), 500U);
+  EXPECT_LT(oracle::message_of([&] { summary(endless); }).size(), 500U);
 }
 
 /// What jest-train writes of gradients, without what is only for the line.
