@@ -124,6 +124,7 @@ SEEDS = {
         {"set": "s", "useless": "other", "share": share, "arm": "cascade", "filter": 0.8,
          "updates": 2, "run_flops": 1.5, "all_in_flops": 1.2, "bound": ""}
         for share in (0.25, 1)]}).encode()],
+    "toml": lambda: [b"gain = 5.0\narms = [\n  'a', \"b\",\n]\n[pairs]\nout = \"runs#1\"\n"],
     "metrics": metrics,
     "run_summary": run_metrics,
     "embedding_store": embedding_stores,

@@ -142,8 +142,7 @@ TEST_F(DamagedSafetensors, ThatIsNoFileIsRefusedByName) {
   EXPECT_THAT(message_of([&] { SafetensorsFile(folder_.file("missing")); }),
               ::testing::AllOf(HasSubstr("missing"), HasSubstr("No such file")));
   std::filesystem::create_directory(folder_.file("inner"));
-  EXPECT_THAT(message_of([&] { SafetensorsFile(folder_.file("inner")); }),
-              HasSubstr("a folder"));
+  EXPECT_THAT(message_of([&] { SafetensorsFile(folder_.file("inner")); }), HasSubstr("a folder"));
   expect_refused("", "0 bytes");
 }
 

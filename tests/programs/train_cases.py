@@ -117,6 +117,17 @@ def tensors(*parts):
     return header, content[end:]
 
 
+def changed(file, change=lambda metadata: None, data=lambda bytes_: bytes_):
+    """A safetensors file with other metadata or data, and without a checksum of what it held."""
+    end = 8 + struct.unpack("<Q", file[:8])[0]
+    header = json.loads(file[8:end])
+    header["__metadata__"].pop("jest_crc32")
+    change(header["__metadata__"])
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    return struct.pack("<Q", len(text)) + text + data(file[end:])
+
+
 def summary_of(out):
     return json.loads(read(out, "summary.json"))
 

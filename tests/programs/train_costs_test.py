@@ -2,14 +2,12 @@
 """jest-train: what cascades, references and equal compute cost. Usage: train_costs_test.py JEST_TRAIN"""
 
 import html
-import json
 import os
-import struct
 import sys
 
 sys.dont_write_bytecode = True  # a test leaves nothing in the source tree
-from train_cases import (POOL_ROWS, SHORTEST, SIZES, TINY, FolderCase, execute, finished, main,
-                         pairs, read, run_flops, summary_of, write)
+from train_cases import (POOL_ROWS, SHORTEST, SIZES, TINY, FolderCase, changed, execute, finished,
+                         main, pairs, read, run_flops, summary_of, write)
 
 
 class Cascades(FolderCase):
@@ -62,13 +60,10 @@ class CachedReference(FolderCase):
 
 def without_costs(model):
     """The bytes of a model file whose metadata do not say what training it cost."""
-    end = 8 + struct.unpack("<Q", model[:8])[0]
-    header = json.loads(model[8:end])
-    for name in ("training_flops", "training_seconds"):
-        del header["__metadata__"][name]
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)
-    return struct.pack("<Q", len(text)) + text + model[end:]
+    def forget(metadata):
+        for name in ("training_flops", "training_seconds"):
+            del metadata[name]
+    return changed(model, forget)
 
 
 class GivenReference(FolderCase):

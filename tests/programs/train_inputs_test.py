@@ -8,8 +8,8 @@ import struct
 import sys
 
 sys.dont_write_bytecode = True  # a test leaves nothing in the source tree
-from train_cases import (POOL_ROWS, SHORTEST, TINY, FolderCase, UndisturbedCase, execute, finished,
-                         main, pairs, path, read, summary_of, tables, tensors, write, write_table)
+from train_cases import (POOL_ROWS, SHORTEST, TINY, FolderCase, UndisturbedCase, changed, execute,
+                         finished, main, pairs, path, read, summary_of, tables, tensors, write, write_table)
 
 
 class ConfigsAndReferences(UndisturbedCase):
@@ -90,8 +90,8 @@ class Divergence(FolderCase):
         finished(pairs(self.out, SHORTEST))
         whole = read(self.out, "reference.safetensors")
         shutil.rmtree(self.out)
-        start = 8 + struct.unpack("<Q", whole[:8])[0]
-        write(whole[:start] + struct.pack("<f", float("nan")) * ((len(whole) - start) // 4),
+        nan = struct.pack("<f", float("nan"))
+        write(changed(whole, data=lambda numbers: nan * (len(numbers) // 4)),
               path("nan.safetensors"))
         given = TINY | {"reference": path("nan.safetensors")}
         self.refused(pairs(self.out, given), "--reference", "nan.safetensors", "diverged")

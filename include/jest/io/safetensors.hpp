@@ -34,12 +34,12 @@ struct NamedArray {
   ArrayView array;
 };
 
-/// A file that was read, or mapped where it is larger than a quarter of the machine's memory (or than
-/// JEST_MAP_ABOVE bytes, where the environment says so). What befalls a file that was read does not
-/// matter; one that is mapped must stay as it is, and expect_unchanged() looks whether it does:
-/// readers of rows call it for every batch. Views stay valid while any copy of this object lives. Throws jest::Error that
-/// names the file and the defect when it is truncated, malformed, not safetensors, or not what the
-/// checksum says that with_checksum left in its metadata.
+/// A file that was read, or mapped where it is larger than a quarter of the machine's memory (or
+/// than JEST_MAP_ABOVE bytes, where the environment says so). What befalls a file that was read
+/// does not matter; one that is mapped must stay as it is, and expect_unchanged() looks whether it
+/// does: readers of rows call it for every batch. Views stay valid while any copy of this object
+/// lives. Throws jest::Error that names the file and the defect when it is truncated, malformed,
+/// not safetensors, or not what the checksum says that with_checksum left in its metadata.
 class SafetensorsFile {
  public:
   explicit SafetensorsFile(const std::filesystem::path& path);
