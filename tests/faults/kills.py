@@ -27,6 +27,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "structu
 from measured import markdown_table, processor, write_measured
 
 KILLS_A_RUN = 3  # at most: then it is left to end
+PROGRESS_EVERY = 50  # runs
 
 
 class Kills:
@@ -80,7 +81,11 @@ class Kills:
     def run(self, count, tell=lambda line: None):
         rows = {program.name: {"program": program.name, "runs": 0, "kills": 0, "wrong": 0}
                 for program in self.uses}
+        begin = time.monotonic()
         for k in range(count):
+            if k and k % PROGRESS_EVERY == 0:
+                left = (time.monotonic() - begin) / k * (count - k)
+                print(f"kills: {k} of {count} runs, {left / 60:.0f} min left", file=sys.stderr)
             program = self.uses[k % len(self.uses)]
             kills, fault = self.one(program)
             row = rows[program.name]
