@@ -61,7 +61,7 @@ NamedTensors load_tensors(const SafetensorsFile& file) {
              name, " ", describe(array));
     }
     at::Tensor tensor = torch::empty(array.shape, known->type);
-    std::memcpy(tensor.mutable_data_ptr(), array.bytes.data(), array.bytes.size());
+    std::ranges::copy(array.bytes, static_cast<std::byte*>(tensor.mutable_data_ptr()));
     tensors.emplace_back(name, tensor);
   }
   return tensors;
