@@ -56,10 +56,20 @@ void expect_empty(const fs::path& folder) {
   }
 }
 
+/// Of a process that was killed while it wrote run.json.
+void remove_begun_claims(const fs::path& folder) {
+  std::vector<fs::path> begun;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    if (entry.path().filename().string().starts_with("run.json.tmp-")) begun.push_back(entry);
+  }
+  for (const fs::path& claim : begun) fs::remove(claim);
+}
+
 void claim_locked(const FolderClaim& claim) {
   const fs::path record = claim.folder / "run.json";
   if (!fs::exists(record)) {
     expect_empty(claim.folder);
+    remove_begun_claims(claim.folder);
     write_file(record, claim.identity.dump(1) + "\n");
     return;
   }

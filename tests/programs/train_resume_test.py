@@ -104,6 +104,7 @@ class Hindered(UndisturbedCase):
         os.mkdir(self.out)
         write(b"{", self.out, "run.json.tmp-123-0")
         finished(pairs(self.out, SHORTEST | {"resume": True}))
+        self.assertNotIn("run.json.tmp-123-0", os.listdir(self.out))
 
     def test_a_folder_that_another_run_is_writing_to_is_refused(self):
         resumed = TINY | {"resume": True}
