@@ -2,13 +2,13 @@
 // What the fuzz targets share. A target is a file NAME_fuzz.cpp: it hands its input to one reader,
 // by read_or_refuse, and libFuzzer does the rest (scripts/fuzz).
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <string>
 #include <string_view>
@@ -60,7 +60,12 @@ class Folder {
 
   std::filesystem::path write(const std::string& name, std::string_view content) const {
     std::filesystem::create_directories(file(name).parent_path());
-    std::ofstream(file(name), std::ios::binary) << content;
+    // Written over, not emptied first: a file system frees and finds blocks otherwise.
+    const int descriptor = ::open(file(name).c_str(), O_WRONLY | O_CREAT, 0600);
+    const auto size = static_cast<off_t>(content.size());
+    expect(::pwrite(descriptor, content.data(), content.size(), 0) == size, "an input written");
+    expect(::ftruncate(descriptor, size) == 0, "an input of its size");
+    ::close(descriptor);
     return file(name);
   }
 
