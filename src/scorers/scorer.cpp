@@ -56,6 +56,15 @@ SelectionSpec without_idle_rounds(SelectionSpec spec) {
   return spec;
 }
 
+bool takes_strangers_for_matches(const Embeddings& embeddings) {
+  const auto& [x, y, scale, bias] = embeddings;
+  if (x.size(0) < 2) return false;
+  const at::Tensor cosines = (x * y.roll(1, 0)).sum(1, /*keepdim=*/false, at::kDouble);
+  at::Tensor logits = scale.defined() ? cosines * scale.to(cosines.device()) : cosines;
+  if (bias.defined()) logits = logits + bias.to(cosines.device());
+  return logits.sigmoid().mean().item<double>() > kMatchOfStrangers;
+}
+
 std::optional<ScoredSelection> of_too_few(const PickCount& picks, std::int64_t candidates) {
   if (picks.count <= candidates && candidates > 0) return std::nullopt;
   if (picks.shortage == Shortage::kRefuse) {

@@ -93,6 +93,13 @@ double mean_of(std::span<const double> values, std::span<const std::int64_t> pos
   return positions.empty() ? 0.0 : total / static_cast<double>(positions.size());
 }
 
+double deviation_of(std::span<const double> values, std::span<const std::int64_t> positions) {
+  const double mean = mean_of(values, positions);
+  double total = 0;
+  for (const std::int64_t i : positions) total += (values[i] - mean) * (values[i] - mean);
+  return positions.empty() ? 0.0 : std::sqrt(total / static_cast<double>(positions.size()));
+}
+
 double milliseconds() {
   const auto now = std::chrono::steady_clock::now().time_since_epoch();
   return std::chrono::duration<double, std::milli>(now).count();

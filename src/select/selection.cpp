@@ -29,6 +29,19 @@ void check_sampling(const Sampling& sampling) {
 
 }  // namespace
 
+bool SelectionStatistics::is_flat(const Sampling& sampling) const {
+  constexpr double kShareOfNoise = 0.01;
+  switch (sampling.preset) {
+    case Preset::kUniform:
+      return false;
+    case Preset::kTopK:
+    case Preset::kGreedy:
+      return own_score_deviation == 0;
+    default:
+      return sampling.gain > 0 && sampling.gain * own_score_deviation < kShareOfNoise;
+  }
+}
+
 std::int64_t chunk_count(const SelectionSpec& spec) {
   const Preset preset = spec.sampling.preset;
   const bool joint = preset == Preset::kJoint;

@@ -39,6 +39,7 @@ Selection DevicePicks::selection() const {
     result.statistics.nan_count = said.nan_count;
     result.statistics.mean_own_score_super_batch = said.mean_own_score_super_batch;
     result.statistics.mean_own_score_picks = said.mean_own_score_picks;
+    result.statistics.own_score_deviation = said.own_score_deviation;
   }
   result.indices = values_of<std::int64_t>(indices);
   result.scores = values_of<double>(scores);

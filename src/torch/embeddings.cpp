@@ -41,6 +41,14 @@ Embeddings to_device(const Embeddings& embeddings, c10::Device device) {
           moved(embeddings.bias)};
 }
 
+Embeddings fit_scale_and_bias(const Embeddings& curated, Contrast contrast) {
+  const HostEmbeddings host("fit scale and bias", curated);
+  const LogitFit fit = fit_scale_and_bias(host.view().x, host.view().y, contrast);
+  const auto options = curated.x.options().dtype(at::kDouble);
+  return {curated.x, curated.y, torch::full({}, fit.scale, options),
+          torch::full({}, fit.bias, options)};
+}
+
 at::Tensor detail::contiguous_rows(const at::Tensor& matrix) {
   const bool side_by_side = matrix.size(1) <= 1 || matrix.stride(1) == 1;
   const bool apart = matrix.size(0) <= 1 || matrix.stride(0) >= matrix.size(1);

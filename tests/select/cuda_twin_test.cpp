@@ -79,6 +79,7 @@ TYPED_TEST(CudaTwin, PicksWhatThePlainBackendPicksOverManyTilesAndGroups) {
   expect_nearly(got, want, plan.take(0));
   EXPECT_NEAR(got.report.mean_own_score_super_batch, want.statistics.mean_own_score_super_batch,
               1e-9);
+  EXPECT_NEAR(got.report.own_score_deviation, want.statistics.own_score_deviation, 1e-9);
   EXPECT_NEAR(got.report.mean_own_score_picks, want.statistics.mean_own_score_picks, 1e-2);
 }
 

@@ -135,6 +135,23 @@ TEST(Sampler, SetsNanAsideAndCountsItOnce) {
   }
 }
 
+TEST(Sampler, SaysHowOwnScoresDeviateAndWhenTheyAreFlat) {
+  const auto flat = [](const std::vector<double>& own, const Sampling& sampling) {
+    return pick(own, {.count = 1, .sampling = sampling}).statistics.is_flat(sampling);
+  };
+  const std::vector<double> own{1, 2, NAN, 3};
+  EXPECT_DOUBLE_EQ(pick(own, {.count = 2}).statistics.own_score_deviation, std::sqrt(2.0 / 3));
+  const std::vector<double> alike{1, 1 + 1e-6, 1, 1};
+  EXPECT_TRUE(flat(alike, {}));
+  EXPECT_TRUE(flat(alike, {.preset = Preset::kIndependent}));
+  EXPECT_FALSE(flat(alike, {.gain = 1e6}));
+  EXPECT_FALSE(flat(alike, {.gain = 0}));
+  EXPECT_FALSE(flat(alike, {.preset = Preset::kUniform}));
+  EXPECT_FALSE(flat(alike, {.preset = Preset::kTopK}));
+  EXPECT_TRUE(flat({2, 2, 2}, {.preset = Preset::kTopK}));
+  EXPECT_FALSE(flat(own, {}));
+}
+
 TEST(Sampler, NamesTheCountsWhenTooFewAreEligible) {
   const std::string message = message_of([] { pick({NAN, 3, NAN, 1, 2}, {.count = 4}); });
   EXPECT_THAT(message, HasSubstr("4 eligible candidates, got 3 of 5 (2 set aside as NaN)"));

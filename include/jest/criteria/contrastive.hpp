@@ -98,4 +98,30 @@ inline void check_pairs(const std::string& operation, const ContrastivePairs& pa
   check_id_count(operation, std::ssize(pairs.ids), pairs.candidates());
 }
 
+/// A logit scale and bias that were fitted to the similarities of pairs.
+struct LogitFit {
+  double scale = 1;        ///< t > 0
+  double bias = 0;         ///< β; 0 of softmax pairs
+  std::int64_t pairs = 0;  ///< how many pairs were used
+};
+
+/// The logit scale and bias under which rows of x and y [n, d] are best told to belong together
+/// (x_i with y_i) or not (with all other y_j): the logistic regression of u = t·(x_i·y_j) + β on
+/// all n² pairs, or, for softmax pairs, the t of least cross-entropy in both directions. A model
+/// that was trained by another loss needs it: own terms of an unfitted one can be flat. Targets are
+/// those of Platt, (n+1)/(n+2) in the place of 1, so that pairs which are told apart without an
+/// error have a fit. Of more than 1,024 pairs, so many, evenly spaced, are used. Deterministic.
+/// O(n²·d) once and O(n²) an iteration; memory O(n²). Throws with fewer than two pairs, on values
+/// that are not finite, and where pairs are no more alike than others.
+/// Source: Platt 1999, "Probabilistic outputs for support vector machines"; Lin, Lin & Weng 2007.
+LogitFit fit_scale_and_bias(const MatrixView& x, const MatrixView& y,
+                            Contrast contrast = Contrast::kSigmoid);
+
+/// From here on a model's scale and bias do not fit it: most strangers would be matches.
+inline constexpr double kMatchOfStrangers = 0.6;
+
+/// The mean probability by which a sigmoid model takes x_i and y_{i+1}, which do not belong
+/// together, for a match. Near 1/B where scale and bias fit; O(B·d).
+double mean_match_of_strangers(const EmbeddingsView& embeddings);
+
 }  // namespace jest

@@ -133,7 +133,9 @@ class AlignedScorer {
                                      .direction = target_.vector(),
                                      .added = detail::added_learnability(losses, spec_),
                                      .ids = id_tensor(super_batch.ids())};
-    return {jest::select(gradients, selection_spec(candidates, step), {spec_.step_size}), how};
+    Selection picks = jest::select(gradients, selection_spec(candidates, step), {spec_.step_size});
+    if (picks.statistics.is_flat(spec_.sampling)) how.remark = kFlatRemark;
+    return {std::move(picks), how};
   }
 
   NamedTensors state() const { return target_.state(); }

@@ -76,8 +76,13 @@ class JointExampleScorer {
     ScoringStatistics how;
     Selection selection = [&] {
       if constexpr (EmbedsPairs<Model, B>) {
-        return rule_(scored_pairs(super_batch, how), spec_.selection(candidates, step),
-                     pair_score());
+        const PairTensors pairs = scored_pairs(super_batch, how);
+        Selection picks = rule_(pairs, spec_.selection(candidates, step), pair_score());
+        if (spec_.contrast == Contrast::kSigmoid && spec_.score.reference != 0 &&
+            detail::takes_strangers_for_matches(pairs.reference)) {
+          how.remark = kStrangersRemark;
+        }
+        return picks;
       } else {
         return rule_(scored_losses(super_batch, how), spec_.selection(candidates, step),
                      pair_score());
@@ -85,7 +90,7 @@ class JointExampleScorer {
     }();
     if (spec_.score.learner != 0) how.learner_scored = candidates;
     if (spec_.score.reference != 0 && Reference::kRunsForward) how.reference_scored = candidates;
-    how.remark = remark_on(selection.statistics, EmbedsPairs<Model, B>);
+    if (how.remark.empty()) how.remark = remark_on(selection.statistics, EmbedsPairs<Model, B>);
     return {std::move(selection), how};
   }
 
@@ -148,6 +153,7 @@ class JointExampleScorer {
 
   /// Something the user should know, or nothing.
   std::string_view remark_on(const SelectionStatistics& statistics, bool has_pairs) const {
+    if (by_losses() && statistics.is_flat(spec_.sampling)) return kFlatRemark;
     const bool learnability = spec_.score.learner != 0 && spec_.score.reference != 0;
     if (by_losses() && learnability && statistics.mean_own_score_picks < 0) {
       return kPoorReferenceRemark;

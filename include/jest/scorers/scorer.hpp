@@ -14,6 +14,7 @@
 #include "jest/learner/concepts.hpp"
 #include "jest/select/selection.hpp"
 #include "jest/torch/arrays.hpp"
+#include "jest/torch/embeddings.hpp"
 
 namespace jest {
 
@@ -25,6 +26,13 @@ struct ScoringStatistics {
   std::int64_t reference_scored = 0;  ///< candidates that went through a live reference
   std::string_view remark = {};       ///< what the user should know of this combination; static
 };
+
+inline constexpr const char* kFlatRemark =
+    "own scores of all candidates agree against the gain: this selection cannot tell them apart (a "
+    "reference whose scale and bias are not fitted, or too low a gain)";
+inline constexpr const char* kStrangersRemark =
+    "the reference takes pairs that do not belong together for matches: its scale and bias are not "
+    "fitted to its embeddings (fit_scale_and_bias)";
 
 /// The answer of a scorer. A scorer of your own may return a plain Selection.
 struct ScoredSelection : Selection {
@@ -118,6 +126,9 @@ JEST_EXPORT SelectionSpec without_idle_rounds(SelectionSpec spec);
 /// run; nothing where there are enough.
 JEST_EXPORT std::optional<ScoredSelection> of_too_few(const PickCount& picks,
                                                       std::int64_t candidates);
+
+/// Whether a sigmoid model takes most pairs that do not belong together for matches. O(B·d).
+JEST_EXPORT bool takes_strangers_for_matches(const Embeddings& embeddings);
 
 /// A scorer's state under names that no learner's has, and back. A checkpoint without any comes
 /// back empty: to refuse it is the scorer's.

@@ -178,6 +178,7 @@ struct DeviceReport {
   std::int64_t id = 0;              ///< of kNegativeId or kRepeatedId
   double mean_own_score_super_batch = 0;
   double mean_own_score_picks = 0;
+  double own_score_deviation = 0;
 };
 
 /// Where a selection leaves its answer, all in device memory; as Selection.

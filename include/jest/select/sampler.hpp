@@ -65,6 +65,9 @@ class Draw {
 
 double mean_of(std::span<const double> values, std::span<const std::int64_t> positions);
 
+/// Standard, about their mean.
+double deviation_of(std::span<const double> values, std::span<const std::int64_t> positions);
+
 /// Milliseconds of a clock that only goes forward.
 double milliseconds();
 
@@ -114,6 +117,7 @@ Selection sample(State& state, const SelectionSpec& spec, std::span<const std::i
   statistics.nan_count = draw.nan_count();
   statistics.mean_own_score_super_batch = detail::mean_of(own, eligible);
   statistics.mean_own_score_picks = detail::mean_of(own, selection.indices);
+  statistics.own_score_deviation = detail::deviation_of(own, eligible);
   statistics.extra_bytes =
       draw.extra_bytes() + static_cast<std::int64_t>(own.size() * 2 * sizeof(double));
   if constexpr (requires { state.extra_bytes(); }) statistics.extra_bytes += state.extra_bytes();

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "jest/core/views.hpp"
+#include "jest/criteria/contrastive.hpp"
 
 namespace jest {
 
@@ -20,6 +21,11 @@ struct Embeddings {
 
 /// The same on another device; what is there already is not copied.
 JEST_EXPORT Embeddings to_device(const Embeddings& embeddings, c10::Device device);
+
+/// The same with the logit scale and bias that fit curated pairs best: criteria/contrastive.hpp.
+/// Of tensors of any device; scale and bias come back on theirs. Throws as the fit does.
+JEST_EXPORT Embeddings fit_scale_and_bias(const Embeddings& curated,
+                                          Contrast contrast = Contrast::kSigmoid);
 
 namespace detail {
 

@@ -119,10 +119,11 @@ struct CloseRound {
   }
 };
 
-/// Means of own terms over those that are eligible and over the picks, in a fixed order.
+/// Means of own terms over those that are eligible and over the picks, and their deviation, in a
+/// fixed order.
 struct MeanOwnTerms {
   static constexpr int kThreads = 512;
-  static constexpr int kPhases = 2;
+  static constexpr int kPhases = 4;
   static constexpr bool kSharesInWarps = false;
   struct Shared {
     double candidates[kThreads];
@@ -135,25 +136,40 @@ struct MeanOwnTerms {
   std::int64_t blocks() const { return 1; }
 
   JEST_HOST_DEVICE void phase(int phase, const Place& place, Shared& shared) const {
+    DeviceReport& report = *arrays.parameters->answer.report;
     if (phase == 0) {
       shared.candidates[place.thread] = sum_of_candidates(place.thread);
       shared.picks[place.thread] = sum_of_picks(place.thread);
-    } else if (place.thread == 0) {
-      double candidates = 0;
-      double picks = 0;
-      for (int t = 0; t < kThreads; ++t) {
-        candidates += shared.candidates[t];
-        picks += shared.picks[t];
-      }
-      DeviceReport& report = *arrays.parameters->answer.report;
-      if (report.eligible > 0) {
-        report.mean_own_score_super_batch = candidates / static_cast<double>(report.eligible);
-      }
-      report.mean_own_score_picks = picks / static_cast<double>(plan.count);
+    } else if (phase == 1 && place.thread == 0) {
+      report.mean_own_score_super_batch = mean_of_candidates(shared, report);
+      report.mean_own_score_picks = sum(shared.picks) / static_cast<double>(plan.count);
+    } else if (phase == 2) {
+      const double mean = report.mean_own_score_super_batch;
+      shared.candidates[place.thread] = sum_of_squares(place.thread, mean);
+    } else if (phase == 3 && place.thread == 0) {
+      report.own_score_deviation = std::sqrt(mean_of_candidates(shared, report));
     }
   }
 
  private:
+  JEST_HOST_DEVICE static double sum(const double (&parts)[kThreads]) {
+    double total = 0;
+    for (int t = 0; t < kThreads; ++t) total += parts[t];
+    return total;
+  }
+  JEST_HOST_DEVICE static double mean_of_candidates(const Shared& shared,
+                                                    const DeviceReport& report) {
+    const double total = sum(shared.candidates);
+    return report.eligible > 0 ? total / static_cast<double>(report.eligible) : 0;
+  }
+  JEST_HOST_DEVICE double sum_of_squares(std::int64_t first, double mean) const {
+    double total = 0;
+    for (std::int64_t i = first; i < plan.candidates; i += kThreads) {
+      const double away = arrays.own[i] - mean;
+      if (!std::isnan(arrays.own[i])) total += away * away;
+    }
+    return total;
+  }
   JEST_HOST_DEVICE double sum_of_candidates(std::int64_t first) const {
     double total = 0;
     for (std::int64_t i = first; i < plan.candidates; i += kThreads) {

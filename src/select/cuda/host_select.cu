@@ -139,6 +139,7 @@ Selection select_from_host(const HostCriterion& criterion, const SelectionSpec& 
   statistics.nan_count = report.nan_count;
   statistics.mean_own_score_super_batch = report.mean_own_score_super_batch;
   statistics.mean_own_score_picks = report.mean_own_score_picks;
+  statistics.own_score_deviation = report.own_score_deviation;
   return selection;
 }
 
