@@ -3,25 +3,48 @@
 #include "command_line.hpp"
 #include "select/answer.hpp"
 #include "select/arguments.hpp"
+#include "select/inputs.hpp"
 
 namespace {
 
 constexpr const char* kDescription =
     "Picks the sub-batch to train on next out of a super-batch, by joint example\n"
     "selection. Reads the embeddings of every candidate under a learner and under a\n"
-    "reference model, scores what the learner could still learn and the reference\n"
-    "already knows, and draws b examples in N rounds, each given the ones before. A\n"
-    "file holds x and y [B, d] float32, used as given, a scale and a bias, and, if\n"
-    "wanted, ids [B] int64. Prints positions in draw order, their scores and a few\n"
-    "statistics as one line of JSON; an infinite score is null there. The same input\n"
-    "and seed give the same answer.\n";
+    "reference model (or their losses), scores what the learner could still learn\n"
+    "and the reference already knows, and draws b examples in N rounds, each given\n"
+    "the ones before. Files are safetensors or NumPy's .npy, float32, float16,\n"
+    "bfloat16 or float64; several are rows in order. Embeddings are used as given.\n"
+    "Answers with positions in draw order, their scores and a few statistics as a\n"
+    "line of JSON; an infinite score is null there. The same input and seed give the\n"
+    "same answer.\n";
+constexpr const char* kCalibrate =
+    "Fit a model's logit scale and bias to\n"
+    "curated pairs, x_i with y_i";
+
+struct Calibration {
+  jest::apps::cached::CachedFiles files;
+  jest::Contrast contrast = jest::Contrast::kSigmoid;
+
+  explicit Calibration(CLI::App& command) {
+    using namespace jest::apps;
+    select::add_cached_embeddings(command, "embeddings", files);
+    select::add_array_names(command, files.names);
+    select::add_criterion(command, contrast);
+    command.callback([this] { std::cout << select::calibration_answer(files, contrast) << '\n'; });
+  }
+};
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  namespace select = jest::apps::select;
   CLI::App app(kDescription, "jest-select");
   app.set_version_flag("--version", "jest-select " JEST_VERSION);
-  const jest::apps::select::SelectArguments arguments(app);
-  app.callback([&arguments] { std::cout << jest::apps::select::select_answer(arguments) << '\n'; });
+  const select::SelectArguments arguments(app);
+  CLI::App* command = app.add_subcommand("calibrate", kCalibrate);
+  const Calibration calibration(*command);
+  app.callback([&] {
+    if (!command->parsed()) select::answer(arguments, std::cout, std::cerr);
+  });
   return jest::apps::run_program(app, argc, argv);
 }

@@ -4,52 +4,19 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "io/npy_header.hpp"
+#include "jest/io/atomic_file.hpp"
 #include "jest/select/select.hpp"
-#include "select/embedding_file.hpp"
+#include "select/inputs.hpp"
 
 namespace jest::apps::select {
 namespace {
 
-/// The files that were named. A model without weight may lack one; given, it is asked for ids only.
-struct Inputs {
-  std::optional<EmbeddingFile> learner;
-  std::optional<EmbeddingFile> reference;
-
-  explicit Inputs(const SelectArguments& arguments) {
-    if (!arguments.learner().empty()) learner.emplace(arguments.learner());
-    if (!arguments.reference().empty()) reference.emplace(arguments.reference());
-  }
-
-  std::span<const std::int64_t> ids() {
-    const auto first = learner ? learner->ids() : std::span<const std::int64_t>{};
-    const auto second = reference ? reference->ids() : std::span<const std::int64_t>{};
-    if (first.empty() || second.empty()) return first.empty() ? second : first;
-    const auto [at, other] =
-        std::mismatch(first.begin(), first.end(), second.begin(), second.end());
-    if (first.size() != second.size()) {
-      refuse("ids", "equally many in both files", first.size(), " and ", second.size());
-    }
-    if (at != first.end()) {
-      refuse("ids", "equal ones in both files", *at, " and ", *other, " at row ",
-             at - first.begin());
-    }
-    return first;
-  }
-};
-
-template <class Pairs>
-Selection select_from(Inputs& inputs, const SelectArguments& arguments) {
-  const bool biased = arguments.contrast() == Contrast::kSigmoid;
-  const auto view = [biased](EmbeddingFile& file) {
-    return biased ? file.biased() : file.unbiased();
-  };
-  Pairs pairs;
-  pairs.weights = arguments.weights();
-  if (pairs.weights.learner != 0) pairs.learner = view(*inputs.learner);
-  if (pairs.weights.reference != 0) pairs.reference = view(*inputs.reference);
-  pairs.ids = inputs.ids();
-  return jest::select(pairs, arguments.spec());
-}
+constexpr const char* kFlat =
+    "own scores of all candidates agree against the gain: this selection cannot tell them apart";
+constexpr const char* kStrangers =
+    "the reference takes pairs that do not belong together for matches: fit its scale and bias on "
+    "curated pairs (jest-select calibrate)";
 
 nlohmann::ordered_json json_of(const Selection& selection) {
   const SelectionStatistics& statistics = selection.statistics;
@@ -63,18 +30,64 @@ nlohmann::ordered_json json_of(const Selection& selection) {
             {"extra_bytes", statistics.extra_bytes},
             {"nan_count", statistics.nan_count},
             {"mean_own_score_super_batch", statistics.mean_own_score_super_batch},
-            {"mean_own_score_picks", statistics.mean_own_score_picks}}}};
+            {"mean_own_score_picks", statistics.mean_own_score_picks},
+            {"own_score_deviation", statistics.own_score_deviation}}}};
+}
+
+template <class Word>
+std::string npy_of(const std::string& descr, const std::vector<std::int64_t>& shape,
+                   const std::vector<Word>& words) {
+  return npy_bytes(descr, shape, std::as_bytes(std::span(words)));
+}
+
+std::string positions_npy(const std::vector<Selection>& selections) {
+  std::vector<std::int64_t> all;
+  for (const Selection& selection : selections) {
+    std::ranges::copy(selection.indices, std::back_inserter(all));
+  }
+  const auto steps = std::ssize(selections), count = std::ssize(selections[0].indices);
+  return steps == 1 ? npy_of("'<i8'", {count}, all) : npy_of("'<i8'", {steps, count}, all);
+}
+
+std::string uids_npy(const Selection& selection, const std::vector<cached::Uid>& uids) {
+  if (uids.empty()) refuse("--answer uids", "128-bit uids in --ids or the files", "none");
+  std::vector<cached::Uid> picked;
+  for (const std::int64_t position : selection.indices) picked.push_back(uids[position]);
+  std::ranges::sort(picked);
+  return npy_of("[('f0', '<u8'), ('f1', '<u8')]", {std::ssize(picked)}, picked);
+}
+
+std::string content_of(const std::vector<Selection>& selections, const SelectArguments& arguments,
+                       const Inputs& inputs) {
+  if (arguments.answer() == Answer::kPositions) return positions_npy(selections);
+  if (arguments.answer() == Answer::kUids) return uids_npy(selections.front(), inputs.ids().uids);
+  std::string lines;
+  for (std::size_t k = 0; k < selections.size(); ++k) {
+    auto json = json_of(selections[k]);
+    if (selections.size() > 1) json["step"] = arguments.steps().first + static_cast<int>(k);
+    lines += json.dump() + "\n";
+  }
+  return lines;
 }
 
 }  // namespace
 
-std::string select_answer(const SelectArguments& arguments) {
+void answer(const SelectArguments& arguments, std::ostream& output, std::ostream& remarks) {
   arguments.check();
-  Inputs inputs(arguments);
-  const Selection selection = arguments.contrast() == Contrast::kSigmoid
-                                  ? select_from<SigmoidPairs>(inputs, arguments)
-                                  : select_from<SoftmaxPairs>(inputs, arguments);
-  return json_of(selection).dump();
+  const Inputs inputs(arguments);
+  std::vector<Selection> selections;
+  const Steps steps = arguments.steps();
+  for (std::int64_t step = steps.first; step < steps.end; ++step) {
+    selections.push_back(inputs.select(step));
+  }
+  const auto& sampling = arguments.spec().sampling;
+  const auto is_flat = [&](const Selection& one) {
+    return one.is_flat(sampling, inputs.candidates());
+  };
+  if (inputs.takes_strangers_for_matches()) remarks << "jest-select: " << kStrangers << '\n';
+  if (std::ranges::any_of(selections, is_flat)) remarks << "jest-select: " << kFlat << '\n';
+  const std::string content = content_of(selections, arguments, inputs);
+  arguments.out().empty() ? void(output << content) : write_file(arguments.out(), content);
 }
 
 }  // namespace jest::apps::select

@@ -110,6 +110,14 @@ std::string ReadFile::text() const {
   return content;
 }
 
+std::string ReadFile::beginning(std::size_t most) const {
+  std::string content(most, '\0');
+  const ssize_t got = ::pread(descriptor_, content.data(), most, 0);
+  if (got < 0) fail(std::strerror(errno));
+  content.resize(static_cast<std::size_t>(got));
+  return content;
+}
+
 FileBytes ReadFile::mapped() const {
   const auto size = static_cast<std::size_t>(stamp_.size);
   void* address = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor_, 0);
@@ -124,6 +132,13 @@ void ReadFile::expect_unchanged() const {
   if (stamp() == stamp_) return;
   refuse("read " + path_.string(), "a file that stays as it is while it is read",
          "one that was written to");
+}
+
+FileContent::FileContent(const std::filesystem::path& path, const std::string& expected) {
+  auto file = std::make_shared<const ReadFile>(path, expected);
+  const bool is_mapped = file->is_regular() && file->size() > largest_file_in_memory();
+  bytes = is_mapped ? file->mapped() : file->bytes();
+  if (is_mapped) mapped = std::move(file);
 }
 
 std::uint64_t largest_file_in_memory() {

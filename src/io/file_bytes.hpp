@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 
 namespace jest {
@@ -38,6 +39,8 @@ class ReadFile {
   /// changes meanwhile, and where memory is short.
   FileBytes bytes() const;
   std::string text() const;
+  /// Up to `most` bytes of the beginning of a regular file.
+  std::string beginning(std::size_t most) const;
   /// The content mapped into memory; it must stay as it is.
   FileBytes mapped() const;
 
@@ -56,6 +59,19 @@ class ReadFile {
   int descriptor_ = -1;
   bool regular_ = false;
   FileStamp stamp_;
+};
+
+/// The content of a file: read, or mapped where it is larger than largest_file_in_memory(). What is
+/// mapped must stay as it is, and expect_unchanged() throws where it did not.
+struct FileContent {
+  FileBytes bytes;
+  std::shared_ptr<const ReadFile> mapped;  ///< where it is
+
+  FileContent(const std::filesystem::path& path, const std::string& expected);
+  std::span<const std::byte> all() const { return {bytes.data.get(), bytes.size}; }
+  void expect_unchanged() const {
+    if (mapped) mapped->expect_unchanged();
+  }
 };
 
 /// Up to how many bytes a file is read into memory, where nothing that befalls it later matters: a

@@ -30,12 +30,10 @@ void check_content(const std::filesystem::path& path, const SafetensorsHeader& h
 }  // namespace
 
 SafetensorsFile::SafetensorsFile(const std::filesystem::path& path) : path_(path) {
-  auto file = std::make_shared<const ReadFile>(path, "a readable safetensors file");
-  const bool is_mapped = file->is_regular() && file->size() > largest_file_in_memory();
-  const FileBytes bytes = is_mapped ? file->mapped() : file->bytes();
-  content_ = bytes.data;
-  if (is_mapped) mapped_ = std::move(file);
-  SafetensorsHeader header = read_safetensors_header({bytes.data.get(), bytes.size}, path.string());
+  const FileContent content(path, "a readable safetensors file");
+  content_ = content.bytes.data;
+  mapped_ = content.mapped;
+  SafetensorsHeader header = read_safetensors_header(content.all(), path.string());
   check_content(path, header);
   metadata_ = std::move(header.metadata);
   arrays_ = std::move(header.arrays);

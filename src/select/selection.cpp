@@ -29,16 +29,18 @@ void check_sampling(const Sampling& sampling) {
 
 }  // namespace
 
-bool SelectionStatistics::is_flat(const Sampling& sampling) const {
+bool Selection::is_flat(const Sampling& sampling, std::int64_t candidates) const {
   constexpr double kShareOfNoise = 0.01;
+  const double deviation = statistics.own_score_deviation;
+  if (std::ssize(indices) >= candidates - statistics.nan_count) return false;
   switch (sampling.preset) {
     case Preset::kUniform:
       return false;
     case Preset::kTopK:
     case Preset::kGreedy:
-      return own_score_deviation == 0;
+      return deviation == 0;
     default:
-      return sampling.gain > 0 && sampling.gain * own_score_deviation < kShareOfNoise;
+      return sampling.gain > 0 && sampling.gain * deviation < kShareOfNoise;
   }
 }
 

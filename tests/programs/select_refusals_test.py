@@ -105,7 +105,7 @@ class Refusals(Case):
         for value in (math.nan, -math.inf):
             self.refused_learner("bias", bias=("F32", [], [value]))
         self.refused_learner("scale", scale=("F32", [2], [1.0, 2.0]))
-        self.refused_learner("F64", x=("F64", [8, 3], [0.0] * 24))
+        self.refused_learner("I64", x=("I64", [8, 3], [0] * 24))
         self.refused_learner("[24]", x=("F32", [24], [0.0] * 24))
         self.refused_learner("[8, 3] and y [6, 4]", y=("F32", [6, 4], [0.0] * 24))
         self.refused_learner("[0, 3]", x=("F32", [0, 3], []), y=("F32", [0, 3], []))
@@ -126,7 +126,7 @@ class Refusals(Case):
         two = self.write("two", arrays_of(8, 3, self.generator, **ids(*range(1, 9))))
         few = self.write("few", arrays_of(8, 3, self.generator, **ids(*range(7))))
         self.refused(options({"learner": one, "reference": two, "count": 4}), "0 and 1 at row 0")
-        self.refused(options({"learner": one, "reference": few, "count": 4}), "8 and 7")
+        self.refused(options({"learner": one, "reference": few, "count": 4}), "8 ids", "7")
 
     def test_of_too_few_eligible_candidates(self):
         values = [0.5] * 24

@@ -137,7 +137,7 @@ TEST(Sampler, SetsNanAsideAndCountsItOnce) {
 
 TEST(Sampler, SaysHowOwnScoresDeviateAndWhenTheyAreFlat) {
   const auto flat = [](const std::vector<double>& own, const Sampling& sampling) {
-    return pick(own, {.count = 1, .sampling = sampling}).statistics.is_flat(sampling);
+    return pick(own, {.count = 1, .sampling = sampling}).is_flat(sampling, std::ssize(own));
   };
   const std::vector<double> own{1, 2, NAN, 3};
   EXPECT_DOUBLE_EQ(pick(own, {.count = 2}).statistics.own_score_deviation, std::sqrt(2.0 / 3));
@@ -150,6 +150,7 @@ TEST(Sampler, SaysHowOwnScoresDeviateAndWhenTheyAreFlat) {
   EXPECT_FALSE(flat(alike, {.preset = Preset::kTopK}));
   EXPECT_TRUE(flat({2, 2, 2}, {.preset = Preset::kTopK}));
   EXPECT_FALSE(flat(own, {}));
+  EXPECT_FALSE(flat({2, NAN}, {}));  // nothing to choose from
 }
 
 TEST(Sampler, NamesTheCountsWhenTooFewAreEligible) {

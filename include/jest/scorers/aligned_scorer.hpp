@@ -134,7 +134,7 @@ class AlignedScorer {
                                      .added = detail::added_learnability(losses, spec_),
                                      .ids = id_tensor(super_batch.ids())};
     Selection picks = jest::select(gradients, selection_spec(candidates, step), {spec_.step_size});
-    if (picks.statistics.is_flat(spec_.sampling)) how.remark = kFlatRemark;
+    if (picks.is_flat(spec_.sampling, candidates)) how.remark = kFlatRemark;
     return {std::move(picks), how};
   }
 

@@ -90,7 +90,7 @@ class JointExampleScorer {
     }();
     if (spec_.score.learner != 0) how.learner_scored = candidates;
     if (spec_.score.reference != 0 && Reference::kRunsForward) how.reference_scored = candidates;
-    if (how.remark.empty()) how.remark = remark_on(selection.statistics, EmbedsPairs<Model, B>);
+    if (how.remark.empty()) how.remark = remark_on(selection, candidates, EmbedsPairs<Model, B>);
     return {std::move(selection), how};
   }
 
@@ -152,8 +152,10 @@ class JointExampleScorer {
   }
 
   /// Something the user should know, or nothing.
-  std::string_view remark_on(const SelectionStatistics& statistics, bool has_pairs) const {
-    if (by_losses() && statistics.is_flat(spec_.sampling)) return kFlatRemark;
+  std::string_view remark_on(const Selection& selection, std::int64_t candidates,
+                             bool has_pairs) const {
+    const SelectionStatistics& statistics = selection.statistics;
+    if (by_losses() && selection.is_flat(spec_.sampling, candidates)) return kFlatRemark;
     const bool learnability = spec_.score.learner != 0 && spec_.score.reference != 0;
     if (by_losses() && learnability && statistics.mean_own_score_picks < 0) {
       return kPoorReferenceRemark;

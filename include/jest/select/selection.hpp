@@ -77,11 +77,6 @@ struct SelectionStatistics {
   double mean_own_score_super_batch = 0;  ///< over the candidates that are not NaN
   double mean_own_score_picks = 0;
   double own_score_deviation = 0;  ///< standard, over the same candidates
-
-  /// Whether candidates are scored so alike that a draw by their own scores is one at random: they
-  /// deviate by less than a hundredth of the noise's unit, or, where they are ranked, not at all.
-  /// Never at gain 0 and of the uniform preset, which ask for that.
-  bool is_flat(const Sampling& sampling) const;
 };
 
 /// Exactly b distinct positions in the super-batch, in draw order. A score is the conditional score
@@ -90,6 +85,12 @@ struct Selection {
   std::vector<std::int64_t> indices;
   std::vector<double> scores;
   SelectionStatistics statistics;
+
+  /// Whether some of so many candidates were left, though they are scored so alike that a draw by
+  /// their own scores is one at random: they deviate by less than a hundredth of the noise's unit,
+  /// or, where they are ranked, not at all. Never at gain 0 and of the uniform preset, which ask
+  /// for that.
+  bool is_flat(const Sampling& sampling, std::int64_t candidates) const;
 };
 
 /// N of a preset for b picks. Throws when the chunks asked for contradict the preset or exceed b.
