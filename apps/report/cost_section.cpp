@@ -46,7 +46,7 @@ double largest_cost(const Study& study) {
 
 // Nothing spent reads better as a dash than as 0; what is unknown must not read like it.
 std::string amount(double value) {
-  if (std::isnan(value)) return "unknown";
+  if (std::isnan(value)) return "not stated";
   return value == 0 ? kNoValue : significant(value, 3);
 }
 
@@ -154,8 +154,20 @@ std::string reference_scores(const Experiment& experiment) {
   return scores;
 }
 
+/// Of one whose embeddings or losses were given in files.
+Html cached_sentence(const Reference& reference) {
+  const auto or_not_stated = [](double value, const std::string& said) {
+    return std::isfinite(value) ? said : "not stated";
+  };
+  return element(
+      "p", text("What the reference says of the pool was given in files, which cost ",
+                or_not_stated(reference.flops, flops_text(reference.flops)), " (processor time ",
+                or_not_stated(reference.seconds, seconds_text(reference.seconds)), ") to make."));
+}
+
 Html reference_sentence(const Experiment& experiment) {
   const Reference& reference = experiment.reference;
+  if (reference.is_cached) return cached_sentence(reference);
   const bool known = std::isfinite(reference.flops) || std::isfinite(reference.seconds);
   if (!known && !std::isfinite(reference.values.front())) {
     return element("p", "Costs of the reference model are left out: the summary has none.",
@@ -171,10 +183,11 @@ Html reference_sentence(const Experiment& experiment) {
 Html unknown_note(const Experiment& experiment) {
   const auto unknown = [](const Run& run) { return std::isnan(run.flops.all_in()); };
   if (std::ranges::none_of(experiment.runs, unknown)) return Html();
-  return element("p",
-                 "All-in figures of arms that use the reference are unknown: what its training "
-                 "cost is not recorded.",
-                 "class=\"absent\"");
+  return element(
+      "p",
+      "All-in figures of arms that use the reference are not stated: what it cost is not "
+      "recorded.",
+      "class=\"absent\"");
 }
 
 }  // namespace

@@ -45,6 +45,7 @@ Reference parse_reference(const JsonFields& summary, const std::vector<Measure>&
   }
   reference.flops = fields.number_or("flops", kUnknown);
   reference.seconds = fields.number_or("seconds", kUnknown);
+  reference.is_cached = fields.has("cached");
   return reference;
 }
 

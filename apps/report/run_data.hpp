@@ -123,6 +123,7 @@ struct Reference {
   std::vector<double> values;  ///< one per measure; unknown if there is no reference
   double flops = kUnknown;
   double seconds = kUnknown;
+  bool is_cached = false;  ///< given as what it said of the pool
 };
 
 struct Experiment {

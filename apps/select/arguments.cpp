@@ -79,6 +79,8 @@ void SelectArguments::add_files(CLI::App& app) {
     add_cached_embeddings(app, model, *files);
     add_paths(app, text("--", model, "-losses"), files->losses, "or losses [B] instead");
   }
+  add_paths(app, "--reference-curated", curated_,
+            "fit scale and bias of the reference to\nthese pairs' embeddings");
   add_paths(app, "--ids", ids_,
             "ids int64, or 128-bit uids; else those in\nthe files, or positions");
   add_array_names(app, names_);
@@ -160,7 +162,11 @@ void SelectArguments::check() const {
   if (score_.reference != 0 && reference_.empty()) refuse("--reference", "a file", "none");
   cached::expect_cached_files("--learner", learner_);
   cached::expect_cached_files("--reference", reference_);
+  cached::expect_cached_files("--reference-curated", curated());
   cached::expect_cached_files("--ids", ids_);
+  if (!curated_.empty() && (reference_.scale || reference_.bias)) {
+    refuse("--reference-curated", "either it, or --reference-scale and --reference-bias", "both");
+  }
 }
 
 }  // namespace jest::apps::select

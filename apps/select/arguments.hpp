@@ -44,6 +44,12 @@ class SelectArguments {
 
   cached::CachedFiles learner() const { return named(learner_); }
   cached::CachedFiles reference() const { return named(reference_); }
+  /// Curated pairs that the reference's scale and bias are fitted to; empty where they are known.
+  cached::CachedFiles curated() const {
+    cached::CachedFiles files;
+    files.pairs = curated_;
+    return named(files);
+  }
   const cached::Paths& ids() const { return ids_; }
   const cached::ArrayNames& names() const { return names_; }
   Contrast contrast() const { return contrast_; }
@@ -69,6 +75,7 @@ class SelectArguments {
 
   cached::CachedFiles learner_;
   cached::CachedFiles reference_;
+  cached::Paths curated_;
   cached::Paths ids_;
   cached::ArrayNames names_;
   Contrast contrast_ = Contrast::kSigmoid;

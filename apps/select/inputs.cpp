@@ -41,14 +41,19 @@ Inputs::Inputs(const SelectArguments& arguments) : arguments_(arguments) {
   if (learner_ && reference_ && learner_->has_losses() != reference_->has_losses()) {
     refuse("--learner and --reference", "embeddings of both, or losses of both", "one of each");
   }
+  const cached::CachedFiles curated = arguments.curated();
+  if (curated.empty() || !reference_ || has_losses()) return;
+  const CachedModel pairs("--reference-curated", curated);
+  fit_ = fit_scale_and_bias(pairs.x(), pairs.y(), arguments.contrast());
 }
 
 std::int64_t Inputs::candidates() const { return (learner_ ? learner_ : reference_)->rows(); }
 
 bool Inputs::has_losses() const { return (learner_ ? learner_ : reference_)->has_losses(); }
 
-EmbeddingsView Inputs::view(const std::optional<CachedModel>& model,
-                            const std::string& name) const {
+EmbeddingsView Inputs::view(const std::optional<CachedModel>& model, const std::string& name,
+                            const std::optional<LogitFit>& fit) const {
+  if (fit) return {model->x(), model->y(), fit->scale, fit->bias};
   const bool biased = arguments_.contrast() == Contrast::kSigmoid;
   const auto missing = [&](const char* what) {
     refuse(name,
@@ -67,8 +72,8 @@ template <class Pairs>
 Selection Inputs::select_pairs(const SelectionSpec& spec) const {
   Pairs pairs;
   pairs.weights = arguments_.weights();
-  if (pairs.weights.learner != 0) pairs.learner = view(learner_, "--learner");
-  if (pairs.weights.reference != 0) pairs.reference = view(reference_, "--reference");
+  if (pairs.weights.learner != 0) pairs.learner = view(learner_, "--learner", {});
+  if (pairs.weights.reference != 0) pairs.reference = view(reference_, "--reference", fit_);
   pairs.ids = ids_.ids;
   return jest::select(pairs, spec);
 }
@@ -90,7 +95,8 @@ Selection Inputs::select(std::int64_t step) const {
 bool Inputs::takes_strangers_for_matches() const {
   const bool asked = reference_ && !has_losses() && arguments_.contrast() == Contrast::kSigmoid &&
                      reference_->rows() > 1;
-  return asked && mean_match_of_strangers(view(reference_, "--reference")) > kMatchOfStrangers;
+  return asked &&
+         mean_match_of_strangers(view(reference_, "--reference", fit_)) > kMatchOfStrangers;
 }
 
 std::string calibration_answer(const cached::CachedFiles& files, Contrast contrast) {

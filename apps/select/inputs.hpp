@@ -24,11 +24,12 @@ class Inputs {
   template <class Pairs>
   Selection select_pairs(const SelectionSpec& spec) const;
   bool has_losses() const;
-  EmbeddingsView view(const std::optional<cached::CachedModel>& model,
-                      const std::string& name) const;
+  EmbeddingsView view(const std::optional<cached::CachedModel>& model, const std::string& name,
+                      const std::optional<LogitFit>& fit) const;
 
   const SelectArguments& arguments_;
   std::optional<cached::CachedModel> learner_, reference_;
+  std::optional<LogitFit> fit_;  ///< of the reference, where it is fitted here
   cached::CachedIds ids_;
 };
 

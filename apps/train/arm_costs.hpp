@@ -27,13 +27,14 @@ ForwardFlops arm_flops(const T& task, typename T::Model& learner, ReferenceRun<T
   const auto& [method, options] = arm;
   double training = task.training_flops(learner, options, method);
   const bool live = method.template has_objective<TokenChoice>() || !uses_store(method, options);
-  if (live && !method.template has_objective<OwnLoss>()) {
+  if (live && reference.runs() && !method.template has_objective<OwnLoss>()) {
     training += task.training_flops(reference.model, options, Method{}) / kTrainingForwards;
   }
-  return {.learner = training,
-          .reference = task.scoring_flops(reference.model, options, Method{}),
-          .scoring = method.online_proxy ? proxy_flops(task, arm)
-                                         : task.scoring_flops(learner, options, method)};
+  return {
+      .learner = training,
+      .reference = reference.runs() ? task.scoring_flops(reference.model, options, Method{}) : 0,
+      .scoring = method.online_proxy ? proxy_flops(task, arm)
+                                     : task.scoring_flops(learner, options, method)};
 }
 
 }  // namespace jest::apps::train

@@ -24,7 +24,7 @@ class ArmTraining {
         method_(setup_.method),
         options_(setup_.options),
         reference_(reference),
-        live_(reference.model, {.precision = options_.precision()}),
+        live_(live_of(reference)),
         folder_(options_.out / run.name()),
         files_{folder_ / "model.safetensors", folder_ / "checkpoints"},
         model_(moved_to(options_.device_name, task.make_learner(run.seed))),
@@ -42,16 +42,24 @@ class ArmTraining {
       NoReference none;
       train_with(none);
     } else if (!uses_store(method_, options_)) {
-      train_with(live_);
+      train_with(*live_);
     } else {
       const auto& store = stores.of(options_);
-      if (method_.cascade) pool_losses_.emplace(own_losses_of_pool(store));
+      if (method_.cascade) pool_losses_.emplace(first_stage_losses(store));
       ReferenceModel<typename T::Store> cached(store);
       train_with(cached);
     }
   }
 
  private:
+  std::optional<ReferenceModel<Model>> live_of(ReferenceRun<T>& reference) const {
+    if (!reference.runs()) return std::nullopt;
+    return ReferenceModel<Model>(reference.model, {.precision = options_.precision()});
+  }
+
+  LossStore first_stage_losses(const typename T::Store& store) const {
+    return reference_.first_stage ? reference_.first_stage->store : own_losses_of_pool(store);
+  }
   static LossStore own_losses_of_pool(const EmbeddingStore& store) { return store.own_losses(); }
   static LossStore own_losses_of_pool(const LossStore& store) { return store; }
 
@@ -60,7 +68,7 @@ class ArmTraining {
   ObjectiveOf<Model, Batch> objective(R& reference) {
     const ObjectiveSpec<Batch> spec{.trained_view = task_.trained_view(options_, method_)};
     if (method_.template has_objective<TokenChoice>()) {
-      return objective_of<Batch>(method_, model_, live_, spec);
+      return objective_of<Batch>(method_, model_, *live_, spec);
     }
     return objective_of<Batch>(method_, model_, reference, spec);
   }
@@ -90,10 +98,15 @@ class ArmTraining {
             .scored_view = task_.scored_view(options_, method_),
             .pool_losses = pool_losses_,
             .first_stage = {options_.cascade_to, options_.cascade_gain},
-            .reference_parameters = parameter_count(*reference_.model),
+            .reference_parameters = reference_parameters(),
             .curated = [source =
                             TableSource<Batch>(task_.data().curated, {curated_count(), run_.seed})](
                            std::int64_t k) { return source.at(k); }};
+  }
+
+  std::optional<std::int64_t> reference_parameters() const {
+    if (!reference_.runs()) return std::nullopt;
+    return parameter_count(*reference_.model);
   }
 
   /// As many curated examples as an arm trains on, or all there are.
@@ -145,7 +158,7 @@ class ArmTraining {
   void watch(const Batch& super_batch, const Selection& picks, std::int64_t step) {
     if (!shows_samples(step)) return;
     const std::string line = sample_line<T>(task_.stored_as(super_batch, options_), picks,
-                                            {task_, step + 1, model_, reference_.model});
+                                            {task_, step + 1, model_, reference_});
     record(line);
   }
 
@@ -180,7 +193,7 @@ class ArmTraining {
   const Method& method_;
   const Options& options_;
   ReferenceRun<T>& reference_;
-  ReferenceModel<Model> live_;
+  std::optional<ReferenceModel<Model>> live_;
   std::filesystem::path folder_;
   RunFiles files_;
   Model model_;

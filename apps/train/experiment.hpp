@@ -17,7 +17,7 @@ void check_options(const Options& options) {
 
 /// Options and the data's content; where the files lie does not matter.
 template <Task T>
-nlohmann::ordered_json claimed_identity(const T& task) {
+nlohmann::ordered_json claimed_identity(const T& task, const ReferenceRun<T>& reference) {
   const auto& data = task.data();
   nlohmann::ordered_json json = identity(task.options());
   json["task"] = T::kName;
@@ -31,7 +31,27 @@ nlohmann::ordered_json claimed_identity(const T& task) {
     expect_numbers("--reference " + task.options().reference.string(), task, given);
     json["given_reference"] = model_fingerprint(*given);
   }
+  if (reference.cached) json["given_reference"] = reference.cached->checksum;
+  if (reference.first_stage) json["cascade_losses"] = reference.first_stage->checksum;
   return json;
+}
+
+/// Throws unless an arm can follow what a reference said in the place of the reference itself.
+template <Task T>
+void check_arm_of_cached(const T& task, const Arm& arm) {
+  const auto [method, options] = setup_of(arm, task.options());
+  if (!method.uses_reference()) return;
+  const std::string who = "--arms " + arm.name;
+  if (method.reference.access == ReferenceAccess::kLiveOnly ||
+      method.template has_objective<TokenChoice>()) {
+    refuse(who, "a reference that runs", "what one said of the pool");
+  }
+  if (method.reference.at_least_the_learner) {
+    refuse(who, "a reference whose size is known", "what one said of the pool");
+  }
+  if (task.store_name(options) != task.store_name(task.options())) {
+    refuse(who, "a reference that sees what this arm shows it", "what one said of whole examples");
+  }
 }
 
 /// Throws unless the data and the reference are as large as the arm wants them.
@@ -40,6 +60,7 @@ void check_arm(const T& task, const Arm& arm) {
   const auto [method, options] = setup_of(arm, task.options());
   check_pool_for(arm, *task.data().pool, options);
   if (method.template has_rule<ByGradients>()) check_curated(*task.data().curated, options.count);
+  if (task.options().has_cached_reference()) return check_arm_of_cached(task, arm);
   if (!method.reference.at_least_the_learner) return;
   const auto& given = options.reference;
   const auto reference = given.empty() ? task.make_reference(0) : T::load(SafetensorsFile(given));
@@ -48,8 +69,14 @@ void check_arm(const T& task, const Arm& arm) {
 
 template <Task T>
 nlohmann::ordered_json reference_json(const T& task, ReferenceRun<T>& reference) {
-  nlohmann::ordered_json json(task.evaluate(reference.model));
-  json["flops"] = reference.flops;
+  nlohmann::ordered_json json = nlohmann::ordered_json::object();
+  if (reference.runs()) {
+    json.update(nlohmann::ordered_json(task.evaluate(reference.model)));
+  } else {
+    json["cached"] = reference.cached->checksum;
+    if (!reference.cached->fitted.empty()) json["fitted"] = reference.cached->fitted;
+  }
+  json["flops"] = reference.runs() ? reference.flops : reference.cached->cost.flops;
   json["seconds"] = reference.seconds;
   const auto& given = task.options().reference;
   if (!given.empty()) json["given"] = given.string();
@@ -63,7 +90,9 @@ nlohmann::ordered_json runs_json(const T& task, ReferenceRun<T>& reference,
   const double rows = static_cast<double>(task.data().pool->rows());
   for (const ArmRun& run : arm_runs) {
     const auto [method, options] = setup_of(run.arm, task.options());
-    const double embedding = rows * task.scoring_flops(reference.model, options, Method{});
+    const double embedding = reference.runs()
+                                 ? rows * task.scoring_flops(reference.model, options, Method{})
+                                 : reference.cached->cost.flops;
     runs.push_back(
         summarize_run({.run = run,
                        .method = method,
@@ -86,11 +115,13 @@ void run_experiment(const typename T::Options& options) {
   check_folder_names(options.out, names_of(runs));
   const T task(options);
   for (const ArmRun& run : runs) check_arm(task, run.arm);
-  const FolderLock lock = claim_folder({options.out, claimed_identity(task), options.resume});
-  ReferenceRun<T> reference = prepare_reference(task);
+  ReferenceRun<T> reference = given_reference(task);
+  const FolderLock lock =
+      claim_folder({options.out, claimed_identity(task, reference), options.resume});
+  prepare_reference(task, reference);
   const bool followed = std::ranges::any_of(
       runs, [&](const ArmRun& run) { return setup_of(run.arm, options).method.uses_reference(); });
-  if (followed) expect_numbers("train the reference", task, reference.model);
+  if (followed && reference.runs()) expect_numbers("train the reference", task, reference.model);
   ReferenceStores<T> stores(task, reference);
   for (const ArmRun& run : runs) ArmTraining<T>(task, run, reference).run(stores);
   write_summary(options.out, {{"command", options.command},

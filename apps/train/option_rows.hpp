@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -89,6 +90,12 @@ template <class Field>
 nlohmann::ordered_json json_of(const Field& field) {
   if constexpr (std::is_same_v<Field, std::filesystem::path>) {
     return field.string();
+  } else if constexpr (std::is_same_v<Field, std::optional<double>>) {
+    return field ? nlohmann::ordered_json(*field) : nlohmann::ordered_json();
+  } else if constexpr (std::is_same_v<Field, std::vector<std::filesystem::path>>) {
+    auto paths = nlohmann::ordered_json::array();
+    for (const auto& path : field) paths.push_back(path.string());
+    return paths;
   } else {
     return field;
   }
@@ -106,6 +113,7 @@ CLI::Option* add(CLI::App& command, const std::string& flag, Field& field,
     if constexpr (std::is_same_v<Field, Path> || std::is_same_v<Field, std::vector<Path>>) {
       return option->type_name("PATH");
     }
+    if constexpr (std::is_same_v<Field, std::optional<double>>) return option;
     return option->capture_default_str();
   }
 }

@@ -202,6 +202,10 @@ void ExperimentOptions::check_cascade() const {
 
 void ExperimentOptions::check_names() const {
   if (!reference.empty()) expect_file("--reference", reference);
+  check_cached();
+  if (!reference.empty() && has_cached_reference()) {
+    refuse("--reference", "a reference that runs, or its embeddings or losses", "both");
+  }
   if (arms.empty()) refuse("--arms", "at least one arm", "none");
   if (seed_names.empty()) refuse("--seeds", "at least one seed", "none");
   std::set<std::string> distinct;

@@ -10,11 +10,12 @@
 #include "jest/select/selection.hpp"
 #include "jest/torch/device.hpp"
 #include "jest/train/schedule.hpp"
+#include "train/cached_options.hpp"
 #include "train/option_rows.hpp"
 
 namespace jest::apps::train {
 
-struct ExperimentOptions {
+struct ExperimentOptions : CachedReferenceOptions {
   std::filesystem::path curated;
   std::filesystem::path pool;
   std::vector<std::filesystem::path> eval;
@@ -66,7 +67,8 @@ struct ExperimentOptions {
 
 /// What a task says of itself in the help.
 struct TaskWords {
-  std::string rows;  ///< what a data file holds
+  std::string rows;                         ///< what a data file holds
+  CachedKind cached = CachedKind::kLosses;  ///< what a reference says of it
 };
 
 /// The rows of every task's options; the words differ.
@@ -77,6 +79,7 @@ OptionRows<ExperimentOptions> common_rows(const TaskWords& words);
 template <class O>
 void add_options(CLI::App& command, O& options, unsigned wanted = kOfRun) {
   add_rows<ExperimentOptions>(command, options, common_rows(O::words()), wanted);
+  add_rows<CachedReferenceOptions>(command, options, cached_rows(O::words().cached), wanted);
   add_rows<O>(command, options, O::own_rows(), wanted);
 }
 

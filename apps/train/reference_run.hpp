@@ -4,6 +4,7 @@
 
 #include <limits>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "jest/io/atomic_file.hpp"
@@ -11,6 +12,7 @@
 #include "jest/learner/reference_model.hpp"
 #include "jest/learner/stores.hpp"
 #include "jest/train/fused_adam.hpp"
+#include "train/cached_reference.hpp"
 #include "train/model_file.hpp"
 #include "train/task.hpp"
 
@@ -21,9 +23,13 @@ inline constexpr double kUnknownCost = std::numeric_limits<double>::quiet_NaN();
 
 template <Task T>
 struct ReferenceRun {
-  typename T::Model model;
+  typename T::Model model = nullptr;  ///< none where what it said is given
+  std::optional<CachedReference<typename T::Store>> cached = {};
+  std::optional<CachedReference<LossStore>> first_stage = {};  ///< of --cascade-losses
   double flops = kUnknownCost;    ///< of its training; unknown of many that are given
   double seconds = kUnknownCost;  ///< likewise
+
+  bool runs() const { return !cached; }
 };
 
 /// A number that save_model's metadata holds; kUnknownCost when it does not.
@@ -59,9 +65,29 @@ void train_reference(const T& task, const RunFiles& files) {
   files.finish(*model, std::move(metadata));
 }
 
-/// Leaves OUT/reference.safetensors.
+/// What the options give of a reference, read and checked.
 template <Task T>
-ReferenceRun<T> prepare_reference(const T& task) {
+ReferenceRun<T> given_reference(const T& task) {
+  const auto& options = task.options();
+  const auto& pool = *task.data().pool;
+  ReferenceRun<T> reference;
+  if (options.has_cached_reference()) {
+    if constexpr (std::is_same_v<typename T::Store, EmbeddingStore>) {
+      reference.cached = cached_embeddings(options, pool, *task.data().curated);
+    } else {
+      reference.cached = cached_losses(options, pool);
+    }
+    reference.flops = 0;  // its training is not this run's; what the files cost is told apart
+    reference.seconds = reference.cached->cost.cpu_seconds;
+  }
+  if (!options.cascade_losses.empty()) reference.first_stage = cascade_losses(options, pool);
+  return reference;
+}
+
+/// Leaves OUT/reference.safetensors, unless what a reference said is given.
+template <Task T>
+void prepare_reference(const T& task, ReferenceRun<T>& reference) {
+  if (!reference.runs()) return;
   const auto& options = task.options();
   const RunFiles files{options.out / "reference.safetensors",
                        options.out / "reference" / "checkpoints"};
@@ -73,8 +99,9 @@ ReferenceRun<T> prepare_reference(const T& task) {
     write_file(files.model, read_file(options.reference));
   }
   const SafetensorsFile file(files.model);
-  return {moved_to(options.device_name, T::load(file)), metadata_number(file, "training_flops"),
-          metadata_number(file, "training_seconds")};
+  reference.model = moved_to(options.device_name, T::load(file));
+  reference.flops = metadata_number(file, "training_flops");
+  reference.seconds = metadata_number(file, "training_seconds");
 }
 
 /// What the reference gives once, in files of OUT, made when first asked for.
@@ -87,6 +114,7 @@ class ReferenceStores {
   ReferenceStores(const T& task, ReferenceRun<T>& reference) : task_(task), reference_(reference) {}
 
   const Store& of(const typename T::Options& options) {
+    if (reference_.cached) return reference_.cached->store;
     const std::string name = task_.store_name(options);
     const auto found = stores_.find(name);
     if (found != stores_.end()) return found->second;

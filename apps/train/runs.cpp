@@ -23,7 +23,8 @@ std::vector<std::string> names_of(const std::vector<ArmRun>& runs) {
 bool uses_store(const Method& method, const ExperimentOptions& options) {
   const ReferenceAccess access = method.reference.access;
   if (!method.uses_reference() || access == ReferenceAccess::kLiveOnly) return false;
-  return options.cache_reference || access != ReferenceAccess::kEither;
+  return options.cache_reference || options.has_cached_reference() ||
+         access != ReferenceAccess::kEither;
 }
 
 bool compares_models(const Method& method) {
@@ -54,7 +55,8 @@ std::int64_t steps_of(const Arm& arm, const ExperimentOptions& options,
   for (std::int64_t step = 0; step < options.steps; ++step) {
     if (options.selection.selects(step)) joint.scored += options.super_batch;
   }
-  if (!options.cache_reference) joint.reference_scored = joint.scored;
+  const bool live = !options.cache_reference && !options.has_cached_reference();
+  if (live) joint.reference_scored = joint.scored;
   const ExampleCounts uniform_step{.trained = options.count};
   constexpr double kRounding = 1 + 1e-9;
   return static_cast<std::int64_t>(count_flops(joint, forward).run() /

@@ -6,7 +6,7 @@
 
 #include "jest/learner/scoring.hpp"
 #include "jest/select/selection.hpp"
-#include "train/task.hpp"
+#include "train/reference_run.hpp"
 
 namespace jest::apps::train {
 
@@ -26,15 +26,29 @@ struct SampleContext {
   const T& task;
   std::int64_t step = 0;  ///< counted as in the other lines: steps done after this one
   typename T::Model learner;
-  typename T::Model reference;
+  ReferenceRun<T>& reference;
 };
+
+inline at::Tensor stored_losses_of(const EmbeddingStore& store, std::span<const std::int64_t> ids) {
+  return own_losses(store.gather(ids), Contrast::kSigmoid);
+}
+inline at::Tensor stored_losses_of(const LossStore& store, std::span<const std::int64_t> ids) {
+  return store.gather(ids);
+}
+
+/// The reference's, of a model that runs or of what one said.
+template <Task T>
+at::Tensor reference_losses_of(ReferenceRun<T>& reference, const typename T::Batch& batch) {
+  if (reference.runs()) return own_losses_of(reference.model, batch);
+  return stored_losses_of(reference.cached->store, batch.ids());
+}
 
 template <Task T>
 nlohmann::ordered_json describe_examples(const typename T::Batch& batch,
                                          SampleContext<T>& context) {
   const auto& table = batch.rows().table();
-  const at::Tensor scores =
-      own_losses_of(context.learner, batch) - own_losses_of(context.reference, batch);
+  const at::Tensor scores = own_losses_of(context.learner, batch).cpu() -
+                            reference_losses_of(context.reference, batch).cpu();
   auto rows = nlohmann::ordered_json::array();
   for (std::int64_t k = 0; k < batch.rows().size(); ++k) {
     const std::int64_t row = batch.rows().rows()[k];

@@ -17,7 +17,7 @@ std::string markdown_row(const OptionRow<O>& row, const O& defaults) {
   std::string marks = row.is(kOfArm) ? "arm" : "";
   if (row.is(kOfResult)) marks += marks.empty() ? "result" : ", result";
   std::string value = row.value ? row.value(defaults).dump() : "";
-  if (value == "null" || value == "\"\"") value.clear();
+  if (value == "null" || value == "\"\"" || value == "[]") value.clear();
   return text("| `", row.flag, "` | ", value, " | ", marks, " | ", help, " |\n");
 }
 
@@ -27,6 +27,9 @@ std::string option_table_of() {
   std::string table = "| option | default | | |\n|---|---|---|---|\n";
   for (const auto& row : common_rows(O::words())) {
     table += markdown_row<ExperimentOptions>(row, defaults);
+  }
+  for (const auto& row : cached_rows(O::words().cached)) {
+    table += markdown_row<CachedReferenceOptions>(row, defaults);
   }
   for (const auto& row : O::own_rows()) table += markdown_row<O>(row, defaults);
   return table;

@@ -48,56 +48,83 @@ void write_embedding_store(const std::filesystem::path& path, const StoreContent
                 {"checksum", checksum(summed)}});
 }
 
-EmbeddingStore::EmbeddingStore(const std::filesystem::path& path, const std::string& fingerprint)
-    : file_(path) {
-  if (!fingerprint.empty()) expect_metadata(file_, "fingerprint", fingerprint);
-  const ArrayView& x = file_.array("x", "F32", 2);
-  const ArrayView& y = file_.array("y", "F32", 2);
-  const ArrayView& ids = file_.array("ids", "I64", 1);
+namespace {
+
+/// A file of the library's own, checked.
+GivenEmbeddings read_store(const std::filesystem::path& path, const std::string& fingerprint) {
+  const auto file = std::make_shared<SafetensorsFile>(path);
+  if (!fingerprint.empty()) expect_metadata(*file, "fingerprint", fingerprint);
+  const ArrayView& x = file->array("x", "F32", 2);
+  const ArrayView& y = file->array("y", "F32", 2);
+  const ArrayView& ids = file->array("ids", "I64", 1);
   if (x.shape != y.shape || ids.shape[0] != x.shape[0]) {
     refuse("open embedding store " + path.string(), "x, y [rows, d] and ids [rows]", describe(x),
            ", ", describe(y), ", ", describe(ids));
   }
-  expect_metadata(file_, "dtype", "F32");
-  expect_metadata(file_, "rows", text(x.shape[0]));
+  expect_metadata(*file, "dtype", "F32");
+  expect_metadata(*file, "rows", text(x.shape[0]));
   const ArrayView summed[] = {x, y, ids};
-  expect_metadata(file_, "checksum", checksum(summed));
-  x_ = matrix_view(file_.floats("x", 2).data(), x.shape[0], x.shape[1]);
-  y_ = matrix_view(file_.floats("y", 2).data(), y.shape[0], y.shape[1]);
-  scale_ = torch::scalar_tensor(file_.scalar("scale"), at::kDouble);
-  bias_ = torch::scalar_tensor(file_.scalar("bias"), at::kDouble);
+  expect_metadata(*file, "checksum", checksum(summed));
+  const auto numbers = file->integers("ids", 1);
+  return {.ids = {numbers.begin(), numbers.end()},
+          .embeddings = {matrix_view(file->floats("x", 2).data(), x.shape[0], x.shape[1]),
+                         matrix_view(file->floats("y", 2).data(), y.shape[0], y.shape[1]),
+                         file->scalar("scale"), file->scalar("bias")},
+          .memory = file,
+          .expect_unchanged = [file] { file->expect_unchanged(); }};
+}
+
+std::unordered_map<std::int64_t, std::int64_t> rows_by_id(const std::vector<std::int64_t>& ids,
+                                                          const std::string& operation) {
+  std::unordered_map<std::int64_t, std::int64_t> row_of;
   std::int64_t row = 0;
-  for (const std::int64_t id : file_.integers("ids", 1)) {
-    if (!row_of_.emplace(id, row++).second) {
-      refuse("open embedding store " + path.string(), "distinct ids", id, " more than once");
-    }
+  for (const std::int64_t id : ids) {
+    if (!row_of.emplace(id, row++).second) refuse(operation, "distinct ids", id, " more than once");
+  }
+  return row_of;
+}
+
+}  // namespace
+
+EmbeddingStore::EmbeddingStore(const std::filesystem::path& path, const std::string& fingerprint)
+    : name_(path.string()),
+      rows_(read_store(path, fingerprint)),
+      row_of_(rows_by_id(rows_.ids, "open embedding store " + name_)) {}
+
+EmbeddingStore::EmbeddingStore(GivenEmbeddings given)
+    : name_("the store"),
+      rows_(std::move(given)),
+      row_of_(rows_by_id(rows_.ids, "embedding store")) {
+  check_embeddings("embedding store", rows_.embeddings);
+  if (std::ssize(rows_.ids) != rows_.embeddings.rows()) {
+    refuse("embedding store", text(rows_.embeddings.rows(), " ids, one a row"), rows_.ids.size());
   }
 }
 
 Embeddings EmbeddingStore::gather(std::span<const std::int64_t> ids) const {
   const auto count = static_cast<std::int64_t>(ids.size());
-  at::Tensor x = torch::empty({count, x_.cols}, at::kFloat);
-  at::Tensor y = torch::empty({count, y_.cols}, at::kFloat);
+  const auto& [from_x, from_y, scale, bias] = rows_.embeddings;
+  at::Tensor x = torch::empty({count, from_x.cols}, at::kFloat);
+  at::Tensor y = torch::empty({count, from_y.cols}, at::kFloat);
   for (std::int64_t i = 0; i < count; ++i) {
     const auto found = row_of_.find(ids[i]);
     if (found == row_of_.end()) {
-      refuse("reference embeddings", "every id of the super-batch in " + file_.path().string(),
-             "id ", ids[i], ", which is not");
+      refuse("reference embeddings", "every id of the super-batch in " + name_, "id ", ids[i],
+             ", which is not");
     }
-    std::copy_n(x_.row(found->second), x_.cols, x.data_ptr<float>() + i * x_.cols);
-    std::copy_n(y_.row(found->second), y_.cols, y.data_ptr<float>() + i * y_.cols);
+    std::copy_n(from_x.row(found->second), from_x.cols, x.data_ptr<float>() + i * from_x.cols);
+    std::copy_n(from_y.row(found->second), from_y.cols, y.data_ptr<float>() + i * from_y.cols);
   }
-  file_.expect_unchanged();
-  return {x, y, scale_, bias_};
+  if (rows_.expect_unchanged) rows_.expect_unchanged();
+  return {x, y, torch::scalar_tensor(scale, at::kDouble), torch::scalar_tensor(bias, at::kDouble)};
 }
 
 LossStore EmbeddingStore::own_losses(Contrast contrast) const {
-  const double scale = scale_.item<double>();
-  const double bias = bias_.item<double>();
+  const auto& [x, y, scale, bias] = rows_.embeddings;
   std::vector<std::int64_t> ids;
   std::vector<float> losses;
   for (const auto& [id, row] : row_of_) {
-    const double dot = std::inner_product(x_.row(row), x_.row(row) + x_.cols, y_.row(row), 0.0);
+    const double dot = std::inner_product(x.row(row), x.row(row) + x.cols, y.row(row), 0.0);
     ids.push_back(id);
     const double logit = scale * dot;
     const double own = contrast == Contrast::kSigmoid ? softplus(-(logit + bias)) : -logit;

@@ -114,7 +114,16 @@ def run_metrics():
         yield "".join(checked(event) for event in events).encode()
 
 
+def arrays_of_numpy():
+    for descr, shape, content in (("'<f4'", "(2, 3)", FLOATS), ("'<i8'", "(3,)", IDS),
+                                  ("[('f0', '<u8'), ('f1', '<u8')]", "(1,)", IDS[:16])):
+        header = f"{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}, }}\n".encode()
+        yield b"\x93NUMPY\1\0" + struct.pack("<H", len(header)) + header + content
+        yield b"\x93NUMPY\2\0" + struct.pack("<I", len(header)) + header + content
+
+
 SEEDS = {
+    "npy": arrays_of_numpy,
     "safetensors": lambda: [*READ.values(), *(content for content, _ in REFUSED.values())],
     "pair_table": lambda: [b"id\tx\ty\n1\ta\tb\n2\tc d\te\n",
                            "\ufeffid\tx\ty\ttag\n1\tü\tb\tt\r\n2\tc\t語\tu\n".encode()],

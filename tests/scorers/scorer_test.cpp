@@ -195,6 +195,25 @@ TEST_F(Store, PicksWhatTheLiveReferencePicks) {
   EXPECT_EQ(picks.scoring.reference_scored, 0);
 }
 
+TEST_F(Store, MayBeOfRowsThatSomebodyElseMade) {
+  const HostEmbeddings rows("rows", embeddings_);
+  const GivenEmbeddings given{.ids = f_.batch.names, .embeddings = rows.view()};
+  const auto live = f_.select({}).indices;
+  ReferenceModel<EmbeddingStore> cached{EmbeddingStore(given)};
+  JointExampleScorer scorer(f_.learner, cached, {.count = 8});
+  EXPECT_EQ(scorer.select(f_.batch, 5).indices, live);
+  GivenEmbeddings twice = given, few = given;
+  twice.ids[1] = twice.ids[0];
+  few.ids.pop_back();
+  EXPECT_THROW(EmbeddingStore{twice}, Error);
+  EXPECT_THROW(EmbeddingStore{few}, Error);
+  bool asked = false;
+  GivenEmbeddings watched = given;
+  watched.expect_unchanged = [&asked] { asked = true; };
+  EmbeddingStore(watched).gather(f_.batch.names);
+  EXPECT_TRUE(asked);
+}
+
 TEST_F(Store, OfAnotherModelIsRefused) {
   StoreContent other = content();
   other.fingerprint = "00000000";

@@ -91,5 +91,28 @@ TEST(PoorReference, IsRemarkedOn) {
   EXPECT_EQ(by_ranks.select(batch, 0).scoring.remark, "");
 }
 
+TEST(UnfittedReference, IsRemarkedOn) {
+  ShortSetting s;
+  const VectorPairs batch = make_pairs(40, 3);
+  s.guide->bias.data().fill_(60.0F);  // every pair is a match
+  const ScorerSpec easy{.count = 8, .score = kEasyReference};
+  EXPECT_EQ(s.scorer(easy).select(batch, 0).scoring.remark, kStrangersRemark);
+  EXPECT_EQ(s.scorer({.count = 8}).select(batch, 0).scoring.remark, kStrangersRemark);
+  EXPECT_EQ(s.scorer({.count = 8, .score = kHardLearner}).select(batch, 0).scoring.remark, "");
+  ScorerSpec softmax = easy;
+  softmax.contrast = Contrast::kSoftmax;  // which has no bias
+  EXPECT_EQ(s.scorer(softmax).select(batch, 0).scoring.remark, "");
+}
+
+TEST(FlatScores, AreRemarkedOn) {
+  ShortSetting s;
+  const VectorPairs batch = make_pairs(40, 3);
+  const ScorerSpec spec{.count = 8, .sampling = {.gain = 1e-4}, .score = kEasyReference};
+  EXPECT_EQ(s.scorer(spec).select(batch, 0).scoring.remark, kFlatRemark);
+  ScorerSpec all = spec;
+  all.count = 40;  // nothing is left
+  EXPECT_EQ(s.scorer(all).select(batch, 0).scoring.remark, "");
+}
+
 }  // namespace
 }  // namespace jest::testing

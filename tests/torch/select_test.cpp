@@ -36,6 +36,20 @@ TEST(SelectTensors, PicksWhatViewsPick) {
             select(softmax, kSpec).indices);
 }
 
+TEST(SelectTensors, ScaleAndBiasAreFittedAsToViews) {
+  Embeddings pairs = random_embeddings(1);
+  pairs.y = pairs.x.roll(1, 1).to(at::kHalf);
+  pairs.x = pairs.x.roll(1, 1) + 0.3 * random_embeddings(2).x;
+  for (const Contrast contrast : {Contrast::kSigmoid, Contrast::kSoftmax}) {
+    const Embeddings fitted = fit_scale_and_bias(pairs, contrast);
+    const Embeddings whole{pairs.x, pairs.y.to(at::kFloat), {}, {}};
+    const LogitFit want = fit_scale_and_bias(view(whole).x, view(whole).y, contrast);
+    EXPECT_EQ(fitted.scale.item<double>(), want.scale);
+    EXPECT_EQ(fitted.bias.item<double>(), want.bias);
+    EXPECT_TRUE(fitted.y.is_same(pairs.y));
+  }
+}
+
 TEST(SelectTensors, TakesStridedRowsTransposesAndOtherFloatingTypes) {
   const Embeddings learner = random_embeddings(1);
   const Embeddings reference = random_embeddings(2);

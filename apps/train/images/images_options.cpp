@@ -14,7 +14,9 @@ struct EvalRows {
 
 }  // namespace
 
-TaskWords ImagesOptions::words() { return {"safetensors of named images"}; }
+TaskWords ImagesOptions::words() {
+  return {"safetensors of named images", CachedKind::kEmbeddings};
+}
 
 OptionRows<ImagesOptions> ImagesOptions::own_rows() {
   using O = ImagesOptions;

@@ -4,7 +4,7 @@
 
 namespace jest::apps::train {
 
-TaskWords PairsOptions::words() { return {"TSV of pairs (id x y [tag])"}; }
+TaskWords PairsOptions::words() { return {"TSV of pairs (id x y [tag])", CachedKind::kEmbeddings}; }
 
 OptionRows<PairsOptions> PairsOptions::own_rows() {
   using O = PairsOptions;

@@ -12,9 +12,12 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "jest/core/error.hpp"
 #include "jest/io/safetensors.hpp"
@@ -66,8 +69,19 @@ struct StoreContent {
 JEST_EXPORT void write_embedding_store(const std::filesystem::path& path,
                                        const StoreContent& content);
 
+/// Embeddings of pairs that somebody else made, in memory that is not the store's own.
+struct GivenEmbeddings {
+  std::vector<std::int64_t> ids;  ///< [rows], distinct
+  EmbeddingsView embeddings;
+  std::shared_ptr<const void> memory = {};      ///< of the views
+  std::function<void()> expect_unchanged = {};  ///< called at every look-up where it is set
+};
+
 class JEST_EXPORT EmbeddingStore {
  public:
+  /// Throws unless there is one distinct id a row, and the embeddings are usable. O(rows).
+  explicit EmbeddingStore(GivenEmbeddings given);
+
   /// Refuses a file that is damaged, incomplete, stale (metadata and arrays disagree) or foreign
   /// (another fingerprint than `fingerprint`; an empty one accepts any). O(rows·d), once.
   EmbeddingStore(const std::filesystem::path& path, const std::string& fingerprint);
@@ -82,12 +96,9 @@ class JEST_EXPORT EmbeddingStore {
   LossStore own_losses(Contrast contrast = Contrast::kSigmoid) const;
 
  private:
-  SafetensorsFile file_;
+  std::string name_;
+  GivenEmbeddings rows_;
   std::unordered_map<std::int64_t, std::int64_t> row_of_;
-  MatrixView x_;
-  MatrixView y_;
-  at::Tensor scale_;
-  at::Tensor bias_;
 };
 
 }  // namespace jest

@@ -64,7 +64,7 @@ TEST_F(ReportTest, SaysWhyTagsAndUniformAreMissing) {
 TEST_F(ReportTest, SaysThatTheCostOfAGivenReferenceIsNotRecorded) {
   json summary = summary_of({kUniformArm, kWinningArm});
   write({kUniformArm, kWinningArm}, summary);
-  EXPECT_THAT(report(), Not(HasSubstr("unknown")));
+  EXPECT_THAT(report(), Not(HasSubstr("not stated")));
   summary["runs"][1]["flops"]["reference_training"] = nullptr;
   summary["reference"]["flops"] = nullptr;
   write({kUniformArm, kWinningArm}, summary);
@@ -72,8 +72,8 @@ TEST_F(ReportTest, SaysThatTheCostOfAGivenReferenceIsNotRecorded) {
   EXPECT_THAT(page,
               HasSubstr("The reference alone has R@1 0.500; R@10 –. What its training cost is "
                         "not recorded."));
-  EXPECT_THAT(page, HasSubstr("All-in figures of arms that use the reference are unknown"));
-  EXPECT_THAT(page, HasSubstr(">unknown</td>"));
+  EXPECT_THAT(page, HasSubstr("All-in figures of arms that use the reference are not stated"));
+  EXPECT_THAT(page, HasSubstr(">not stated</td>"));
   EXPECT_THAT(page, HasSubstr("all-in unknown."));
 }
 

@@ -1,0 +1,66 @@
+#include "train/cached_options.hpp"
+
+#include "cached/cached_model.hpp"
+#include "input_file.hpp"
+
+namespace jest::apps::train {
+namespace {
+
+using O = CachedReferenceOptions;
+constexpr const char* kGroup = "Cached reference";
+
+void add_embedding_rows(OptionRows<O>& rows) {
+  const auto row = [](auto... given) { return option<O>(kGroup, given..., kOfRun); };
+  rows.push_back(row("--reference-embeddings", &O::reference_cache,
+                     "In the place of a reference that runs: x and y of\nthe pool's rows, in "
+                     "safetensors or a folder of\nclip-retrieval's; several are rows in order"));
+  rows.push_back(row("--reference-x", &O::reference_x, "Or x alone, for instance .npy"));
+  rows.push_back(row("--reference-y", &O::reference_y, "And y alone"));
+  rows.push_back(row("--reference-scale", &O::reference_scale,
+                     "Its logit scale; absent: in the files, or fitted to\nthe curated pairs "
+                     "among them"));
+  rows.push_back(row("--reference-bias", &O::reference_bias, "Its logit bias, likewise"));
+}
+
+}  // namespace
+
+OptionRows<O> cached_rows(CachedKind kind) {
+  const auto row = [](auto... given) { return option<O>(kGroup, given..., kOfRun); };
+  OptionRows<O> rows;
+  if (kind == CachedKind::kEmbeddings) {
+    add_embedding_rows(rows);
+  } else {
+    rows.push_back(row("--reference-losses", &O::reference_cache,
+                       "In the place of a reference that runs: its losses\nof the pool's rows; "
+                       "several files are rows in order"));
+  }
+  rows.push_back(row("--reference-ids", &O::reference_ids,
+                     "Ids of those rows; absent: in the files, or the\npool's, in its order"));
+  rows.push_back(row("--reference-names", &O::reference_names,
+                     "Arrays in safetensors: ROLE=NAME,... with the roles\nx, y, scale, bias, "
+                     "losses, ids"));
+  rows.push_back(row("--cascade-losses", &O::cascade_losses,
+                     "Losses that the first stage of a cascade ranks by,\nof another reference"));
+  rows.push_back(row("--reference-flops", &O::reference_flops,
+                     "What the files cost to make; absent: what their\nmetadata say (flops)"));
+  rows.push_back(
+      row("--reference-cpu-seconds", &O::reference_cpu_seconds, "Likewise (cpu_seconds)"));
+  return rows;
+}
+
+void CachedReferenceOptions::check_cached() const {
+  for (const auto& path : reference_cache) {
+    if (!std::filesystem::is_directory(path)) expect_file("--reference-embeddings", path);
+  }
+  cached::expect_cached_files("--reference-x", reference_x);
+  cached::expect_cached_files("--reference-y", reference_y);
+  cached::expect_cached_files("--reference-ids", reference_ids);
+  cached::expect_cached_files("--cascade-losses", cascade_losses);
+  if (!reference_names.empty()) cached::ArrayNames::from("--reference-names", reference_names);
+  if (has_cached_reference() || !reference_y.empty()) return;
+  const bool idle = reference_ids.empty() && !reference_scale && !reference_bias &&
+                    !reference_flops && !reference_cpu_seconds;
+  if (!idle) refuse("--reference-ids and the like", "embeddings or losses of a reference", "none");
+}
+
+}  // namespace jest::apps::train
