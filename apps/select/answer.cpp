@@ -15,8 +15,8 @@ namespace {
 constexpr const char* kFlat =
     "own scores of all candidates agree against the gain: this selection cannot tell them apart";
 constexpr const char* kStrangers =
-    "the reference takes pairs that do not belong together for matches: fit its scale and bias on "
-    "curated pairs (jest-select calibrate)";
+    "the reference takes many pairs that do not belong together for matches: fit its scale and "
+    "bias to curated pairs (jest-select calibrate)";
 
 nlohmann::ordered_json json_of(const Selection& selection) {
   const SelectionStatistics& statistics = selection.statistics;

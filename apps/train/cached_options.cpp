@@ -17,8 +17,8 @@ void add_embedding_rows(OptionRows<O>& rows) {
   rows.push_back(row("--reference-x", &O::reference_x, "Or x alone, for instance .npy"));
   rows.push_back(row("--reference-y", &O::reference_y, "And y alone"));
   rows.push_back(row("--reference-scale", &O::reference_scale,
-                     "Its logit scale; absent: in the files, or fitted to\nthe curated pairs "
-                     "among them"));
+                     "Its logit scale; absent: in the files, or fitted\nto the curated pairs among "
+                     "them"));
   rows.push_back(row("--reference-bias", &O::reference_bias, "Its logit bias, likewise"));
 }
 
@@ -30,15 +30,17 @@ OptionRows<O> cached_rows(CachedKind kind) {
   if (kind == CachedKind::kEmbeddings) {
     add_embedding_rows(rows);
   } else {
-    rows.push_back(row("--reference-losses", &O::reference_cache,
-                       "In the place of a reference that runs: its losses\nof the pool's rows; "
-                       "several files are rows in order"));
+    rows.push_back(
+        row("--reference-losses", &O::reference_cache,
+            "In the place of a reference that runs: its losses\nof the pool's rows; several "
+            "files are rows in\norder"));
   }
   rows.push_back(row("--reference-ids", &O::reference_ids,
                      "Ids of those rows; absent: in the files, or the\npool's, in its order"));
-  rows.push_back(row("--reference-names", &O::reference_names,
-                     "Arrays in safetensors: ROLE=NAME,... with the roles\nx, y, scale, bias, "
-                     "losses, ids"));
+  rows.push_back(
+      row("--reference-names", &O::reference_names,
+          "Arrays in safetensors: ROLE=NAME,... of the roles\nx, y, scale, bias, losses, "
+          "ids"));
   rows.push_back(row("--cascade-losses", &O::cascade_losses,
                      "Losses that the first stage of a cascade ranks by,\nof another reference"));
   rows.push_back(row("--reference-flops", &O::reference_flops,

@@ -14,11 +14,12 @@ using cached::CachedModel;
 constexpr std::int64_t kLeastCurated = 16;  ///< pairs that a scale and bias are fitted to
 
 CachedFiles files_of(const CachedReferenceOptions& options) {
-  CachedFiles files{.x = options.reference_x,
-                    .y = options.reference_y,
-                    .ids = options.reference_ids,
-                    .scale = options.reference_scale,
-                    .bias = options.reference_bias};
+  CachedFiles files;
+  files.x = options.reference_x;
+  files.y = options.reference_y;
+  files.ids = options.reference_ids;
+  files.scale = options.reference_scale;
+  files.bias = options.reference_bias;
   if (!options.reference_names.empty()) {
     files.names = cached::ArrayNames::from("--reference-names", options.reference_names);
   }
@@ -118,7 +119,8 @@ CachedReference<LossStore> cached_losses(const CachedReferenceOptions& options,
 
 CachedReference<LossStore> cascade_losses(const CachedReferenceOptions& options,
                                           const ExampleTable& pool) {
-  CachedFiles files{.losses = options.cascade_losses};
+  CachedFiles files;
+  files.losses = options.cascade_losses;
   if (!options.reference_names.empty()) {
     files.names = cached::ArrayNames::from("--reference-names", options.reference_names);
   }

@@ -151,6 +151,26 @@ def mean(values):
     return sum(values) / len(values)
 
 
+def deviation(values):
+    return math.sqrt(mean([(value - mean(values)) ** 2 for value in values])) if values else 0.0
+
+
+def is_flat(own, left, gain, preset):
+    """Whether own scores tell none of the candidates from another."""
+    if not left or preset == "uniform":
+        return False
+    if preset in ("topk", "greedy"):
+        return deviation(own) == 0
+    return gain > 0 and gain * deviation(own) < 0.01
+
+
+def takes_strangers(model):
+    """Whether one in five of the pairs of a row with the next one is a match."""
+    rows = range(model.rows)
+    logits = [model.logit(i, (i + 1) % model.rows, model.bias) for i in rows]
+    return model.rows > 1 and mean([1 / (1 + math.exp(-u)) for u in logits]) > 0.2
+
+
 def select(learner=None, reference=None, count=1, chunks=None, gain=100.0, interaction=1.0,
            criterion="sigmoid", score="learnability", preset="joint", seed=0, step=0):
     """The answer as a dictionary: indices, scores, nan_count and the two means of own scores."""
@@ -191,6 +211,9 @@ def select(learner=None, reference=None, count=1, chunks=None, gain=100.0, inter
         "nan_count": rows - len(left) - len(indices),
         "mean_own_score_super_batch": mean([own[i] for i in eligible]),
         "mean_own_score_picks": mean([own[i] for i in indices]),
+        "own_score_deviation": deviation([own[i] for i in eligible]),
+        "strangers": reference_weight != 0 and criterion == "sigmoid" and takes_strangers(models[1]),
+        "flat": is_flat([own[i] for i in eligible], left, gain, preset),
     }
 
 

@@ -117,8 +117,8 @@ struct LogitFit {
 LogitFit fit_scale_and_bias(const MatrixView& x, const MatrixView& y,
                             Contrast contrast = Contrast::kSigmoid);
 
-/// From here on a model's scale and bias do not fit it: most strangers would be matches.
-inline constexpr double kMatchOfStrangers = 0.6;
+/// Above this a model's scale and bias hardly fit it: one stranger in five would be a match.
+inline constexpr double kMatchOfStrangers = 0.2;
 
 /// The mean probability by which a sigmoid model takes x_i and y_{i+1}, which do not belong
 /// together, for a match. Near 1/B where scale and bias fit; O(B·d).

@@ -31,8 +31,8 @@ inline constexpr const char* kFlatRemark =
     "own scores of all candidates agree against the gain: this selection cannot tell them apart (a "
     "reference whose scale and bias are not fitted, or too low a gain)";
 inline constexpr const char* kStrangersRemark =
-    "the reference takes pairs that do not belong together for matches: its scale and bias are not "
-    "fitted to its embeddings (fit_scale_and_bias)";
+    "the reference takes many pairs that do not belong together for matches: its scale and bias do "
+    "not fit its embeddings (fit_scale_and_bias)";
 
 /// The answer of a scorer. A scorer of your own may return a plain Selection.
 struct ScoredSelection : Selection {
@@ -127,7 +127,7 @@ JEST_EXPORT SelectionSpec without_idle_rounds(SelectionSpec spec);
 JEST_EXPORT std::optional<ScoredSelection> of_too_few(const PickCount& picks,
                                                       std::int64_t candidates);
 
-/// Whether a sigmoid model takes most pairs that do not belong together for matches. O(B·d).
+/// Whether a sigmoid model takes one pair in five that do not belong together for a match. O(B·d).
 JEST_EXPORT bool takes_strangers_for_matches(const Embeddings& embeddings);
 
 /// A scorer's state under names that no learner's has, and back. A checkpoint without any comes
