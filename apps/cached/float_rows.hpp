@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "io/array_file.hpp"
+#include "cached/array_file.hpp"
 #include "jest/core/views.hpp"
 
 namespace jest::apps::cached {

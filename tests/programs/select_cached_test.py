@@ -28,7 +28,7 @@ class Cached(Case):
         self.sides = {f"{model}-{side}": unit_rows(self.rows, self.width, self.generator)
                       for model in ("learner", "reference") for side in "xy"}
         self.scales = ["--learner-scale", "10", "--learner-bias", "-4",
-                       "--reference-scale", "12", "--reference-bias", "-5"]
+                       "--reference-scale", "12", "--reference-bias", "-14"]
 
     def put(self, name, content):
         os.makedirs(os.path.dirname(self.path(name)), exist_ok=True)
@@ -59,7 +59,7 @@ class Cached(Case):
     def stored(self):
         """The same in safetensors, with scale and bias."""
         words = []
-        for model, scale, bias in (("learner", 10.0, -4.0), ("reference", 12.0, -5.0)):
+        for model, scale, bias in (("learner", 10.0, -4.0), ("reference", 12.0, -14.0)):
             shape = [self.rows, self.width]
             words += ["--" + model, self.write(model, [
                 ("x", "F32", shape, self.sides[model + "-x"]),
@@ -123,7 +123,7 @@ class Files(Cached):
         words = ["--names", "x=image_embeds,y=text_embeds,scale=t", *self.stored()]
         self.refused(words, "image_embeds", "x F32 [40, 6]")  # says what there is
         shape = [self.rows, self.width]
-        for model, scale, bias in (("learner", 10.0, -4.0), ("reference", 12.0, -5.0)):
+        for model, scale, bias in (("learner", 10.0, -4.0), ("reference", 12.0, -14.0)):
             self.write(model, [("image_embeds", "F32", shape, self.sides[model + "-x"]),
                                ("text_embeds", "F32", shape, self.sides[model + "-y"]),
                                ("t", "F32", [], [scale]), ("bias", "F32", [], [bias])])

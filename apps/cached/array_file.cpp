@@ -1,11 +1,12 @@
 // Chooses the reader of a file of arrays.
 
-#include "array_file.hpp"
+#include "cached/array_file.hpp"
 
+#include "cached/parquet_columns.hpp"
+#include "io/npy_header.hpp"
 #include "jest/core/error.hpp"
-#include "npy_header.hpp"
 
-namespace jest {
+namespace jest::apps::cached {
 namespace {
 
 constexpr const char* kExpected = "a readable file of arrays (safetensors or .npy)";
@@ -22,15 +23,19 @@ std::string names_of(const std::map<std::string, ArrayView>& arrays) {
   return names.empty() ? "none" : names;
 }
 
-bool begins_as_npy(const std::filesystem::path& path) {
-  const std::string beginning = ReadFile(path, kExpected).beginning(8);
-  return is_npy(std::as_bytes(std::span(beginning)));
+std::string beginning_of(const std::filesystem::path& path) {
+  return ReadFile(path, kExpected).beginning(8);
 }
 
 }  // namespace
 
 ArrayFile::ArrayFile(const std::filesystem::path& path) : path_(path) {
-  if (begins_as_npy(path)) {
+  const std::string beginning = beginning_of(path);
+  if (beginning.starts_with("PAR1") && kReadsParquet) {
+    ParquetColumns columns = read_parquet(path);
+    parquet_ = columns.memory;
+    arrays_ = std::move(columns.arrays);
+  } else if (jest::is_npy(std::as_bytes(std::span(beginning)))) {
     npy_.emplace(path, kExpected);
     arrays_.emplace(kOnlyArray, read_npy_header(npy_->all(), path.string()));
   } else {
@@ -55,4 +60,4 @@ void ArrayFile::expect_unchanged() const {
   if (safetensors_) safetensors_->expect_unchanged();
 }
 
-}  // namespace jest
+}  // namespace jest::apps::cached

@@ -1,15 +1,17 @@
 #pragma once
-// A file of arrays in a format that others write: safetensors, or NumPy's .npy of one array.
+// A file of arrays in a format that others write: safetensors, NumPy's .npy of one array, or, where
+// the build has Arrow (JEST_PARQUET), the columns of a Parquet file.
 
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 
-#include "file_bytes.hpp"
+#include "io/file_bytes.hpp"
 #include "jest/io/safetensors.hpp"
 
-namespace jest {
+namespace jest::apps::cached {
 
 /// What the file is, is told by its first bytes. Views stay valid while any copy lives. Throws as
 /// SafetensorsFile does.
@@ -32,8 +34,9 @@ class ArrayFile {
   std::filesystem::path path_;
   std::optional<SafetensorsFile> safetensors_;
   std::optional<FileContent> npy_;
+  std::shared_ptr<const void> parquet_;  ///< what keeps its columns
   Metadata metadata_;
   std::map<std::string, ArrayView> arrays_;
 };
 
-}  // namespace jest
+}  // namespace jest::apps::cached
