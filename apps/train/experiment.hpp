@@ -1,6 +1,8 @@
 #pragma once
 // An experiment: the reference, every arm with every seed, the summary.
 
+#include <iostream>
+
 #include "train/arm_run.hpp"
 #include "train/run_folder.hpp"
 #include "train/summary.hpp"
@@ -105,6 +107,16 @@ nlohmann::ordered_json runs_json(const T& task, ReferenceRun<T>& reference,
   return runs;
 }
 
+/// Throws where files are given that no arm would look at.
+template <class Options>
+void check_cascade_losses(const Options& options, const std::vector<ArmRun>& runs) {
+  const auto has_first_stage = [&](const ArmRun& run) {
+    return setup_of(run.arm, options).method.cascade;
+  };
+  if (options.cascade_losses.empty() || std::ranges::any_of(runs, has_first_stage)) return;
+  refuse("--cascade-losses", "an arm with a first stage", "none");
+}
+
 /// Leaves everything in options.out; what is there already from an interrupted run is used.
 template <Task T>
 void run_experiment(const typename T::Options& options) {
@@ -115,9 +127,13 @@ void run_experiment(const typename T::Options& options) {
   check_folder_names(options.out, names_of(runs));
   const T task(options);
   for (const ArmRun& run : runs) check_arm(task, run.arm);
+  check_cascade_losses(options, runs);
   ReferenceRun<T> reference = given_reference(task);
   const FolderLock lock =
       claim_folder({options.out, claimed_identity(task, reference), options.resume});
+  if (reference.cached && !reference.cached->fitted.empty()) {
+    std::cerr << "reference: " << reference.cached->fitted << '\n';
+  }
   prepare_reference(task, reference);
   const bool followed = std::ranges::any_of(
       runs, [&](const ArmRun& run) { return setup_of(run.arm, options).method.uses_reference(); });

@@ -7,10 +7,12 @@ import math
 import os
 import random
 import struct
+import subprocess
 import sys
 
 sys.dont_write_bytecode = True  # a test leaves nothing in the source tree
 from npy_files import npy, read_npy, rounded
+import select_cases
 from select_cases import Case, main, run, unit_rows
 
 def hash_id(name):
@@ -278,6 +280,29 @@ class Calibration(Cached):
             got = run("calibrate", *words)
             self.assertEqual((got.returncode, got.stderr.count("\n")), (1, 1), got.stderr)
             self.assertIn(said, got.stderr)
+
+
+class Example(Calibration):
+    """examples/filter_embeddings: from folders of .npy to uids."""
+
+    def test_a_fit_finds_the_pairs_that_match_and_without_one_there_is_a_warning(self):
+        uids = [[self.generator.getrandbits(64), row] for row in range(self.rows)]
+        names = self.put("uids.npy", npy("UIDS", [self.rows], [word for uid in uids for word in uid]))
+        for name, words in (("pool", self.words), ("curated", self.fit)):
+            for side, path in (("img_emb", words[1]), ("text_emb", words[3])):
+                os.makedirs(self.path(f"{name}/{side}"))
+                os.rename(path, self.path(f"{name}/{side}/{side}_0.npy"))
+        script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../examples/filter_embeddings")
+        done = subprocess.run([script, self.path("pool"), self.path("curated"), names, "20",
+                               self.path("picked.npy")], capture_output=True, text=True, check=False,
+                              env=dict(os.environ, JEST_SELECT=select_cases.PROGRAM))
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        descr, shape, content = read_npy(self.path("picked.npy"))
+        self.assertEqual((descr, shape), ([("f0", "<u8"), ("f1", "<u8")], (20,)))
+        rows = struct.unpack("<40Q", content)[1::2]
+        self.assertGreaterEqual(len(self.matched & set(rows)), 19)
+
+    test_refusals = None
 
 
 if __name__ == "__main__":

@@ -117,8 +117,9 @@ class Cached(UndisturbedCase):
                 for name, array in bare.items()}
         self.assertEqual(len(ids), 300)
         self.put("bare.safetensors", safetensors(both))
-        finished(pairs(self.out, GIVEN | given))
+        done = finished(pairs(self.out, GIVEN | given))
         self.assertIn("fitted to 100 curated pairs", summary_of(self.out)["reference"]["fitted"])
+        self.assertIn(b"fitted to 100 curated pairs", done.stderr)
 
     def test_what_cannot_be_followed_is_refused(self):
         store = {"reference-embeddings": self.store}
@@ -128,6 +129,8 @@ class Cached(UndisturbedCase):
         self.refused(pairs(self.out, GIVEN | store | {"reference": self.store}), "--reference", "both")
         self.refused(pairs(self.out, GIVEN | {"reference-flops": 3}), "--reference-ids and the like")
         self.refused(pairs(self.out, GIVEN | store | {"reference-names": "x:y"}), "ROLE=NAME")
+        self.refused(pairs(self.out, GIVEN | {"cascade-losses": self.store, "arms": "joint"}),
+                     "--cascade-losses", "first stage")
         self.refused(pairs(self.out, GIVEN | {"reference-embeddings": path("missing")}), "missing")
 
     def test_other_files_are_another_run(self):

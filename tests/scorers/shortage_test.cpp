@@ -76,8 +76,15 @@ TEST(Shortage, AsksForOneOfCountAndShare) {
   EXPECT_THAT(message_of([&] { s.scorer({.share = 1.5}); }), HasSubstr("from 0 to 1, got 1.5"));
 }
 
+/// Of both models, so that few strangers are matches to them.
+void fit_biases(ShortSetting& s) {
+  s.learner.model()->bias.data().fill_(-6.0F);
+  s.guide->bias.data().fill_(-6.0F);
+}
+
 TEST(PoorReference, IsRemarkedOn) {
   ShortSetting s;
+  fit_biases(s);
   const VectorPairs batch = make_pairs(40, 3);
   EXPECT_EQ(s.scorer({.count = 8}).select(batch, 0).scoring.remark, "");
   s.guide->bias.data().fill_(-60.0F);  // it loses about 60 on every pair
@@ -106,6 +113,7 @@ TEST(UnfittedReference, IsRemarkedOn) {
 
 TEST(FlatScores, AreRemarkedOn) {
   ShortSetting s;
+  fit_biases(s);
   const VectorPairs batch = make_pairs(40, 3);
   const ScorerSpec spec{.count = 8, .sampling = {.gain = 1e-4}, .score = kEasyReference};
   EXPECT_EQ(s.scorer(spec).select(batch, 0).scoring.remark, kFlatRemark);
