@@ -1,10 +1,26 @@
 """How scripts speak and end: in UTF-8 whatever the locale is, and in a line where a program that
 they call, or the system, fails."""
 
+import argparse
 import os
 import pathlib
 import subprocess
 import sys
+
+
+class Parser(argparse.ArgumentParser):
+    """Of the words of a script that describes its options itself. Help that cannot be written is an
+    error: argparse's own passes over it."""
+
+    def __init__(self, description):
+        super().__init__(description=description, usage=argparse.SUPPRESS,
+                         formatter_class=argparse.RawDescriptionHelpFormatter)
+
+    def add(self, *names, **settings):
+        self.add_argument(*names, help=argparse.SUPPRESS, **settings)
+
+    def print_help(self, file=None):
+        (file or sys.stdout).write(self.format_help())
 
 
 def speak_utf8():

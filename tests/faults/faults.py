@@ -12,7 +12,6 @@ After each fault the program has either given the right answer, or said one line
 status 1; a run that is then resumed ends bit for bit like an undisturbed one.
 """
 
-import argparse
 import collections
 import pathlib
 import shutil
@@ -23,7 +22,8 @@ import tempfile
 sys.dont_write_bytecode = True  # nothing is left in the source tree
 import programs
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "structure"))
+sys.path[:0] = [str(programs.ROOT / "tests/structure"), str(programs.ROOT / "scripts")]
+from ending import Parser, run_script
 from measured import markdown_table, processor, write_measured
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -148,13 +148,12 @@ def telling(table, every):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("binaries", type=pathlib.Path, help=argparse.SUPPRESS)
-    parser.add_argument("--every", type=int, default=1, help=argparse.SUPPRESS)
-    parser.add_argument("--program", help=argparse.SUPPRESS)
-    parser.add_argument("--kind", help=argparse.SUPPRESS)
-    parser.add_argument("--docs", action="store_true", help=argparse.SUPPRESS)
+    parser = Parser(__doc__)
+    parser.add("binaries", type=pathlib.Path)
+    parser.add("--every", type=int, default=1)
+    parser.add("--program")
+    parser.add("--kind")
+    parser.add("--docs", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="jest-faults-") as folder:
         faults = Faults(options.binaries.resolve(), pathlib.Path(folder).resolve())
@@ -168,4 +167,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main)

@@ -318,6 +318,16 @@ class Locales(ScriptCase):
             self.assertEqual((done.returncode, done.stderr),
                              (1, "study: [Errno 28] No space left on device\n"))
 
+    def test_of_help_that_a_full_disk_does_not_take(self):
+        (self.tree / "tests").symlink_to(ROOT / "tests")
+        for name in ("study", "bench", "headers", "fuzz", "flips", "faults", "kills"):
+            for buffering in ("", "1"):
+                with self.subTest(name, buffering=buffering), open("/dev/full", "wb") as full:
+                    done = self.run_script(name, "--help", stdout=full, PYTHONUNBUFFERED=buffering)
+                    self.assertEqual(done.returncode, 1)
+                    self.assertRegex(
+                        done.stderr, rf"\A{name}(\.py)?: \[Errno 28\] No space left on device\n\Z")
+
     def test_of_the_demos_page_and_picture(self):
         done = self.run_script("evidence", f"Über={self.run_folder}", **self.ASCII)
         self.assertEqual(done.returncode, 0, done.stderr)
