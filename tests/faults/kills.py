@@ -58,7 +58,7 @@ class Kills:
     def killed(self, program, place):
         """Whether a call was killed before it ended."""
         moment = time.monotonic() + self.generator.uniform(0, self.seconds[program.name])
-        with subprocess.Popen([*program.words, "--resume"], cwd=place, env=programs.environment(),
+        with subprocess.Popen([*program.words, "--resume"], cwd=place, env=programs.environment(place),
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
             while process.poll() is None and time.monotonic() < moment:
                 time.sleep(0.001)

@@ -13,7 +13,7 @@ constexpr std::size_t kMostDimensions = 3;
 constexpr std::int64_t kLargestSize = std::int64_t{1} << 20;  // three of them fit 64 bits
 
 std::string unzipped(const std::filesystem::path& path) {
-  const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzopen(path.c_str(), "rb"), gzclose);
+  std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzopen(path.c_str(), "rb"), gzclose);
   if (!file) refuse("read " + path.string(), "a file that can be opened", "none");
   std::string content;
   char buffer[1 << 16];
@@ -21,7 +21,9 @@ std::string unzipped(const std::filesystem::path& path) {
   while ((read = gzread(file.get(), buffer, sizeof buffer)) > 0) {
     content.append(buffer, static_cast<std::size_t>(read));
   }
-  if (read < 0) refuse("read " + path.string(), "gzipped data", "damaged ones");
+  // Of a stream that is cut short, even behind the data, closing it tells.
+  if (gzclose(file.release()) != Z_OK || read < 0)
+    refuse("read " + path.string(), "gzipped data", "damaged ones");
   return content;
 }
 
