@@ -397,6 +397,27 @@ class Bench(ScriptCase):
         self.assertEqual(done.stderr, "bench: jest-train failed with 9\n")
 
 
+def script(name):
+    """A script as a module."""
+    loader = importlib.machinery.SourceFileLoader(pathlib.Path(name).name, str(ROOT / name))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
+    with unittest.mock.patch.object(sys, "path", [str(ROOT / "scripts"), *sys.path]):
+        loader.exec_module(module)
+    return module
+
+
+class BenchReport(unittest.TestCase):
+    def test_that_a_full_disk_cut_short_is_refused(self):
+        def half(*command, **_):
+            (out,) = [word for word in command if str(word).startswith("--benchmark_out=")]
+            pathlib.Path(out.partition("=")[2]).write_text('{"benchmarks": [', encoding="utf-8")
+
+        bench = script("scripts/bench")
+        with unittest.mock.patch.object(bench, "run", half):
+            with self.assertRaisesRegex(SystemExit, "^bench: expected the whole report of jest-bench, got "):
+                bench.micro_benchmarks(quick=True)
+
+
 def swatches(count):
     return ('<ul class="legend">' + '<li><svg class="swatch"><line/></svg></li>\n' * count
             + "</ul>\n")
@@ -411,10 +432,7 @@ class EvidencePicture(unittest.TestCase):
               f'<figure><svg aria-label="second">{"<path/>" * 9}</svg>\n</figure>\n')
 
     def setUp(self):
-        loader = importlib.machinery.SourceFileLoader("evidence", str(ROOT / "studies/evidence"))
-        self.evidence = importlib.util.module_from_spec(
-            importlib.util.spec_from_loader("evidence", loader))
-        loader.exec_module(self.evidence)
+        self.evidence = script("studies/evidence")
         self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
         (self.folder / "docs").mkdir()
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """What programs do with terminals, full disks and closed streams.
-Usage: streams_test.py JEST_TRAIN JEST_SELECT [JEST_DATA]"""
+Usage: streams_test.py JEST_TRAIN JEST_SELECT [JEST_DATA] [JEST_BENCH]"""
 
 import fcntl
 import hashlib
@@ -19,7 +19,7 @@ import train_cases
 from train_cases import (SHORTEST, TINY, FolderCase, finished, main, names_in, pairs, pairs_arguments,
                          path, read, write)
 
-PROGRAMS = []
+PROGRAMS, BENCH = [], []
 LONG = TINY | {"arms": "uniform", "steps": 60, "eval-every": 60, "checkpoint-every": 60}
 ESCAPE = re.compile("\x1b\\[[0-9;]*[A-Za-z]")
 
@@ -64,9 +64,12 @@ class FullDisk(FolderCase):
     def test_of_help_and_tables(self):
         if not os.path.exists("/dev/full"):
             self.skipTest("this system has no /dev/full")
-        for program in PROGRAMS:
+        for program in PROGRAMS + BENCH:
             self.check(program, "--help")
+        for program in PROGRAMS:
             self.check(program, "--version")
+        for program in BENCH:
+            self.check(program, "--benchmark_list_tests", "--quick")
         train = PROGRAMS[0]
         for command in ("methods", "options"):
             self.check(train, command)
@@ -239,6 +242,10 @@ class Terminal(FolderCase):
 
 
 if __name__ == "__main__":
-    PROGRAMS += [os.path.abspath(name) for name in sys.argv[1:]]
+    for program in map(os.path.abspath, sys.argv[1:]):
+        if os.path.basename(program) != "jest-bench":
+            PROGRAMS.append(program)
+        elif os.path.exists(program):  # not everybody builds it
+            BENCH.append(program)
     del sys.argv[2:]
     main()
