@@ -133,13 +133,54 @@ class Fuzz(ScriptCase):
             lines = [line.split() for line in done.stdout.splitlines()]
             self.assertEqual(lines[1:], [["map", "30", "3", "1" if time == 1 else "0"],
                                          ["safetensors", "70", "7", "0"]])
+        none = {"executions": 0, "seconds": 0, "found": 0}
         self.assertEqual(json.loads(counts.read_text(encoding="utf-8")),
-                         {"map": {"executions": 60, "seconds": 20, "found": 1},
-                          "safetensors": {"executions": 140, "seconds": 20, "found": 0}})
+                         {"map": {"executions": 60, "seconds": 20, "found": 1, "written": none},
+                          "safetensors": {"executions": 140, "seconds": 20, "found": 0,
+                                          "written": none}})
         done = self.run_script("fuzz", "safetensors")
         self.assertEqual([line.split()[0] for line in done.stdout.splitlines()],
                          ["target", "safetensors"])
         self.assertIn("-max_total_time=60", " ".join(self.calls()))
+
+
+class FuzzDocs(ScriptCase):
+    """Executions add up on the page, whichever build trees they were of."""
+
+    def setUp(self):
+        super().setUp()
+        (self.tree / "tests").mkdir()
+        (self.tree / "tests/fuzz").symlink_to(ROOT / "tests/fuzz")
+        (self.tree / "tests/faults").symlink_to(ROOT / "tests/faults")
+        shutil.copytree(ROOT / "tests/structure", self.tree / "tests/structure")
+        self.page = self.tree / "docs/reliability.md"
+        self.page.parent.mkdir()
+        self.page.write_text(
+            "<!-- measured: scripts/fuzz -->\n| reader | executions | seconds | found |\n"
+            "| --- | --- | --- | --- |\n| map | 1,000 | 12 | 1 |\n| toml (fast) | 7 | 1 | 0 |\n"
+            "<!-- end -->\n", encoding="utf-8")
+        self.stub("bin/clang++-14")
+        self.stub("build/fuzz/bin/map_fuzz", "echo 'stat::number_of_executed_units: 30' >&2")
+        self.counts = self.tree / "build/fuzz/executions.json"
+
+    def rows(self, *words):
+        done = self.run_script("fuzz", 10, "map", *words)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return re.findall("^\\| (.*) \\|$", self.page.read_text(encoding="utf-8"), re.MULTILINE)[2:]
+
+    def test_nothing_is_lost_or_counted_twice(self):
+        self.rows()
+        self.assertEqual(self.rows("--docs"), ["map | 1,060 | 32 | 1", "toml (fast) | 7 | 1 | 0"])
+        self.assertEqual(self.rows("--docs")[0], "map | 1,090 | 42 | 1")
+        self.counts.unlink()  # another build tree
+        self.assertEqual(self.rows("--docs")[0], "map | 1,120 | 52 | 1")
+
+    def test_counts_of_which_nobody_knows_whether_they_are_on_the_page_are_not_added(self):
+        for executions, seconds, row in ((940, 0, "map | 1,000 | 12 | 1"),
+                                         (1200, 20, "map | 1,230 | 30 | 1")):
+            self.counts.write_text(json.dumps({"map": {"executions": executions, "seconds": seconds,
+                                                       "found": 0}}), encoding="utf-8")
+            self.assertEqual(self.rows("--docs")[0], row)
 
 
 class Demo(ScriptCase):
