@@ -297,6 +297,13 @@ class Endings(ScriptCase):
         self.stub("build/release/bin/jest-data", "echo 'jest-data: expected é, got e' >&2; exit 3")
         self.assertEqual(self.study(), (3, "jest-data: expected é, got e\n"))
 
+    def test_steer_no_terminal(self):
+        for words, status in ((("\x1b[2J\u202e",), 1), (("map", "\x1b[2J\u202e"), 2)):
+            done = self.run_script("study", *words)
+            self.assertEqual(done.returncode, status)
+            self.assertIn("\\x1b[2J\\u202e", done.stderr)
+            self.assertTrue(done.stderr.replace("\n", "").isprintable())
+
     def test_of_a_program_that_is_killed(self):
         self.stub("build/release/bin/jest-data", "kill -9 $$")
         self.assertEqual(self.study(), (1, "study: jest-data was ended by signal 9\n"))
