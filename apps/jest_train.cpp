@@ -83,7 +83,7 @@ int main(int argc, char** argv) {
     if (folders.empty()) jest::refuse("report", "a folder", "none");
     const std::filesystem::path output = folders.front() / "report.html";
     report::write_report(folders, output);
-    std::cout << output.string() << '\n';
+    std::cout << jest::apps::printable(output.string()) << '\n';
   });
   take_utf8_alone(app);
   return jest::apps::run_program(app, argc, argv, [](auto& line, auto& places) {

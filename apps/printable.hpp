@@ -1,6 +1,6 @@
 #pragma once
-// The line that a program ends with when it fails: one line, and nothing in it that steers a
-// terminal, whatever file or command line it quotes.
+// What programs say, notes, tables and the line that one ends with when it fails: nothing in it
+// steers a terminal, whatever file or command line it quotes.
 
 #include <utf8proc.h>
 

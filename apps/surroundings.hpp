@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdio>
 #include <cstring>
 #include <iostream>
 
@@ -25,7 +26,7 @@ inline void open_closed_streams() {
 inline void expect_output_written() {
   errno = 0;
   std::cout.flush();
-  if (!std::cout) {
+  if (!std::cout || std::ferror(stdout) != 0) {
     refuse("write to standard output", "room for all of it",
            errno == 0 ? "less" : std::strerror(errno));
   }

@@ -1,5 +1,7 @@
 #include "report/text_columns.hpp"
 
+#include "printable.hpp"
+
 namespace jest::apps::report {
 namespace {
 
@@ -12,7 +14,7 @@ std::string clip(const std::string& cell, int width) {
   for (const char c : cell) {
     columns += starts_character(c);
     if (too_long && columns == width) return clipped + "…";
-    clipped += static_cast<unsigned char>(c) < 0x20 ? '?' : c;
+    clipped += c;
   }
   return clipped;
 }
@@ -41,7 +43,7 @@ std::string TextColumns::string() const {
 std::string TextColumns::line(const std::vector<std::string>& cells) const {
   std::string out;
   for (std::size_t i = 0; i < cells.size(); ++i) {
-    const std::string cell = clip(cells[i], i == 0 ? widths_[i] : widths_[i] - 1);
+    const std::string cell = clip(printable(cells[i]), i == 0 ? widths_[i] : widths_[i] - 1);
     const std::string padding(widths_[i] - columns_of(cell), ' ');
     out += i == 0 ? cell + padding : padding + cell;
   }

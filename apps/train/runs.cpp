@@ -4,6 +4,8 @@
 
 #include <thread>
 
+#include "printable.hpp"
+
 namespace jest::apps::train {
 
 std::vector<ArmRun> all_runs(const ExperimentOptions& options, bool (*knows)(const Method&)) {
@@ -44,7 +46,8 @@ TrainerSpec trainer_spec(const ExperimentOptions& options, std::int64_t steps, s
 std::vector<std::shared_ptr<MetricSink>> run_sinks(const std::string& name,
                                                    const std::filesystem::path& folder,
                                                    const ForwardFlops& forward) {
-  return {progress_bar(name), console_sink(name),
+  const std::string shown = printable(name);
+  return {progress_bar(shown), console_sink(shown),
           std::make_shared<JsonLinesSink>(folder / "metrics.jsonl", forward)};
 }
 

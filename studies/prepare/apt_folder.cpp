@@ -2,6 +2,7 @@
 
 #include <sstream>
 
+#include "jest/core/error.hpp"
 #include "jest/io/atomic_file.hpp"
 
 namespace jest::studies {
@@ -47,7 +48,12 @@ ChildOutput update_apt(const std::filesystem::path& folder, const AptTargets& ta
   std::filesystem::create_directories(folder / "lists" / "partial");
   std::filesystem::create_directories(folder / "cache" / "archives" / "partial");
   write_file(apt_configuration_file(folder), apt_configuration(folder, targets));
-  return run_child({"apt-get", "-c", apt_configuration_file(folder).string(), "update"});
+  ChildOutput output =
+      run_child({"apt-get", "-c", apt_configuration_file(folder).string(), "update"});
+  if (output.exit_status >= kEndedBySignal) {
+    refuse("apt-get update", "it to end by itself", first_error(output));
+  }
+  return output;
 }
 
 std::filesystem::path apt_configuration_file(const std::filesystem::path& folder) {

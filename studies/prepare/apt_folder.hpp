@@ -23,7 +23,8 @@ struct AptTargets {
 std::string apt_configuration(const std::filesystem::path& folder, const AptTargets& targets);
 
 /// Runs `apt-get update` in `folder` and hands back what it said. A third-party source may fail, so
-/// the caller looks at what arrived. Throws jest::Error where there is no apt-get.
+/// the caller looks at what arrived. Throws jest::Error where there is no apt-get, or a signal
+/// ended it.
 ChildOutput update_apt(const std::filesystem::path& folder, const AptTargets& targets);
 
 /// The configuration that update_apt() left in `folder`.

@@ -1,13 +1,13 @@
 #include "prepare/child_process.hpp"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 
 #include "jest/core/error.hpp"
@@ -51,16 +51,18 @@ std::string read_all(int descriptor) {
   while (true) {
     const ssize_t count = ::read(descriptor, block.data(), block.size());
     if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return all;
+    if (count < 0) refuse("read what a program says", "all of it", std::strerror(errno));
+    if (count == 0) return all;
     all.append(block.data(), static_cast<std::size_t>(count));
   }
 }
 
 int wait_for(pid_t child) {
   int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  while (::waitpid(child, &status, 0) < 0) {
+    if (errno != EINTR) refuse("wait for a program", "its exit status", std::strerror(errno));
   }
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : kEndedBySignal + WTERMSIG(status);
 }
 
 /// No signal is blocked in a child, whatever is in this program.
@@ -106,6 +108,7 @@ ChildOutput run_child(const std::vector<std::string>& command) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) refuse("run " + command[0], "a pipe", std::strerror(errno));
   const Descriptor reading(ends[0]);
+  std::signal(SIGCHLD, SIG_DFL);  // where it is ignored, no exit status is kept
   pid_t child = 0;
   {
     const Descriptor writing(ends[1]);  // closed here, so that the child's end ends the reading

@@ -6,8 +6,10 @@
 
 namespace jest::studies {
 
+constexpr int kEndedBySignal = 128;
+
 struct ChildOutput {
-  int exit_status = 0;  // 128 + the signal's number when a signal ended the child
+  int exit_status = 0;  // kEndedBySignal + the signal's number when a signal ended the child
   std::string text;     // standard output and standard error, in the order they were written
 };
 

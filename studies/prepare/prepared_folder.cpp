@@ -43,8 +43,10 @@ void refuse_foreign_files(const PreparedFolder& folder) {
 
 Json read_manifest(const PreparedFolder& folder) {
   const auto path = folder.path / kManifest;
+  const std::string content = read_file(path);
+  check_checksum(content, "read " + path.string());
   try {
-    return Json::parse(read_file(path));
+    return Json::parse(content);
   } catch (const nlohmann::json::exception&) {
     refuse(folder.command, "a manifest in JSON", path.string());
   }
@@ -96,7 +98,7 @@ void remove_manifest(const PreparedFolder& folder) {
 }
 
 void write_manifest(const PreparedFolder& folder, const Json& manifest) {
-  write_file(folder.path / kManifest, manifest.dump(2) + '\n');
+  write_file(folder.path / kManifest, with_checksum(manifest.dump(2)) + '\n');
 }
 
 void fill_once(const PreparedFolder& folder, const Json& request,

@@ -4,12 +4,13 @@
 #include <iostream>
 
 #include "jest/core/error.hpp"
+#include "printable.hpp"
 
 namespace jest::studies {
 
 template <class... Parts>
 void progress(const Parts&... parts) {
-  std::cerr << text("jest-data: ", parts..., '\n') << std::flush;
+  std::cerr << apps::printable(text("jest-data: ", parts...)) + '\n' << std::flush;
 }
 
 }  // namespace jest::studies

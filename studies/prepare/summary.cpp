@@ -4,6 +4,7 @@
 #include <map>
 
 #include "prepare/prepared_folder.hpp"
+#include "printable.hpp"
 
 namespace jest::studies {
 namespace {
@@ -49,7 +50,8 @@ void print_summary(const PreparedFolder& folder, const nlohmann::ordered_json& m
   for (std::size_t i = 0; i < totals.size(); ++i) {
     const auto& table = manifest.at("files").at(folder.tables[i]);
     totals[i] = table.at("rows");
-    for (const auto& [tag, count] : table.at("tags").items()) {
+    for (const auto& [name, count] : table.at("tags").items()) {
+      const std::string tag = apps::printable(name);
       lines.try_emplace(tag, totals.size()).first->second[i] = count;
       tag_width = std::max(tag_width, tag.size() + 1);
     }

@@ -9,7 +9,6 @@ N         runs (1000), each killed (SIGKILL) and resumed until one call ends by 
 Every run then has to be, bit for bit, what an undisturbed one leaves.
 """
 
-import argparse
 import os
 import pathlib
 import random
@@ -23,7 +22,8 @@ import time
 sys.dont_write_bytecode = True  # nothing is left in the source tree
 import programs
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "structure"))
+sys.path[:0] = [str(programs.ROOT / "tests/structure"), str(programs.ROOT / "scripts")]
+from ending import Parser, run_script
 from measured import markdown_table, processor, write_measured
 
 KILLS_A_RUN = 3  # at most: then it is left to end
@@ -58,7 +58,7 @@ class Kills:
     def killed(self, program, place):
         """Whether a call was killed before it ended."""
         moment = time.monotonic() + self.generator.uniform(0, self.seconds[program.name])
-        with subprocess.Popen([*program.words, "--resume"], cwd=place, env=programs.environment(),
+        with subprocess.Popen([*program.words, "--resume"], cwd=place, env=programs.environment(place),
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
             while process.poll() is None and time.monotonic() < moment:
                 time.sleep(0.001)
@@ -98,12 +98,11 @@ class Kills:
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("binaries", type=pathlib.Path, help=argparse.SUPPRESS)
-    parser.add_argument("count", type=int, nargs="?", default=1000, help=argparse.SUPPRESS)
-    parser.add_argument("--seed", type=int, default=1, help=argparse.SUPPRESS)
-    parser.add_argument("--docs", action="store_true", help=argparse.SUPPRESS)
+    parser = Parser(__doc__)
+    parser.add("binaries", type=pathlib.Path)
+    parser.add("count", type=int, nargs="?", default=1000)
+    parser.add("--seed", type=int, default=1)
+    parser.add("--docs", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="jest-kills-") as folder:
         kills = Kills(options.binaries.resolve(), pathlib.Path(folder).resolve(), options.seed)
@@ -120,4 +119,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main)

@@ -1,11 +1,13 @@
 """The smallest whole use of each program, for tests that disturb it."""
 
 import dataclasses
+import gzip
 import json
 import math
 import os
 import pathlib
 import random
+import shutil
 import struct
 import subprocess
 import sys
@@ -55,7 +57,69 @@ def embeddings(seed, rows=24, width=4):
     return safetensors(arrays)
 
 
+# What jest-data calls: apt-get hands over what is prepared, wherever it is told to.
+APT_GET = """#!/bin/sh
+prepared=$(dirname "$0")/../apt
+case $3 in
+  update) cp "$prepared"/lists/* "$(dirname "$2")/lists" ;;
+  download) cp "$prepared"/packages/*.deb . ;;
+esac
+"""
+APT_CACHE = "#!/bin/sh\necho dataset-fashion-mnist\n"
+LANGUAGES = "en it da fr de sk pt_BR ja ko uk pl ru es cs pt zh_CN fi".split()
+PICTURES = {"train": 3020, "t10k": 12}  # 3,000 become the curated ones
+
+
+def descriptions(language):
+    """apt's index of the descriptions of some packages; the English ones have an origin."""
+    records = []
+    for k in range(60):
+        words = " ".join(f"{language}{(k + 7 * j) % 97}word" for j in range(12))
+        records.append(f"Package: p{chr(97 + k % 26)}{chr(97 + k // 26)}\nDescription-md5: {k:032x}\n"
+                       f"Description-{language}: {words}\n")
+    return "\n".join(records)
+
+
+def idx(*sizes):
+    """An IDX array of bytes, gzipped, as the pictures' package holds them."""
+    count = math.prod(sizes)
+    content = bytes([0, 0, 8, len(sizes)]) + struct.pack(f">{len(sizes)}I", *sizes)
+    return gzip.compress(content + bytes(k % 10 for k in range(count)), mtime=0)
+
+
+def write_pictures(folder):
+    """The package of pictures, in small."""
+    tree = folder / "tree"
+    place = tree / "usr/share/datasets/fashion-mnist"
+    place.mkdir(parents=True)
+    for part, count in PICTURES.items():
+        (place / f"{part}-images-idx3-ubyte.gz").write_bytes(idx(count, 28, 28))
+        (place / f"{part}-labels-idx1-ubyte.gz").write_bytes(idx(count))
+    (tree / "DEBIAN").mkdir()
+    (tree / "DEBIAN/control").write_text(
+        "Package: dataset-fashion-mnist\nVersion: 1\nArchitecture: all\nMaintainer: no <no@no>\n"
+        "Description: pictures\n", encoding="utf-8")
+    (folder / "packages").mkdir()
+    subprocess.run(["dpkg-deb", "--build", tree, folder / "packages/dataset-fashion-mnist_1_all.deb"],
+                   check=True, stdout=subprocess.DEVNULL)
+    shutil.rmtree(tree)
+
+
+def write_apt(folder):
+    (folder / "apt/lists").mkdir(parents=True)
+    for language in LANGUAGES:
+        (folder / f"apt/lists/mirror_dists_stable_main_i18n_Translation-{language}").write_text(
+            descriptions(language), encoding="utf-8")
+    write_pictures(folder / "apt")
+    (folder / "bin").mkdir()
+    for name, script in (("apt-get", APT_GET), ("apt-cache", APT_CACHE)):
+        (folder / "bin" / name).write_text(script, encoding="utf-8")
+        (folder / "bin" / name).chmod(0o755)
+    (folder / "tmp").mkdir()
+
+
 def write_inputs(folder):
+    write_apt(folder)
     for name in ROWS:
         (folder / f"{name}.safetensors").write_bytes(byte_rows(name))
         (folder / f"{name}.tsv").write_bytes(pair_rows(name))
@@ -113,6 +177,12 @@ def select_answer(_, output):
     return answer
 
 
+def data_answer(folder, output):
+    """All that it wrote, and that nothing else is left."""
+    files = {path.name: path.read_bytes() for path in (folder / "out").iterdir()}
+    return files, output, os.listdir(folder / "tmp")
+
+
 def same(program, answer, expected):
     """Whether two answers are the same, to the last bit of what was computed."""
     if not program.resumes:
@@ -150,7 +220,7 @@ def uses(binaries):
     probe = ["--count", "4", "--reference-steps", "2", "--reference-width", "8",
              "--reference-hidden", "8", "--threads", "1", "--map",
              str(ROOT / "docs/evidence/map.json")]
-    train, select = str(binaries / "jest-train"), str(binaries / "jest-select")
+    train, select, data = (str(binaries / name) for name in ("jest-train", "jest-select", "jest-data"))
     arms = ["--arms", "uniform,independent"]
     return [
         Program("jest-train text", [train, "text", *tables(".safetensors"), *SIZES, *arms, *text,
@@ -164,14 +234,20 @@ def uses(binaries):
         Program("jest-select", [select, "--learner", "learner-embeddings.safetensors",
                                 "--reference", "reference-embeddings.safetensors", "--count", "6"],
                 select_answer),
+        Program("jest-data translations", [data, "translations", "--target", "de", "--out", "out"],
+                data_answer),
+        Program("jest-data fashion-mnist", [data, "fashion-mnist", "--out", "out"], data_answer),
     ]
 
 
-def environment(**more):
-    quiet = dict(os.environ, OMP_NUM_THREADS="1", GOMP_SPINCOUNT="0", TERM="dumb")
+def environment(folder, **more):
+    """Of a program in its folder, whose own apt-get it finds."""
+    path = os.pathsep.join([str(folder / "bin"), os.environ["PATH"]])
+    quiet = dict(os.environ, OMP_NUM_THREADS="1", GOMP_SPINCOUNT="0", TERM="dumb", PATH=path,
+                 TMPDIR=str(folder / "tmp"))
     return quiet | {name: str(value) for name, value in more.items()}
 
 
 def execute(program, folder, *more, **variables):
     return subprocess.run([*program.words, *more], cwd=folder, capture_output=True, check=False,
-                          env=environment(**variables), timeout=120)
+                          env=environment(folder, **variables), timeout=120)

@@ -1,16 +1,19 @@
 // Loaded before a program (LD_PRELOAD): the n-th call of one kind fails as the system would let it.
 //
-//   FAULT_KIND    open, read, write, fsync, rename, mmap or memory
+//   FAULT_KIND    open, read, write, fsync, rename, mmap, memory, start (of another program: it is not
+//                 started) or child (it is, and killed at once)
 //   FAULT_AT      n, from 1; 0: none
 //   FAULT_ALWAYS  1: every call from the n-th on
 //   FAULT_UNDER   only calls that concern files below this folder
 //   FAULT_COUNTS  a file that is given the number of calls of each kind when the program ends
 //
 // Memory is asked for in pieces of at least 64 KiB to count: smaller ones are not refused by systems.
+// Programs that the program starts are left alone otherwise.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <spawn.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,9 +22,9 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { kOpen, kRead, kWrite, kSync, kRename, kMap, kMemory, kKinds };
+enum { kOpen, kRead, kWrite, kSync, kRename, kMap, kMemory, kStart, kChild, kKinds };
 static const char* const kNames[kKinds] = {"open", "read", "write", "fsync",
-                                           "rename", "mmap", "memory"};
+                                           "rename", "mmap", "memory", "start", "child"};
 static const size_t kLarge = 64 << 10;
 
 static long counts[kKinds];
@@ -49,6 +52,7 @@ __attribute__((constructor)) static void begin(void) {
   under = getenv("FAULT_UNDER");
   at = getenv("FAULT_AT") ? atol(getenv("FAULT_AT")) : 0;
   always = getenv("FAULT_ALWAYS") != NULL;
+  unsetenv("LD_PRELOAD");
 }
 
 __attribute__((destructor)) static void end(void) {
@@ -150,6 +154,15 @@ void* mmap(void* address, size_t bytes, int protection, int flags, int file, off
   NEXT(mmap)
   FAIL(kMap, file >= 0 && is_ours(file), ENOMEM, MAP_FAILED)
   return next(address, bytes, protection, flags, file, offset);
+}
+
+int posix_spawnp(pid_t* child, const char* file, const posix_spawn_file_actions_t* actions,
+                 const posix_spawnattr_t* attributes, char* const words[], char* const variables[]) {
+  NEXT(posix_spawnp)
+  if (fails(kStart)) return EAGAIN;
+  char* killed[] = {"sh", "-c", "kill -9 $$", NULL};
+  if (fails(kChild)) return next(child, "sh", actions, attributes, killed, variables);
+  return next(child, file, actions, attributes, words, variables);
 }
 
 void* malloc(size_t bytes) {

@@ -133,13 +133,54 @@ class Fuzz(ScriptCase):
             lines = [line.split() for line in done.stdout.splitlines()]
             self.assertEqual(lines[1:], [["map", "30", "3", "1" if time == 1 else "0"],
                                          ["safetensors", "70", "7", "0"]])
+        none = {"executions": 0, "seconds": 0, "found": 0}
         self.assertEqual(json.loads(counts.read_text(encoding="utf-8")),
-                         {"map": {"executions": 60, "seconds": 20, "found": 1},
-                          "safetensors": {"executions": 140, "seconds": 20, "found": 0}})
+                         {"map": {"executions": 60, "seconds": 20, "found": 1, "written": none},
+                          "safetensors": {"executions": 140, "seconds": 20, "found": 0,
+                                          "written": none}})
         done = self.run_script("fuzz", "safetensors")
         self.assertEqual([line.split()[0] for line in done.stdout.splitlines()],
                          ["target", "safetensors"])
         self.assertIn("-max_total_time=60", " ".join(self.calls()))
+
+
+class FuzzDocs(ScriptCase):
+    """Executions add up on the page, whichever build trees they were of."""
+
+    def setUp(self):
+        super().setUp()
+        (self.tree / "tests").mkdir()
+        (self.tree / "tests/fuzz").symlink_to(ROOT / "tests/fuzz")
+        (self.tree / "tests/faults").symlink_to(ROOT / "tests/faults")
+        shutil.copytree(ROOT / "tests/structure", self.tree / "tests/structure")
+        self.page = self.tree / "docs/reliability.md"
+        self.page.parent.mkdir()
+        self.page.write_text(
+            "<!-- measured: scripts/fuzz -->\n| reader | executions | seconds | found |\n"
+            "| --- | --- | --- | --- |\n| map | 1,000 | 12 | 1 |\n| toml (fast) | 7 | 1 | 0 |\n"
+            "<!-- end -->\n", encoding="utf-8")
+        self.stub("bin/clang++-14")
+        self.stub("build/fuzz/bin/map_fuzz", "echo 'stat::number_of_executed_units: 30' >&2")
+        self.counts = self.tree / "build/fuzz/executions.json"
+
+    def rows(self, *words):
+        done = self.run_script("fuzz", 10, "map", *words)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return re.findall("^\\| (.*) \\|$", self.page.read_text(encoding="utf-8"), re.MULTILINE)[2:]
+
+    def test_nothing_is_lost_or_counted_twice(self):
+        self.rows()
+        self.assertEqual(self.rows("--docs"), ["map | 1,060 | 32 | 1", "toml (fast) | 7 | 1 | 0"])
+        self.assertEqual(self.rows("--docs")[0], "map | 1,090 | 42 | 1")
+        self.counts.unlink()  # another build tree
+        self.assertEqual(self.rows("--docs")[0], "map | 1,120 | 52 | 1")
+
+    def test_counts_of_which_nobody_knows_whether_they_are_on_the_page_are_not_added(self):
+        for executions, seconds, row in ((940, 0, "map | 1,000 | 12 | 1"),
+                                         (1200, 20, "map | 1,230 | 30 | 1")):
+            self.counts.write_text(json.dumps({"map": {"executions": executions, "seconds": seconds,
+                                                       "found": 0}}), encoding="utf-8")
+            self.assertEqual(self.rows("--docs")[0], row)
 
 
 class Demo(ScriptCase):
@@ -256,6 +297,13 @@ class Endings(ScriptCase):
         self.stub("build/release/bin/jest-data", "echo 'jest-data: expected é, got e' >&2; exit 3")
         self.assertEqual(self.study(), (3, "jest-data: expected é, got e\n"))
 
+    def test_steer_no_terminal(self):
+        for words, status in ((("\x1b[2J\u202e",), 1), (("map", "\x1b[2J\u202e"), 2)):
+            done = self.run_script("study", *words)
+            self.assertEqual(done.returncode, status)
+            self.assertIn("\\x1b[2J\\u202e", done.stderr)
+            self.assertTrue(done.stderr.replace("\n", "").isprintable())
+
     def test_of_a_program_that_is_killed(self):
         self.stub("build/release/bin/jest-data", "kill -9 $$")
         self.assertEqual(self.study(), (1, "study: jest-data was ended by signal 9\n"))
@@ -317,6 +365,16 @@ class Locales(ScriptCase):
                                        PYTHONUNBUFFERED=buffering)
             self.assertEqual((done.returncode, done.stderr),
                              (1, "study: [Errno 28] No space left on device\n"))
+
+    def test_of_help_that_a_full_disk_does_not_take(self):
+        (self.tree / "tests").symlink_to(ROOT / "tests")
+        for name in ("study", "bench", "headers", "fuzz", "flips", "faults", "kills"):
+            for buffering in ("", "1"):
+                with self.subTest(name, buffering=buffering), open("/dev/full", "wb") as full:
+                    done = self.run_script(name, "--help", stdout=full, PYTHONUNBUFFERED=buffering)
+                    self.assertEqual(done.returncode, 1)
+                    self.assertRegex(
+                        done.stderr, rf"\A{name}(\.py)?: \[Errno 28\] No space left on device\n\Z")
 
     def test_of_the_demos_page_and_picture(self):
         done = self.run_script("evidence", f"Über={self.run_folder}", **self.ASCII)
@@ -387,6 +445,27 @@ class Bench(ScriptCase):
         self.assertEqual(done.stderr, "bench: jest-train failed with 9\n")
 
 
+def script(name):
+    """A script as a module."""
+    loader = importlib.machinery.SourceFileLoader(pathlib.Path(name).name, str(ROOT / name))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
+    with unittest.mock.patch.object(sys, "path", [str(ROOT / "scripts"), *sys.path]):
+        loader.exec_module(module)
+    return module
+
+
+class BenchReport(unittest.TestCase):
+    def test_that_a_full_disk_cut_short_is_refused(self):
+        def half(*command, **_):
+            (out,) = [word for word in command if str(word).startswith("--benchmark_out=")]
+            pathlib.Path(out.partition("=")[2]).write_text('{"benchmarks": [', encoding="utf-8")
+
+        bench = script("scripts/bench")
+        with unittest.mock.patch.object(bench, "run", half):
+            with self.assertRaisesRegex(SystemExit, "^bench: expected the whole report of jest-bench, got "):
+                bench.micro_benchmarks(quick=True)
+
+
 def swatches(count):
     return ('<ul class="legend">' + '<li><svg class="swatch"><line/></svg></li>\n' * count
             + "</ul>\n")
@@ -401,10 +480,7 @@ class EvidencePicture(unittest.TestCase):
               f'<figure><svg aria-label="second">{"<path/>" * 9}</svg>\n</figure>\n')
 
     def setUp(self):
-        loader = importlib.machinery.SourceFileLoader("evidence", str(ROOT / "studies/evidence"))
-        self.evidence = importlib.util.module_from_spec(
-            importlib.util.spec_from_loader("evidence", loader))
-        loader.exec_module(self.evidence)
+        self.evidence = script("studies/evidence")
         self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
         (self.folder / "docs").mkdir()
 

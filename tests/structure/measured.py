@@ -6,14 +6,24 @@ import re
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 
 
-def write_measured(page, script, told):
-    """Puts lines between `<!-- measured: SCRIPT -->` and `<!-- end -->` of a page, by its path."""
-    file = ROOT / page
-    text = file.read_text(encoding="utf-8")
-    place = re.compile(rf"(<!-- measured: {re.escape(script)} -->\n).*?(<!-- end -->)", re.DOTALL)
-    if not place.search(text):
+def place_of(page, script):
+    """The text of a page, by its path, and where in it a script writes."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    place = re.search(rf"(?<=<!-- measured: {re.escape(script)} -->\n).*?(?=<!-- end -->)", text, re.DOTALL)
+    if not place:
         raise SystemExit(f"{script}: expected the place of it in {page}")
-    file.write_text(place.sub(lambda found: found[1] + told + found[2], text), encoding="utf-8")
+    return text, place
+
+
+def read_measured(page, script):
+    """What lies between `<!-- measured: SCRIPT -->` and `<!-- end -->`."""
+    return place_of(page, script)[1][0]
+
+
+def write_measured(page, script, told):
+    """Puts lines there instead."""
+    text, place = place_of(page, script)
+    (ROOT / page).write_text(text[:place.start()] + told + text[place.end():], encoding="utf-8")
 
 
 def processor():

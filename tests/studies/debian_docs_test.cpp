@@ -18,6 +18,7 @@
 #include "prepare/docs/doc_split.hpp"
 #include "prepare/docs/html_prose.hpp"
 #include "prepare/docs/pod_prose.hpp"
+#include "prepare/gzip_file.hpp"
 #include "prepare/temporary_folder.hpp"
 
 namespace jest::studies {
@@ -188,6 +189,19 @@ TEST(DocReading, UnpacksWhatAPatternNamesAndDecompresses) {
   EXPECT_THAT(rows[1].bytes, HasSubstr("b.txt"));
   EXPECT_TRUE(std::filesystem::is_empty(folder.path() / "unpacked"));
   EXPECT_THROW(unpack(package, {{"./usr/*.pdf"}, {}}, folder.path() / "none"), Error);
+}
+
+TEST(GzipFile, CutShortIsRefused) {
+  const TemporaryFolder folder;
+  write_file(folder.path() / "a.txt", padded("a.txt"));
+  ASSERT_EQ(run_child({"gzip", (folder.path() / "a.txt").string()}).exit_status, 0);
+  const auto path = folder.path() / "a.txt.gz";
+  EXPECT_EQ(read_decompressed(path), padded("a.txt"));
+  const std::string whole = read_file(path);
+  for (std::size_t length = 2; length < whole.size(); ++length) {  // less is no gzip's beginning
+    write_file(path, whole.substr(0, length));
+    EXPECT_THROW(read_decompressed(path), Error) << length;
+  }
 }
 
 TEST(DebianDocs, TablesAreReadBackAsTheyWereWritten) {

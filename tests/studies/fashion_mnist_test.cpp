@@ -4,9 +4,13 @@
 #include <set>
 
 #include "jest/core/error.hpp"
+#include "jest/io/atomic_file.hpp"
 #include "jest/io/safetensors.hpp"
 #include "oracle/message_of.hpp"
+#include "oracle/temporary_folder.hpp"
+#include "prepare/child_process.hpp"
 #include "prepare/fashion/fashion_mnist.hpp"
+#include "prepare/fashion/idx_file.hpp"
 #include "prepare/temporary_folder.hpp"
 
 namespace jest::studies {
@@ -54,6 +58,21 @@ TEST(IdxFile, OfAnotherKindOrLengthIsRefused) {
         idx({1 << 21}, std::string(1 << 20, 'x')), idx({2, 3, 4, 5}, std::string(120, 'x'))}) {
     EXPECT_THAT(message_of([&] { read_idx(bad, "bad.gz"); }),
                 HasSubstr("read bad.gz: expected an IDX array of unsigned bytes, got"));
+  }
+}
+
+TEST(IdxFile, CutShortAnywhereIsRefused) {
+  const oracle::TemporaryFolder folder;
+  const auto path = folder.file("pictures");
+  write_file(path, idx({2, 30}, std::string(60, 'p')));
+  ASSERT_EQ(run_child({"gzip", path.string()}).exit_status, 0);
+  const auto zipped = folder.file("pictures.gz");
+  EXPECT_EQ(read_gzipped_idx(zipped).row(1), std::string(30, 'p'));
+  const std::string whole = read_file(zipped);
+  for (std::size_t length = 0; length < whole.size(); ++length) {
+    write_file(zipped, whole.substr(0, length));
+    EXPECT_THAT(message_of([&] { read_gzipped_idx(zipped); }), HasSubstr("pictures.gz: expected "))
+        << length;
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include "jest/core/error.hpp"
 #include "jest/io/atomic_file.hpp"
+#include "oracle/flipped_bits.hpp"
 #include "prepare/apt_index.hpp"
 #include "prepare/child_process.hpp"
 #include "prepare/description_records.hpp"
@@ -78,6 +79,22 @@ TEST(TranslationRows, DropUnchangedEmptyAndRepeatedPairs) {
 TEST(TranslationFiles, TablesAreWellFormed) {
   EXPECT_EQ(rows_as_tsv({{7, {"a b", "c"}, "de", "stem"}}), "id\tx\ty\ttag\n7\ta b\tc\tde\n");
   EXPECT_THROW(rows_as_tsv({{7, {"a\tb", "c"}, "de", "stem"}}), Error);
+}
+
+TEST(TranslationFiles, HaveAManifestOfWhichEveryFlippedBitIsFound) {
+  const TemporaryFolder folder;
+  const PreparedFolder prepared = translations_folder(folder.path());
+  const auto request = requested({.target = "de"}, "1.0");
+  const TranslationRows rows = {{1, {"a", "b"}, "de", "s"}};
+  const auto written = write_translations(prepared, {rows, rows, rows}, request);
+  const auto answer = [&] {
+    const auto manifest = existing_manifest(prepared, request).value();
+    std::string known;
+    for (const auto& [name, value] : written.items()) known += manifest.at(name).dump();
+    return known;
+  };
+  oracle::expect_no_bit_is_believed(folder.path() / "manifest.json", "manifest.json", answer,
+                                    8 * 12);
 }
 
 TEST(TranslationFiles, AreUsedAgainOnlyWhereTheyWereAskedForAlike) {

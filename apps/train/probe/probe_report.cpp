@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "jest/core/error.hpp"
+#include "printable.hpp"
 
 namespace jest::apps::train {
 namespace {
@@ -60,10 +61,12 @@ const char* advice_of(Verdict verdict) {
 
 /// "  translations: 8.2x updates, 4.9x the run's, 2.2x all FLOPs (cascade 0.95)"
 std::string place_line(const MapPoint& point) {
-  const auto times = [&](double ratio) { return text(point.bound, rounded(ratio, 1), "x "); };
-  return text("  ", point.set, ": ", times(point.updates), "updates, ", times(point.run_flops),
-              "the run's, ", times(point.all_in_flops), "all FLOPs (", point.arm, " ",
-              rounded(point.filter, 2), ")\n");
+  const auto times = [&](double ratio) {
+    return text(printable(point.bound), rounded(ratio, 1), "x ");
+  };
+  return text("  ", printable(point.set), ": ", times(point.updates), "updates, ",
+              times(point.run_flops), "the run's, ", times(point.all_in_flops), "all FLOPs (",
+              printable(point.arm), " ", rounded(point.filter, 2), ")\n");
 }
 
 std::string map_lines(const ProbeFindings& findings) {

@@ -1,29 +1,12 @@
 #include "prepare/docs/doc_reading.hpp"
 
-#include <zlib.h>
-
-#include <array>
-#include <memory>
 #include <utility>
 
-#include "jest/core/error.hpp"
 #include "prepare/docs/html_prose.hpp"
 #include "prepare/docs/pod_prose.hpp"
+#include "prepare/gzip_file.hpp"
 
 namespace jest::studies {
-
-std::string read_decompressed(const std::filesystem::path& path) {
-  const std::unique_ptr<gzFile_s, decltype(&gzclose)> file(gzopen(path.c_str(), "rb"), &gzclose);
-  if (!file) refuse("read " + path.string(), "a file that can be opened", "none");
-  std::string content;
-  std::array<char, 1 << 16> block;
-  while (true) {
-    const int count = gzread(file.get(), block.data(), block.size());
-    if (count < 0) refuse("read " + path.string(), "a whole gzip file", "a damaged one");
-    if (count == 0) return content;
-    content.append(block.data(), static_cast<std::size_t>(count));
-  }
-}
 
 std::string text_of(DocForm form, const std::string& content) {
   switch (form) {

@@ -12,9 +12,6 @@
 
 namespace jest::studies {
 
-/// A file's content, decompressed where it is a gzip (dictzip's files are).
-std::string read_decompressed(const std::filesystem::path& path);
-
 /// What of a file's content becomes rows.
 std::string text_of(DocForm form, const std::string& content);
 

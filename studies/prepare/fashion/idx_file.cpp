@@ -1,29 +1,13 @@
 #include "prepare/fashion/idx_file.hpp"
 
-#include <zlib.h>
-
-#include <memory>
-
 #include "jest/core/error.hpp"
+#include "prepare/gzip_file.hpp"
 
 namespace jest::studies {
 namespace {
 
 constexpr std::size_t kMostDimensions = 3;
 constexpr std::int64_t kLargestSize = std::int64_t{1} << 20;  // three of them fit 64 bits
-
-std::string unzipped(const std::filesystem::path& path) {
-  const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzopen(path.c_str(), "rb"), gzclose);
-  if (!file) refuse("read " + path.string(), "a file that can be opened", "none");
-  std::string content;
-  char buffer[1 << 16];
-  int read = 0;
-  while ((read = gzread(file.get(), buffer, sizeof buffer)) > 0) {
-    content.append(buffer, static_cast<std::size_t>(read));
-  }
-  if (read < 0) refuse("read " + path.string(), "gzipped data", "damaged ones");
-  return content;
-}
 
 }  // namespace
 
@@ -56,7 +40,7 @@ IdxArray read_idx(const std::string& content, const std::string& name) {
 }
 
 IdxArray read_gzipped_idx(const std::filesystem::path& path) {
-  return read_idx(unzipped(path), path.filename().string());
+  return read_idx(read_decompressed(path), path.filename().string());
 }
 
 }  // namespace jest::studies
