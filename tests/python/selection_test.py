@@ -103,7 +103,8 @@ class Pairs(unittest.TestCase):
                 check=True, timeout=60)
         answer, picks = json.loads(done.stdout), self.pick(seed=3, step=9, backend="eigen")
         self.assertEqual(picks.indices.tolist(), answer["indices"])
-        self.assertEqual(picks.scores.tolist(), answer["scores"])
+        # The plain backend's last bits are those of the instructions it was compiled for.
+        np.testing.assert_allclose(picks.scores, answer["scores"], rtol=1e-12)
 
     def test_other_threads_run_meanwhile(self):
         x, y = embeddings(64, 5, rows=8192)
