@@ -150,7 +150,8 @@ def cascade(losses: Array, keep: int, pick: Callable[[np.ndarray], Selection],
     losses: [B] float32 that a reference gave once (EmbeddingStore.own_losses): stage one keeps the
     easy ones, by Gumbel top-k of -gain * loss. pick: is given the kept positions [keep] and returns
     a selection among them; give it the kept ids, and the same seed and step. The answer's indices
-    are positions in the whole super-batch.
+    are positions in the whole super-batch, its statistics those of stage two with stage one's
+    milliseconds and NaN losses added.
 
     >>> import numpy as np, jest
     >>> losses = np.linspace(0, 9, 1000, dtype=np.float32)
@@ -164,9 +165,10 @@ def cascade(losses: Array, keep: int, pick: Callable[[np.ndarray], Selection],
     if candidates <= keep:
         return pick(np.arange(candidates))
     spec = _spec(keep, "independent", None, gain, 1.0, seed, step, "default", 1, LAST_ROUND)
-    kept = _core.select_losses(None, losses, ids, spec, 0.0, 1.0)[0]
+    kept, _, stage_one = _core.select_losses(None, losses, ids, spec, 0.0, 1.0)
     picks = pick(kept)
     if len(picks.indices) > keep:
         raise _core.Error(f"cascade: expected at most the {keep} kept to be picked, "
                           f"got {len(picks.indices)}")
-    return picks._replace(indices=kept[picks.indices])
+    both = {name: stage_one[name] + picks.statistics[name] for name in ("nan_count", "select_ms")}
+    return picks._replace(indices=kept[picks.indices], statistics=picks.statistics | both)

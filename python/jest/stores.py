@@ -6,14 +6,14 @@ Files are those of the C++ library (docs/formats.md): safetensors with ids and c
 from __future__ import annotations
 
 import os
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Union
 
 import numpy as np
 
 from jest import _core
 
 Array = Any
-Path = "str | os.PathLike[str]"
+Path = Union[str, "os.PathLike[str]"]
 
 
 class Embeddings(NamedTuple):
@@ -63,12 +63,12 @@ class _Rows:
         if ids.ndim != 1 or ids.dtype != np.int64:
             raise _core.Error(f"{operation}: expected ids [n] int64, got {ids.dtype} "
                               f"{list(ids.shape)}")
-        places = np.searchsorted(self._ids, ids)
-        found = places < len(self._ids)
-        found[found] = self._ids[places[found]] == ids[found]
-        if not found.all():
+        last = max(len(self._ids) - 1, 0)
+        places = np.minimum(np.searchsorted(self._ids, ids), last)
+        missing = ids if len(self._ids) == 0 else ids[self._ids[places] != ids]
+        if len(missing):
             raise _core.Error(f"{operation}: expected every id of the super-batch in {where}, "
-                              f"got id {ids[~found][0]}, which is not")
+                              f"got id {missing[0]}, which is not")
         return self._order[places]
 
 

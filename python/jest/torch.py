@@ -95,7 +95,8 @@ class _Host:
         return None if tensor is None else tensor.detach().to("cpu").contiguous()
 
     def picks(self, answer) -> Picks:
-        return tuple(torch.from_numpy(array).to(self.device) for array in answer[:2])
+        indices, scores, _ = answer
+        return torch.from_numpy(indices).to(self.device), torch.from_numpy(scores).to(self.device)
 
 
 def _spec(count, preset, chunks, gain, interaction, seed, step, backend, threads):

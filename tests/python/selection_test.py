@@ -78,7 +78,7 @@ class Pairs(unittest.TestCase):
         expected = self.pick().indices.tolist()
         wide = [np.hstack([side, side]) for side in self.learner]
         views = {"rows apart": [side[:, :6] for side in wide],
-                 "DLPack": [Exported(side) for side in self.learner],
+                 "DLPack": [Exported(side.copy()) for side in self.learner],
                  "buffers": [memoryview(side) for side in self.learner]}
         for side in self.learner:
             side.flags.writeable = False
@@ -172,6 +172,13 @@ class OtherCriteria(unittest.TestCase):
         second = linear_picks(self.losses[1][kept].astype(np.float64), self.features, 0, 4,
                               ids=self.ids[kept], **shared)
         self.assertEqual(picks.indices.tolist(), [kept[position] for position in second])
+
+    def test_a_cascade_counts_the_candidates_set_aside(self):
+        self.losses[0][:3] = np.nan
+        picks = jest.cascade(self.losses[0], 10, lambda kept: jest.select_losses(
+            self.losses[1][kept], ids=self.ids[kept], count=4, reference_weight=0), self.ids)
+        self.assertEqual(picks.statistics["nan_count"], 3)
+        self.assertTrue((picks.indices >= 3).all())
 
     def test_a_cascade_that_keeps_everybody_is_the_second_stage(self):
         def pick(kept):
