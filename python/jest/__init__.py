@@ -15,6 +15,7 @@ from jest.stores import (EmbeddingStore, Embeddings, LossStore, write_embedding_
                          write_loss_store)
 
 Error.__module__ = "jest"  # by this name it is caught
+Error.__doc__ = "What is refused, in one line: the operation, what was expected, what came."
 
 __all__ = ["EmbeddingStore", "Embeddings", "Error", "LossStore", "Method", "Selection",
            "__version__", "cascade", "methods", "select", "select_aligned", "select_diverse",

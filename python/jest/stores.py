@@ -148,7 +148,17 @@ class EmbeddingStore:
 
 def write_embedding_store(path: Path, x: Array, y: Array, ids: Array, *, scale: float,
                           bias: float = 0.0, fingerprint: str = "") -> None:
-    """Writes x, y [rows, d] float32 of ids [rows] int64 (distinct) atomically."""
+    """Writes x, y [rows, d] float32 of ids [rows] int64 (distinct) atomically.
+
+    fingerprint: any name of the model and of what it was shown, to be asked for on opening.
+
+    >>> import jest, numpy as np, tempfile
+    >>> x = np.eye(3, dtype=np.float32)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     jest.write_embedding_store(folder + "/store", x, x, np.arange(3), scale=10.0, bias=-5.0)
+    ...     len(jest.EmbeddingStore(folder + "/store"))
+    3
+    """
     x, y, ids = np.asarray(x), np.asarray(y), np.asarray(ids)
     if x.ndim != 2 or x.shape != y.shape or x.dtype != np.float32 or y.dtype != np.float32 \
             or ids.dtype != np.int64 or ids.shape != x.shape[:1]:
@@ -164,7 +174,14 @@ def write_embedding_store(path: Path, x: Array, y: Array, ids: Array, *, scale: 
 
 
 def write_loss_store(path: Path, losses: Array, ids: Array, *, fingerprint: str = "") -> None:
-    """Writes losses [rows] float32 of ids [rows] int64 (distinct) atomically."""
+    """Writes losses [rows] float32 of ids [rows] int64 (distinct) atomically.
+
+    >>> import jest, numpy as np, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     jest.write_loss_store(folder + "/store", np.float32([2, 3]), np.array([7, 8]))
+    ...     jest.LossStore.open(folder + "/store").gather(np.array([8])).tolist()
+    [3.0]
+    """
     LossStore(ids, losses)
     arrays = [("losses", np.ascontiguousarray(losses)), ("ids", np.ascontiguousarray(ids))]
     _core.write_store(path, arrays, ["losses", "ids"],

@@ -47,8 +47,7 @@ class Documents(unittest.TestCase):
                 hints = typing.get_type_hints(function)
                 self.assertEqual(set(hints), {*inspect.signature(function).parameters, "return"})
                 self.assertGreater(len(inspect.getdoc(function)), 40)
-                if not function.__name__.startswith("write_"):
-                    self.assertIn(">>>", function.__doc__)
+                self.assertIn(">>>", function.__doc__)
 
     def test_examples_are_short_and_hold(self):
         self.assertEqual(len(EXAMPLES), 3)

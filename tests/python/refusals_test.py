@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Bad input is one line, a jest.Error: operation, what was expected, what came."""
 
+import ctypes
 import unittest
 
 import numpy as np
@@ -17,11 +18,23 @@ def unaligned(array):
     return memory[1:].view(array.dtype).reshape(array.shape)
 
 
-class Device:
-    """An array that says it lies on a CUDA device."""
+class Unexported:
+    """An array whose memory its owner does not give."""
 
     def __dlpack__(self, **_):
         raise BufferError("no memory of the device cuda:0\nand a second line")
+
+
+class OnCuda:
+    """An array that says it lies on a CUDA device: DLPack's device, after the pointer, is another."""
+
+    def __dlpack__(self, **_):
+        capsule = X.__dlpack__()
+        pointer_of = ctypes.pythonapi.PyCapsule_GetPointer
+        pointer_of.restype, pointer_of.argtypes = ctypes.c_void_p, (ctypes.py_object, ctypes.c_char_p)
+        address = pointer_of(capsule, b"dltensor") + ctypes.sizeof(ctypes.c_void_p)
+        ctypes.c_int32.from_address(address).value = 2  # kDLCUDA
+        return capsule
 
 
 class Refusals(unittest.TestCase):
@@ -48,7 +61,8 @@ class Refusals(unittest.TestCase):
                                (X[:7], r"x and y of one shape.*\[7, 6\] and y \[8, 6\]"),
                                (X[:, :5], r"x and y of one shape.*\[8, 5\] and y \[8, 6\]"),
                                (X[:0], r"x and y of one shape"),
-                               (Device(), "got Device: no memory of the device cuda:0$"),
+                               (Unexported(), "got Unexported: no memory of the device cuda:0$"),
+                               (OnCuda(), r"got float32 \[8, 6\], of another device"),
                                (X.tolist(), "got list"), (None, "got NoneType")):
             self.refused_pairs(mention, array)
         self.refused_pairs("at least one row", X[:0], Y[:0])
