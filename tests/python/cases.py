@@ -1,11 +1,13 @@
 """What the tests of the Python package share: made-up embeddings, and oracles in plain Python."""
 
+import os
 import pathlib
 import sys
 
 import numpy as np
 
 sys.dont_write_bytecode = True  # a test leaves nothing in the source tree
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # threads of PyTorch do not spin beside other tests
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.append(str(ROOT / "tests/programs"))
 import select_oracle

@@ -253,6 +253,11 @@ class Compiled(unittest.TestCase):
             *pairs, count=8, reference_weight=0.0, step=step,
             interaction=0.1 if step >= 20 else 0.0))
 
+    def test_a_count_that_changes(self):
+        pairs = tensors(6, 1)
+        self.run_steps(lambda step: jest.torch.select(*pairs, count=2 + step % 20, reference_weight=0.0,
+                                                      step=step))
+
     def test_other_criteria(self):
         x = tensors(6, 1)[0]
         losses = x[:, :2].T.contiguous()
