@@ -29,7 +29,7 @@ using Picks = std::tuple<at::Tensor, at::Tensor>;
 constexpr const char* kSchema =
     "select(Tensor? learner_x, Tensor? learner_y, Tensor? reference_x=None, "
     "Tensor? reference_y=None, Tensor? ids=None, *, SymInt count, str preset='joint', "
-    "int? chunks=None, float gain=100.0, int seed=0, int step=0, float learner_weight=1.0, "
+    "int? chunks=None, float gain=100.0, SymInt seed=0, SymInt step=0, float learner_weight=1.0, "
     "float reference_weight=1.0, float interaction=1.0, str contrast='sigmoid', "
     "float learner_scale=1.0, float learner_bias=0.0, float reference_scale=1.0, "
     "float reference_bias=0.0, str backend='default', int threads=1) "
@@ -76,12 +76,12 @@ Picks select_operator(const OptionalTensor& learner_x, const OptionalTensor& lea
   return {picks.indices, picks.scores};
 }
 
-/// Shapes and dtypes alone; a count that is symbolic stays so. LibTorch knows a symbolic kernel by
-/// its SymInt by value.
+/// Shapes and dtypes alone; a count that is symbolic stays so, and one graph serves every seed and
+/// step. LibTorch knows a symbolic kernel by its SymInt by value.
 Picks select_shapes(const OptionalTensor& learner_x, const OptionalTensor& learner_y,
                     const OptionalTensor& reference_x, const OptionalTensor& reference_y,
                     const OptionalTensor&, c10::SymInt count, std::string_view,
-                    std::optional<std::int64_t>, double, std::int64_t, std::int64_t,
+                    std::optional<std::int64_t>, double, c10::SymInt, c10::SymInt,
                     double learner_weight, double reference_weight, double, std::string_view,
                     double, double, double, double, std::string_view, std::int64_t) {
   const auto check = [](const char* who, const OptionalTensor& x, const OptionalTensor& y) {

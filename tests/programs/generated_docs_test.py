@@ -7,6 +7,10 @@ import sys
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.dont_write_bytecode = True  # a test leaves nothing in the source tree
+sys.path.append(str(ROOT / "python"))
+from methods_json import methods_json
+
 JEST_TRAIN = None  # set by main
 
 
@@ -28,6 +32,11 @@ class GeneratedDocs(unittest.TestCase):
     def test_methods(self):
         self.assertEqual(between("docs/method.md", "jest-train methods"), printed("methods"),
                          "docs/method.md: replace the table by what `jest-train methods` prints")
+
+    def test_methods_of_the_python_package(self):
+        self.assertEqual((ROOT / "python/jest/methods.json").read_text(encoding="utf-8"),
+                         methods_json(printed("methods")),
+                         "jest-train methods | python3 python/methods_json.py > python/jest/methods.json")
 
 
 if __name__ == "__main__":

@@ -82,6 +82,7 @@ class Setup(ScriptCase):
         self.stub("bin/dpkg-query", "exit 1")
         self.stub("bin/id", "echo 0")
         self.stub("bin/apt-get")
+        self.stub("scripts/python-environment")
         self.stub("bin/cmake", 'test "$1" != -P || echo /a/libtorch')
         with unittest.mock.patch.dict(os.environ, JEST_CACHE=str(self.folder / "cache")):
             done = self.run_script("setup", *preset)
@@ -97,6 +98,12 @@ class Setup(ScriptCase):
         self.assertEqual(everything, self.packages_for("dev"))
         self.assertIn("libhwy-dev", library)
         self.assertNotIn("libgtest-dev", library)
+
+    def test_who_links_the_library_needs_no_environment_of_python(self):
+        self.packages_for("library")
+        self.assertNotIn("python-environment python3 build/python", self.calls())
+        self.packages_for()
+        self.assertIn("python-environment python3 build/python", self.calls())
 
     def test_no_package_is_listed_twice(self):
         names = [name for path in (ROOT / "scripts").glob("packages*.txt")

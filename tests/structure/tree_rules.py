@@ -83,7 +83,7 @@ def may_include_torch(path, layer, name):
 
 
 def region_of(text, name):
-    """The lines between the two marker lines `// [name]` (`# [name]` of CMake), or None."""
+    """The lines between the two marker lines `// [name]` (`# [name]` of CMake and Python), or None."""
     parts = re.split(rf"^[ \t]*(?://|#) \[{re.escape(name)}\][ \t]*\n", text, flags=re.MULTILINE)
     return without_indentation(parts[1]) if len(parts) == 3 else None
 
@@ -94,12 +94,12 @@ def without_indentation(text):
     return "\n".join(line[min(indents, default=0):].rstrip() for line in lines)
 
 
-SNIPPET = re.compile(r"<!-- region: (\S+)#(\S+) -->\s*```(?:cpp|cmake)\n(.*?)^```",
+SNIPPET = re.compile(r"<!-- region: (\S+)#(\S+) -->\s*```(?:cpp|cmake|python)\n(.*?)^```",
                      re.DOTALL | re.MULTILINE)
 
 
 def snippets_of(page):
-    """(file, region, code) of every block of C++ or CMake that names where it comes from."""
+    """(file, region, code) of every block of C++, CMake or Python that names where it comes from."""
     return [(file, name, without_indentation(code)) for file, name, code in SNIPPET.findall(page)]
 
 

@@ -27,7 +27,7 @@ STRICT_FOLDERS = {"core", "criteria", "io", "select", "torch"}
 # Names that headers of X11 and of glog define as macros.
 MACROS = ("-DStatus=int", "-DNone=0L", "-DBool=int", "-DAlways=2", "-DSuccess=0", "-DTrue=1",
           "-DFalse=0", "-DLOG(x)=x", "-DCHECK(x)=x")
-FORMATTED = ("include", "src", "apps", "studies", "tests", "examples", "benchmarks")
+FORMATTED = ("include", "src", "apps", "studies", "tests", "examples", "benchmarks", "python")
 
 
 def tree_files():
@@ -247,7 +247,7 @@ class Tree(unittest.TestCase):
 
     def test_files_are_read_whole_by_one_function(self):
         """ReadFile (src/io/file_bytes.hpp) tells a file from a part of it; streams do not."""
-        for name in sources("include", "src", "apps", "studies"):
+        for name in sources("include", "src", "apps", "studies", "python"):
             with self.subTest(file=name):
                 self.assertEqual(file_streams_of(read(name)), [])
 
@@ -264,7 +264,7 @@ class Tree(unittest.TestCase):
         """Files that are linked together and define a type of one name twice break the language's one
         definition rule, and no compiler sees it. A stand-in for what is not built is never linked."""
         files = collections.defaultdict(list)
-        for name in sources("include", "src", "apps", "studies", "benchmarks", "tests"):
+        for name in sources("include", "src", "apps", "studies", "benchmarks", "tests", "python"):
             if not name.startswith("tests/consumer/") and not re.search(r"/no_\w+\.cu?p?p?$", name):
                 for found in types_of(read(name)):
                     files[found].append(name)

@@ -104,6 +104,22 @@ class Select(unittest.TestCase):
         torch.library.opcheck(operator, trained, some, test_utils=(
             "test_schema", "test_autograd_registration", "test_faketensor"))
 
+    def test_a_compiled_graph_serves_every_step_and_seed(self):
+        graphs = []
+
+        def count_graphs(graph, _):
+            graphs.append(graph)
+            return graph.forward
+
+        torch._dynamo.reset()
+        compiled = torch.compile(lambda step: self.call(step=step, seed=3 * step + 1),
+                                 fullgraph=True, backend=count_graphs)
+        for step in range(50):
+            got, want = compiled(step), self.call(step=step, seed=3 * step + 1)
+            self.assertEqual(got[0].tolist(), want[0].tolist())
+            self.assertEqual(got[1].tolist(), want[1].tolist())
+        self.assertLessEqual(len(graphs), 3)
+
     def test_shapes_are_known_without_values(self):
         with FakeTensorMode() as mode:
             fake = [mode.from_tensor(side) for side in self.learner]

@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+"""What documentation shows of the Python package runs: doctests, docs/python.md, the examples."""
+
+import doctest
+import importlib.util
+import inspect
+import pathlib
+import subprocess
+import sys
+import typing
+import unittest
+
+from cases import ROOT
+
+import jest
+import jest._methods
+import jest._selection
+import jest.stores
+
+HAS_TORCH = importlib.util.find_spec("torch") is not None
+EXAMPLES = sorted((ROOT / "examples/python").glob("*.py"))
+
+
+class Documents(unittest.TestCase):
+    def check(self, results):
+        self.assertGreater(results.attempted, 0)
+        self.assertEqual(results.failed, 0)
+
+    def test_doctests(self):
+        for module in (jest._selection, jest._methods, jest.stores):
+            self.check(doctest.testmod(module))
+
+    @unittest.skipUnless(HAS_TORCH, "no torch in this Python")
+    def test_doctests_of_the_operators(self):
+        import jest.torch
+        self.check(doctest.testmod(jest.torch))
+
+    def test_the_page(self):
+        self.check(doctest.testfile(str(ROOT / "docs/python.md"), module_relative=False,
+                                    encoding="utf-8"))
+
+    def test_every_function_says_what_it_takes_and_shows_it(self):
+        functions = [getattr(jest, name) for name in jest.__all__ if inspect.isfunction(getattr(jest, name))]
+        self.assertGreater(len(functions), 5)
+        for function in functions:
+            with self.subTest(function.__name__):
+                hints = typing.get_type_hints(function)
+                self.assertEqual(set(hints), {*inspect.signature(function).parameters, "return"})
+                self.assertGreater(len(inspect.getdoc(function)), 40)
+                self.assertIn(">>>", function.__doc__)
+
+    def test_examples_are_short_and_hold(self):
+        self.assertEqual(len(EXAMPLES), 3)
+        for example in EXAMPLES:
+            text = example.read_text(encoding="utf-8")
+            self.assertLessEqual(text.count("\n"), 40, example.name)
+            if "import torch" in text and not HAS_TORCH:
+                continue
+            with self.subTest(example.name):
+                done = subprocess.run([sys.executable, "-B", example], stdout=subprocess.PIPE,
+                                      stderr=subprocess.STDOUT, text=True, timeout=300, check=False)
+                self.assertEqual(done.returncode, 0, done.stdout)
+
+    def test_methods(self):
+        methods = {method.name: method for method in jest.methods()}
+        self.assertGreater(len(methods), 10)
+        self.assertIn("2406.17711", methods["jest"].source)
+        self.assertEqual(methods["uniform"].scored_by, "nothing")
+
+    def test_the_package_has_types(self):
+        folder = pathlib.Path(jest.__file__).parent
+        self.assertTrue((folder / "py.typed").exists())
+        self.assertTrue((folder / "_core.pyi").exists())
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
