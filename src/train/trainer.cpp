@@ -6,6 +6,8 @@
 
 #include <limits>
 
+#include "jest/core/exact/philox.hpp"
+
 namespace jest {
 
 void check_trainer(const TrainerSpec& spec) {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "jest/core/exact/philox.hpp"
-#include "jest/core/hash_id.hpp"
+#include "jest/core/named.hpp"
 
 namespace jest::studies {
 

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Well-formed inputs for every fuzz target, one folder a target. Usage: seeds.py FOLDER"""
 
+import io
 import json
 import pathlib
 import struct
 import sys
+import zipfile
 import zlib
 
 sys.dont_write_bytecode = True  # a script leaves nothing in the source tree
@@ -122,6 +124,17 @@ def arrays_of_numpy():
         yield b"\x93NUMPY\2\0" + struct.pack("<I", len(header)) + header + content
 
 
+def zip_archives():
+    for packed, force_zip64 in ((zipfile.ZIP_STORED, False), (zipfile.ZIP_STORED, True),
+                                (zipfile.ZIP_DEFLATED, False)):
+        made = io.BytesIO()
+        with zipfile.ZipFile(made, "w", packed) as archive:
+            for name in ("a/data/aotinductor/model/b.so", "a/data/aotinductor/model/b_metadata.json"):
+                with archive.open(name, "w", force_zip64=force_zip64) as entry:
+                    entry.write(b'{"jest_kind": "embed"}')
+        yield made.getvalue()
+
+
 SEEDS = {
     "npy": arrays_of_numpy,
     "safetensors": lambda: [*READ.values(), *(content for content, _ in REFUSED.values())],
@@ -135,6 +148,7 @@ SEEDS = {
         for share in (0.25, 1)]}).encode()],
     "toml": lambda: [b"gain = 5.0\narms = [\n  'a', \"b\",\n]\n[pairs]\nout = \"runs#1\"\n"],
     "metrics": metrics,
+    "zip_archive": zip_archives,
     "run_summary": run_metrics,
     "embedding_store": embedding_stores,
     "loss_store": loss_stores,
