@@ -25,7 +25,8 @@ class Selection(NamedTuple):
     scores: np.ndarray
     """[count] float64."""
     statistics: dict[str, Any]
-    """backend, select_ms, extra_bytes, nan_count, mean_own_score_super_batch, ..."""
+    """backend, select_ms, extra_bytes, nan_count, mean_own_score_super_batch, ...; is_flat: whether
+    candidates are scored so alike that noise decides (a guide that is not calibrated, a low gain)."""
 
 
 def _spec(count: int, preset: str, chunks: int | None, gain: float, interaction: float, seed: int,
@@ -136,6 +137,24 @@ def select_diverse(embeddings: Array, importance: Array, ids: Array | None = Non
     """
     spec = _spec(count, preset, chunks, gain, interaction, seed, step, backend, threads)
     return Selection(*_core.select_diverse(embeddings, importance, ids, spec, float(strength)))
+
+
+def fit_scale_and_bias(x: Array, y: Array, *, contrast: str = "sigmoid") -> tuple[float, float]:
+    """The logit scale and bias of a model that was not trained by the sigmoid loss.
+
+    x, y: [n, d] float32, embeddings of curated pairs: x_i belongs to y_i. 50 pairs are enough, at most
+    1,024 are used. A logistic regression over all n * n pairs; of "softmax", the bias is 0.
+
+    >>> import numpy as np, jest
+    >>> random = np.random.default_rng(1)
+    >>> x = random.normal(size=(50, 16)).astype(np.float32)
+    >>> y = x + 0.5 * random.normal(size=(50, 16)).astype(np.float32)
+    >>> x, y = (rows / np.linalg.norm(rows, axis=1, keepdims=True) for rows in (x, y))
+    >>> scale, bias = jest.fit_scale_and_bias(x, y)
+    >>> scale > 5, bias < 0, bool((scale * (x * y).sum(1) + bias > 0).mean() > 0.9)
+    (True, True, True)
+    """
+    return _core.fit_scale_and_bias(x, y, str(contrast))
 
 
 LAST_ROUND = 2**32 - 1

@@ -22,19 +22,35 @@ nb::dict to_dict(const SelectionStatistics& statistics) {
   answer["nan_count"] = statistics.nan_count;
   answer["mean_own_score_super_batch"] = statistics.mean_own_score_super_batch;
   answer["mean_own_score_picks"] = statistics.mean_own_score_picks;
+  answer["own_score_deviation"] = statistics.own_score_deviation;
   return answer;
 }
 
-/// Runs a selection without the interpreter's lock; indices, scores, statistics.
+/// Runs a selection of so many candidates without the interpreter's lock; indices, scores,
+/// statistics.
 template <class Select>
-nb::tuple answer_of(const Select& select) {
+nb::tuple answer_of(const SelectionSpec& spec, std::int64_t candidates, const Select& select) {
   Selection selection;
   {
     const nb::gil_scoped_release unlocked;
     selection = select();
   }
+  nb::dict statistics = to_dict(selection.statistics);
+  statistics["is_flat"] = selection.is_flat(spec.sampling, candidates);
   return nb::make_tuple(to_numpy(std::move(selection.indices)),
-                        to_numpy(std::move(selection.scores)), to_dict(selection.statistics));
+                        to_numpy(std::move(selection.scores)), statistics);
+}
+
+nb::tuple fit_scale_and_bias(nb::handle x_given, nb::handle y_given, const std::string& contrast) {
+  const Rows x("fit scale and bias, x", x_given);
+  const Rows y("fit scale and bias, y", y_given);
+  const Contrast which = by_name("fit scale and bias, contrast", kContrasts, contrast);
+  LogitFit fit;
+  {
+    const nb::gil_scoped_release unlocked;
+    fit = jest::fit_scale_and_bias(x.view, y.view, which);
+  }
+  return nb::make_tuple(fit.scale, fit.bias);
 }
 
 SelectionSpec spec_of(std::int64_t count, const std::string& preset,
@@ -79,7 +95,7 @@ nb::tuple select_pairs(const nb::tuple& learner_given, const nb::tuple& referenc
   ContrastivePairs pairs{learner.view, reference.view, {learner_weight, reference_weight}};
   const auto ids = optional_ids(ids_given, pairs.candidates());
   pairs.ids = ids.view;
-  return answer_of([&] {
+  return answer_of(spec, pairs.candidates(), [&] {
     if (contrast == Contrast::kSoftmax) return select(SoftmaxPairs{pairs}, spec);
     return select(SigmoidPairs{pairs}, spec);
   });
@@ -91,10 +107,12 @@ nb::tuple select_losses(nb::handle learner_given, nb::handle reference_given, nb
   Values<float> reference;
   if (learner_weight != 0) learner = {"select, learner losses", learner_given};
   if (reference_weight != 0) reference = {"select, reference losses", reference_given};
-  const auto ids =
-      optional_ids(ids_given, std::ssize(learner_weight != 0 ? learner.view : reference.view));
+  const auto candidates = std::ssize(learner_weight != 0 ? learner.view : reference.view);
+  const auto ids = optional_ids(ids_given, candidates);
   const Losses losses{learner.view, reference.view, ids.view};
-  return answer_of([&] { return select(losses, spec, {learner_weight, reference_weight}); });
+  return answer_of(spec, candidates, [&] {
+    return select(losses, spec, {learner_weight, reference_weight});
+  });
 }
 
 nb::tuple select_aligned(nb::handle features_given, nb::handle direction_given,
@@ -106,7 +124,7 @@ nb::tuple select_aligned(nb::handle features_given, nb::handle direction_given,
   if (!added_given.is_none()) added = {"select, added terms", added_given};
   const auto ids = optional_ids(ids_given, features.view.rows);
   const GradientAlignment criterion{features.view, direction.view, step_size, added.view, ids.view};
-  return answer_of([&] { return select(criterion, spec); });
+  return answer_of(spec, features.view.rows, [&] { return select(criterion, spec); });
 }
 
 nb::tuple select_diverse(nb::handle embeddings_given, nb::handle importance_given,
@@ -115,7 +133,7 @@ nb::tuple select_diverse(nb::handle embeddings_given, nb::handle importance_give
   const Values<double> importance("select, importance", importance_given);
   const auto ids = optional_ids(ids_given, embeddings.view.rows);
   const EmbeddingDiversity criterion{importance.view, embeddings.view, strength, ids.view};
-  return answer_of([&] { return select(criterion, spec); });
+  return answer_of(spec, embeddings.view.rows, [&] { return select(criterion, spec); });
 }
 
 }  // namespace
@@ -130,6 +148,7 @@ void add_selection(nb::module_& module) {
              nb::arg(), nb::arg(), nb::arg());
   module.def("select_aligned", &select_aligned, nb::arg(), nb::arg(), nb::arg().none(),
              nb::arg().none(), nb::arg(), nb::arg());
+  module.def("fit_scale_and_bias", &fit_scale_and_bias);
   module.def("select_diverse", &select_diverse, nb::arg(), nb::arg(), nb::arg().none(), nb::arg(),
              nb::arg());
 }

@@ -29,6 +29,35 @@ class Exported:
         return self.array.__dlpack_device__()
 
 
+class Calibration(unittest.TestCase):
+    def test_a_fit_is_the_least_of_the_logistic_loss(self):
+        random = np.random.default_rng(4)
+        x = random.normal(size=(30, 8)).astype(np.float32)
+        y = (x + random.normal(size=(30, 8))).astype(np.float32)
+        x, y = (rows / np.linalg.norm(rows, axis=1, keepdims=True) for rows in (x, y))
+        similarities, target = x.astype(float) @ y.T, np.full((30, 30), 1 / (30 * 29 + 2))
+        np.fill_diagonal(target, 31 / 32)
+
+        def loss(scale, bias):
+            logits = scale * similarities + bias
+            return (np.logaddexp(0, logits) - target * logits).sum()
+
+        scale, bias = jest.fit_scale_and_bias(x, y)
+        for move in ((1e-3, 0), (-1e-3, 0), (0, 1e-3), (0, -1e-3)):
+            self.assertGreater(loss(scale + move[0], bias + move[1]), loss(scale, bias))
+        self.assertEqual(jest.fit_scale_and_bias(x, y, contrast="softmax")[1], 0)
+        with self.assertRaisesRegex(jest.Error, "more alike than others"):
+            jest.fit_scale_and_bias(x, -y)
+
+    def test_flat_scores_are_told(self):
+        losses = np.ones(20, dtype=np.float32)
+        flat = jest.select_losses(losses, None, count=4, reference_weight=0)
+        self.assertTrue(flat.statistics["is_flat"])
+        losses[3] = 2
+        self.assertFalse(jest.select_losses(losses, None, count=4,
+                                            reference_weight=0).statistics["is_flat"])
+
+
 class Pairs(unittest.TestCase):
     def setUp(self):
         self.learner, self.reference = embeddings(6, 1), embeddings(4, 2)
