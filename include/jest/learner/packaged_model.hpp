@@ -63,8 +63,8 @@ class JEST_EXPORT Package {
 ///
 /// Calls from several threads are safe and take turns. A call throws where inputs differ from the
 /// package's in number, dtype or shape, or have no rows. Values that the module has no answer to, a
-/// token beyond its vocabulary, end the process: compiled code checks them where nothing can be caught.
-/// O(one forward pass).
+/// token beyond its vocabulary, end the process: compiled code checks them where nothing can be
+/// caught. O(one forward pass).
 class JEST_EXPORT PackagedModel : public detail::Package {
  public:
   /// Scale and bias of its logits are the package's. Throws where that has none.
