@@ -15,7 +15,8 @@ modules, or in a file PATH.py:NAME. What it returns has
   kind     "embed" (if it has none) or "losses"
   dynamic  dimensions of inputs that may vary beside the first, for instance (1,) for texts of any
            length; what forward() takes as one size alone is that size
-  scale, bias   of its logits scale * x.y + bias, if it knows them; --scale and --bias come first
+  scale, bias   of its logits scale * x.y + bias, if it knows them; --scale and --bias come first. embed
+           goes without: jest-train fits them to the curated pairs among the tables
 
 A package fits the version of LibTorch, the kind of device and the kind of processor it was made with.
 """
@@ -29,6 +30,7 @@ import pathlib
 import struct
 import sys
 import tempfile
+import time
 import zlib
 
 LENGTH_TOLERANCE = 1e-3
@@ -221,15 +223,14 @@ def embed_pairs(guide, texts, batch, operation):
     return sides
 
 
-def write_store(path, x, y, ids, scale, bias, fingerprint):
-    """An embedding store (docs/formats.md), whole or not at all."""
+def write_store(path, x, y, ids, logits, metadata):
+    """An embedding store (docs/formats.md), whole or not at all; logits: scale and bias, or neither."""
     arrays = {"x": ("F32", x.shape, x.tobytes()), "y": ("F32", y.shape, y.tobytes()),
-              "ids": ("I64", ids.shape, ids.tobytes()),
-              "scale": ("F64", (), struct.pack("<d", scale)),
-              "bias": ("F64", (), struct.pack("<d", bias))}
+              "ids": ("I64", ids.shape, ids.tobytes())}
+    arrays |= {name: ("F64", (), struct.pack("<d", value)) for name, value in logits.items()}
     checksum = zlib.crc32(b"".join(arrays[name][2] for name in ("x", "y", "ids")))
-    header = {"__metadata__": {"fingerprint": fingerprint, "rows": str(len(ids)), "dtype": "F32",
-                               "checksum": f"{checksum:08x}"}}
+    header = {"__metadata__": {"rows": str(len(ids)), "dtype": "F32",
+                               "checksum": f"{checksum:08x}"} | metadata}
     end = 0
     for name, (dtype, shape, content) in arrays.items():
         header[name] = {"dtype": dtype, "shape": list(shape),
@@ -251,15 +252,19 @@ def embed(arguments):
     operation = f"embed {arguments.guide}"
     if getattr(guide, "kind", "embed") != "embed" or not hasattr(guide, "inputs"):
         refuse(operation, "a guide of kind embed with inputs(list of x, list of y)", "another")
-    scale, bias = (logit_number(guide, getattr(arguments, name), name) for name in ("scale", "bias"))
-    if scale is None or bias is None:
-        refuse(operation, "the scale and bias of its logits: --scale and --bias", "none")
+    logits = {name: logit_number(guide, getattr(arguments, name), name) for name in ("scale", "bias")}
+    logits = {name: value for name, value in logits.items() if value is not None}
+    if len(logits) == 1:
+        refuse(operation, "both scale and bias of its logits, or neither", next(iter(logits)) + " alone")
     texts = distinct_pairs(arguments.tables)
     if not texts:
         refuse(operation, "tables with pairs", "none")
+    start = time.process_time()
     x, y = embed_pairs(guide, texts, arguments.batch, operation)
     ids = numpy.array(list(texts), dtype="<i8")
-    write_store(arguments.out, x, y, ids, scale, bias, arguments.fingerprint or arguments.guide)
+    write_store(arguments.out, x, y, ids, logits,
+                {"fingerprint": arguments.fingerprint or arguments.guide,
+                 "cpu_seconds": repr(time.process_time() - start)})
     print(f"{arguments.out}: {len(ids)} pairs, width {x.shape[1]}")
 
 

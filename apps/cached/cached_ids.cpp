@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "jest/core/error.hpp"
-#include "jest/core/hash_id.hpp"
+#include "jest/core/named.hpp"
 
 namespace jest::apps::cached {
 namespace {

