@@ -201,7 +201,23 @@ def distinct_pairs(paths):
     return texts
 
 
-def embed_pairs(guide, texts, batch, operation):
+def forward_of(guide, compiled):
+    """What embeds inputs: the guide's module, or its code in a package, which takes two rows or more."""
+    import torch
+
+    if compiled is None:
+        return guide.module
+    code = torch._inductor.aoti_load_package(str(compiled))
+
+    def forward(*inputs):
+        alone = inputs[0].shape[0] == 1
+        results = code(*(torch.cat([t, t]) if alone else t.contiguous() for t in inputs))
+        return tuple(result[:1] if alone else result for result in results)
+
+    return forward
+
+
+def embed_pairs(guide, forward, texts, batch, operation):
     """float32 arrays x, y [rows, d]. Pairs of like length share a batch, as padding costs time."""
     import numpy
     import torch
@@ -212,8 +228,7 @@ def embed_pairs(guide, texts, batch, operation):
     for first in range(0, len(order), batch):
         rows = order[first:first + batch]
         with torch.no_grad():
-            results = guide.module(*guide.inputs([pairs[k][0] for k in rows],
-                                                 [pairs[k][1] for k in rows]))
+            results = forward(*guide.inputs([pairs[k][0] for k in rows], [pairs[k][1] for k in rows]))
         check_embeddings(operation, results)
         if sides is None:
             width = results[0].shape[1]
@@ -259,8 +274,10 @@ def embed(arguments):
     texts = distinct_pairs(arguments.tables)
     if not texts:
         refuse(operation, "tables with pairs", "none")
+    if arguments.package and not arguments.package.is_file():
+        refuse(operation, "a package that `export_guide.py package` made", arguments.package)
     start = time.process_time()
-    x, y = embed_pairs(guide, texts, arguments.batch, operation)
+    x, y = embed_pairs(guide, forward_of(guide, arguments.package), texts, arguments.batch, operation)
     ids = numpy.array(list(texts), dtype="<i8")
     write_store(arguments.out, x, y, ids, logits,
                 {"fingerprint": arguments.fingerprint or arguments.guide,
@@ -282,6 +299,8 @@ def parsed(words):
             command.add_argument("--device", default="cpu", help="where it will run: cpu or cuda")
         else:
             command.add_argument("tables", metavar="TABLE.tsv", type=pathlib.Path, nargs="+")
+            command.add_argument("--package", metavar="GUIDE.pt2", type=pathlib.Path,
+                                 help="embed by the guide's code in there")
             command.add_argument("--batch", type=int, default=64, help="pairs at a time")
             command.add_argument("--fingerprint", default="", help="of the model; its name by default")
     return parser.parse_args(words)

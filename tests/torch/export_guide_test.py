@@ -184,6 +184,24 @@ class ExportGuide(unittest.TestCase):
         self.refused(package, "embed", (tokens[:0], mask[:0], features[:0]), "int64 [0, 11]")
         self.refused(package, "losses", (), "kind 'losses'")
         self.without_calibration(package)
+        self.embeds_as_the_module_does(package)
+
+    def embeds_as_the_module_does(self, package):
+        rows = [f"{k}\t{'ab' * (1 + k % 4)}\ty{k}" for k in range(5)]
+        (self.folder / "few.tsv").write_text("\n".join(["id\tx\ty", *rows]) + "\n", encoding="utf-8")
+        stores = []
+        for words in ((), ("--package", package)):
+            store = self.folder / f"by{len(words)}.safetensors"
+            done = self.export("embed", "guides:Guide", store, "few.tsv", "--bias", "-5", "--batch", "2", *words)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            stores.append({name: values for name, (_, values) in
+                           select_oracle.read_safetensors(store).items()})
+        self.assertEqual(stores[0]["ids"], stores[1]["ids"])
+        for side in "xy":
+            torch.testing.assert_close(torch.tensor(stores[0][side]), torch.tensor(stores[1][side]),
+                                       rtol=0, atol=1e-6)
+        done = self.export("embed", "guides:Guide", "s", "few.tsv", "--bias", "-5", "--package", "missing")
+        self.assertIn("missing", done.stderr)
 
     def without_calibration(self, package):
         other = self.folder / "other.pt2"
