@@ -18,7 +18,8 @@ import jest._selection
 import jest.stores
 
 HAS_TORCH = importlib.util.find_spec("torch") is not None
-EXAMPLES = sorted((ROOT / "examples/python").glob("*.py"))
+EXAMPLES = [path for path in sorted((ROOT / "examples/python").glob("*.py"))
+            if "import jest" in path.read_text(encoding="utf-8")]
 
 
 class Documents(unittest.TestCase):

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Whether a package gives in C++ what its module gives in Python, on pairs of a table, and how fast.
 
-usage: check_package.py MODULE:NAME GUIDE.pt2 TABLE.tsv PACKAGED_RUN [PAIRS]
+usage: tests/torch/check_package.py MODULE:NAME GUIDE.pt2 TABLE.tsv PACKAGED_RUN [PAIRS]
 
 PACKAGED_RUN is the program tests/programs/packaged_run.cpp of a build, build/release/bin/packaged_run.
 """
