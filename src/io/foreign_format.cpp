@@ -36,6 +36,8 @@ constexpr Signature kSignatures[] = {
     {"ARROW1"sv, "Arrow (convert it, for instance with pandas)"},
     {"\x89HDF\r\n"sv, "HDF5 (convert it, for instance with h5py)"},
     {"SQLite format 3"sv, "an SQLite database (export its table)"},
+    {"\x88\xD8\x34\x01"sv, "tokens of llm.c, 16 bits (convert them: safetensors.numpy.save_file)"},
+    {"\xA1\xD9\x34\x01"sv, "tokens of llm.c, 32 bits (convert them: safetensors.numpy.save_file)"},
     {"version https://git-lfs"sv, "a pointer of Git LFS (fetch the file: git lfs pull)"},
 };
 

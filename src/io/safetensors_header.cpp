@@ -187,8 +187,10 @@ SafetensorsHeader read_safetensors_header(std::span<const std::byte> file,
     const std::string_view all(reinterpret_cast<const char*>(file.data()), file.size());
     const std::string format = foreign_format(all.substr(0, 512));
     if (!format.empty()) refuse("read " + source, "a safetensors file", format);
+    const bool raw = source.ends_with(".bin");  // nanoGPT's tokens, say, which nothing precedes
     refuse("read " + source, text("a header within the file's ", file.size(), " bytes"),
-           text("a header length of ", size, ": truncated, or not safetensors"));
+           text("a header length of ", size, ": truncated, or not safetensors",
+                raw ? " but raw numbers (convert them: safetensors.numpy.save_file)" : ""));
   }
   const std::span<const std::byte> header = file.subspan(sizeof size, size);
   try {

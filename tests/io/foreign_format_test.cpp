@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "jest/io/atomic_file.hpp"
 #include "jest/io/safetensors.hpp"
 #include "oracle/message_of.hpp"
 #include "oracle/temporary_folder.hpp"
@@ -38,6 +39,8 @@ const std::vector<Foreign>& foreign_files() {
       {"\xFF\xFE" + in_two_bytes("id\tx\ty\n", true), "UTF-16", "iconv"},
       {"\xFE\xFF" + in_two_bytes("id\tx\ty\n", false), "big-endian", "iconv"},
       {in_two_bytes("id\tx\ty\n", true), "little-endian", "iconv"},
+      {"\x88\xD8\x34\x01\x01\0\0\0\x10\0\0\0"s, "llm.c, 16 bits", "safetensors"},
+      {"\xA1\xD9\x34\x01\x01\0\0\0\x10\0\0\0"s, "llm.c, 32 bits", "safetensors"},
       {in_two_bytes("id\tx\ty\n", false), "big-endian", "iconv"},
       {"\xFF\xFE\0\0i\0\0\0"s, "UTF-32", "iconv"},
       {"\x1F\x8B\x08\0\0\0\0\0\0"s, "gzip", "gunzip"},
@@ -89,6 +92,16 @@ TEST(ForeignFormat, IsNotClaimedOfATableCutShort) {
   const oracle::TemporaryFolder folder;
   const auto path = folder.write("table.safetensors", "A\1\0\0\0\0\0\0{\"x\":{\"dtype\""s);
   EXPECT_THAT(oracle::message_of([&] { SafetensorsFile{path}; }), HasSubstr("truncated"));
+}
+
+TEST(ForeignFormat, OfRawNumbersIsGuessedByTheName) {
+  const oracle::TemporaryFolder folder;
+  for (const char* name : {"tokens.bin", "tokens.safetensors"}) {
+    const auto path = folder.file(name);
+    write_file(path, std::string(64, '\x05'));
+    const std::string message = oracle::message_of([&] { SafetensorsFile{path}; });
+    EXPECT_EQ(message.find("raw numbers") != message.npos, path.extension() == ".bin") << message;
+  }
 }
 
 }  // namespace
