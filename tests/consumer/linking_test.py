@@ -14,6 +14,8 @@ import sys
 import unittest
 
 sys.dont_write_bytecode = True  # a test leaves nothing in the source tree
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "programs"))
+from copies import copied_tree
 from package import HERE, SOURCE, Package, made_up_libtorch, one_line, run, write
 
 CASES = HERE / "reproducers"
@@ -85,7 +87,7 @@ class Finding(Linking):
 
 
     def test_what_the_documentation_shows(self):
-        source = shutil.copytree(CASES / "documented", self.root / "documented")
+        source = copied_tree(CASES / "documented", self.root / "documented")
         (source / "third_party").mkdir()
         (source / "third_party/jest").symlink_to(SOURCE)
         torch = self.libtorch("torch")

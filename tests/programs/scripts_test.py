@@ -21,15 +21,15 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 TABLES = ("curated.tsv", "pool.tsv", "eval.tsv")
 sys.path.insert(0, str(ROOT / "tests/studies"))
 import evidence_page_test
+from copies import copied_tree
 
 
 class ScriptCase(unittest.TestCase):
     def setUp(self):
         self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory())).resolve()
         self.tree = self.folder / "a tree"
-        shutil.copytree(ROOT / "scripts", self.tree / "scripts")
-        shutil.copytree(ROOT / "studies", self.tree / "studies",
-                        ignore=shutil.ignore_patterns("prepare"))
+        copied_tree(ROOT / "scripts", self.tree / "scripts")
+        copied_tree(ROOT / "studies", self.tree / "studies", ignore=shutil.ignore_patterns("prepare"))
         (self.tree / "benchmarks").symlink_to(ROOT / "benchmarks")
         for program in ("scripts/setup", "build/release/bin/jest-data", "bin/cmake",
                         "build/release/bin/jest-train"):
@@ -159,7 +159,7 @@ class FuzzDocs(ScriptCase):
         (self.tree / "tests").mkdir()
         (self.tree / "tests/fuzz").symlink_to(ROOT / "tests/fuzz")
         (self.tree / "tests/faults").symlink_to(ROOT / "tests/faults")
-        shutil.copytree(ROOT / "tests/structure", self.tree / "tests/structure")
+        copied_tree(ROOT / "tests/structure", self.tree / "tests/structure")
         self.page = self.tree / "docs/reliability.md"
         self.page.parent.mkdir()
         self.page.write_text(
