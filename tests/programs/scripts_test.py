@@ -77,7 +77,7 @@ class ScriptCase(unittest.TestCase):
 class Setup(ScriptCase):
     def packages_for(self, *preset):
         """What a bare Debian machine is asked to install."""
-        shutil.copy(ROOT / "scripts/setup", self.tree / "scripts/setup")
+        shutil.copyfile(ROOT / "scripts/setup", self.tree / "scripts/setup")
         (self.folder / "cache/cutlass-4.2.0").mkdir(parents=True, exist_ok=True)
         self.stub("bin/dpkg-query", "exit 1")
         self.stub("bin/id", "echo 0")
