@@ -43,6 +43,13 @@ int main(int argc, char** argv) {
   const select::SelectArguments arguments(app);
   CLI::App* command = app.add_subcommand("calibrate", kCalibrate);
   const Calibration calibration(*command);
+  command->preparse_callback([&app](std::size_t) {
+    for (const CLI::Option* option : app.get_options()) {
+      if (option->count() > 0) {
+        jest::refuse("calibrate", "options of its own behind it", option->get_name(), " before it");
+      }
+    }
+  });
   app.callback([&] {
     if (!command->parsed()) select::answer(arguments, std::cout, std::cerr);
   });

@@ -25,8 +25,10 @@ import argparse
 import importlib
 import importlib.util
 import json
+import math
 import os
 import pathlib
+import re
 import struct
 import sys
 import tempfile
@@ -69,7 +71,11 @@ def load_guide(name):
 def logit_number(guide, given, name):
     """--scale or --bias, or the guide's own; None where nobody knows."""
     value = given if given is not None else getattr(guide, name, None)
-    return None if value is None else float(value)
+    if value is None:
+        return None
+    if not math.isfinite(value) or (name == "scale" and value <= 0):
+        refuse(name, "a finite number" + ", above 0" * (name == "scale"), value)
+    return float(value)
 
 
 def check_embeddings(operation, results):
@@ -170,6 +176,10 @@ def package(arguments):
           f"signature {metadata['jest_signature']}")
 
 
+def is_id(word):
+    return re.fullmatch(r"-?[0-9]{1,19}", word) is not None and -2**63 <= int(word) < 2**63
+
+
 def read_pairs(path):
     """[(id, x, y)] of a table as `jest-train pairs` reads it: header id x y [tag], no quoting."""
     try:
@@ -185,7 +195,7 @@ def read_pairs(path):
     pairs = []
     for number, line in enumerate(lines[1:], start=2):
         fields = line.split("\t")
-        if len(fields) != columns or not fields[0].lstrip("-").isdecimal():
+        if len(fields) != columns or not is_id(fields[0]):
             refuse(f"read {path}, line {number}", f"{columns} fields, the first an integer", repr(line[:60]))
         pairs.append((int(fields[0]), fields[1], fields[2]))
     return pairs
@@ -230,6 +240,8 @@ def embed_pairs(guide, forward, texts, batch, operation):
         with torch.no_grad():
             results = forward(*guide.inputs([pairs[k][0] for k in rows], [pairs[k][1] for k in rows]))
         check_embeddings(operation, results)
+        if len(results[0]) != len(rows):
+            refuse(operation, f"an embedding for each of {len(rows)} pairs", len(results[0]))
         if sides is None:
             width = results[0].shape[1]
             sides = [numpy.empty((len(pairs), width), dtype="<f4") for _ in range(2)]
@@ -271,6 +283,10 @@ def embed(arguments):
     logits = {name: value for name, value in logits.items() if value is not None}
     if len(logits) == 1:
         refuse(operation, "both scale and bias of its logits, or neither", next(iter(logits)) + " alone")
+    if arguments.batch < 1:
+        refuse(operation, "--batch of at least 1", arguments.batch)
+    if not arguments.out.absolute().parent.is_dir():
+        refuse(operation, "a folder for the store", arguments.out.absolute().parent)
     texts = distinct_pairs(arguments.tables)
     if not texts:
         refuse(operation, "tables with pairs", "none")

@@ -29,14 +29,14 @@ std::string beginning_of(const std::filesystem::path& path) {
 
 }  // namespace
 
-ArrayFile::ArrayFile(const std::filesystem::path& path) : path_(path) {
+ArrayFile::ArrayFile(const std::filesystem::path& path, bool copied_soon) : path_(path) {
   const std::string beginning = beginning_of(path);
   if (beginning.starts_with("PAR1") && kReadsParquet) {
     ParquetColumns columns = read_parquet(path);
     parquet_ = columns.memory;
     arrays_ = std::move(columns.arrays);
   } else if (jest::is_npy(std::as_bytes(std::span(beginning)))) {
-    npy_.emplace(path, kExpected);
+    npy_.emplace(path, kExpected, copied_soon);
     arrays_.emplace(kOnlyArray, read_npy_header(npy_->all(), path.string()));
   } else {
     safetensors_.emplace(path);

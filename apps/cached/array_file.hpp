@@ -17,7 +17,8 @@ namespace jest::apps::cached {
 /// SafetensorsFile does.
 class ArrayFile {
  public:
-  explicit ArrayFile(const std::filesystem::path& path);
+  /// `copied_soon`: .npy is mapped, not read.
+  explicit ArrayFile(const std::filesystem::path& path, bool copied_soon = false);
 
   const std::filesystem::path& path() const { return path_; }
   const Metadata& metadata() const { return metadata_; }

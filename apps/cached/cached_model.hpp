@@ -34,7 +34,7 @@ struct CachedFiles {
   std::optional<double> scale, bias;
   ArrayNames names;
 
-  bool empty() const { return pairs.empty() && x.empty() && losses.empty(); }
+  bool empty() const { return pairs.empty() && x.empty() && y.empty() && losses.empty(); }
 };
 
 /// FLOPs and processor seconds; NaN where nobody says.
@@ -66,21 +66,22 @@ class CachedModel {
   /// CRC-32 of everything that was read, as eight hexadecimal digits.
   std::string checksum() const;
 
-  /// What keeps the memory of views.
-  std::vector<std::shared_ptr<const void>> memory() const {
-    return {x_.data, y_.data, losses_.data};
-  }
-  /// Throws where a mapped file was written to since.
+  /// Gives back the memory of files whose numbers were copied; checksum() is of them, and goes
+  /// before.
+  void forget_sources();
+  /// Throws where a mapped file whose numbers are used in place was written to since.
   void expect_unchanged() const;
 
  private:
   std::vector<FileArray> open(const Paths& paths, const std::string& name);
-  void add_optional(const Paths& paths);
+  std::vector<FileArray> ids_beside(const std::vector<FileArray>& arrays) const;
+  void take_numbers();
+  void take_ids(const Paths& id_files, const std::vector<std::vector<FileArray>>& sides);
   void check(const std::string& who) const;
 
   ArrayNames names_;
   std::vector<std::shared_ptr<const ArrayFile>> files_;
-  std::vector<FileArray> read_;  ///< in order
+  std::vector<FileArray> read_;  ///< in order, until sources are forgotten
   FloatRows x_, y_, losses_;
   CachedIds ids_;
   std::optional<double> scale_, bias_;

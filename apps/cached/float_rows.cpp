@@ -57,6 +57,7 @@ void check(const FileArray& each, int dimensions, std::int64_t cols) {
                            : "numbers [B] of F32, F16, BF16 or F64",
            describe(array));
   }
+  if (width(array) == 0) refuse(who, "at least one column", describe(array));
   if (width(array) != cols) {
     refuse(who, text("rows of width ", cols, ", as in the file before"), describe(array));
   }
@@ -86,12 +87,13 @@ FloatRows float_rows(const std::vector<FileArray>& arrays, int dimensions) {
   const FileArray& first = arrays.front();
   if (arrays.size() == 1 && lies_in_place(*first.array)) {
     const auto* data = reinterpret_cast<const float*>(first.array->bytes.data());
-    return {{first.file, data}, all.rows, all.cols};
+    return {{first.file, data}, all.rows, all.cols, first.file};
   }
   const auto memory = memory_for(all.rows, all.cols);
   float* to = memory.get();
   for (const FileArray& each : arrays) {
     convert(*each.array, to);
+    each.file->expect_unchanged();
     to += each.array->elements();
   }
   all.data = {memory, memory.get()};

@@ -17,6 +17,7 @@ struct FloatRows {
   std::shared_ptr<const float> data;
   std::int64_t rows = 0;
   std::int64_t cols = 0;
+  std::shared_ptr<const ArrayFile> in_place = {};  ///< the file, where these are its own numbers
 
   MatrixView view() const { return matrix_view(data.get(), rows, cols); }
 };

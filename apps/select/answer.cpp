@@ -50,7 +50,6 @@ std::string positions_npy(const std::vector<Selection>& selections) {
 }
 
 std::string uids_npy(const Selection& selection, const std::vector<cached::Uid>& uids) {
-  if (uids.empty()) refuse("--answer uids", "128-bit uids in --ids or the files", "none");
   std::vector<cached::Uid> picked;
   for (const std::int64_t position : selection.indices) picked.push_back(uids[position]);
   std::ranges::sort(picked);
@@ -75,6 +74,9 @@ std::string content_of(const std::vector<Selection>& selections, const SelectArg
 void answer(const SelectArguments& arguments, std::ostream& output, std::ostream& remarks) {
   arguments.check();
   const Inputs inputs(arguments);
+  if (arguments.answer() == Answer::kUids && inputs.ids().uids.empty()) {
+    refuse("--answer uids", "128-bit uids in --ids or the files", "none");
+  }
   std::vector<Selection> selections;
   const Steps steps = arguments.steps();
   for (std::int64_t step = steps.first; step < steps.end; ++step) {
@@ -86,6 +88,7 @@ void answer(const SelectArguments& arguments, std::ostream& output, std::ostream
   };
   if (inputs.takes_strangers_for_matches()) remarks << "jest-select: " << kStrangers << '\n';
   if (std::ranges::any_of(selections, is_flat)) remarks << "jest-select: " << kFlat << '\n';
+  inputs.expect_unchanged();
   const std::string content = content_of(selections, arguments, inputs);
   arguments.out().empty() ? void(output << content) : write_file(arguments.out(), content);
 }

@@ -32,6 +32,14 @@ Steps steps_of(const std::string& word) {
   return steps;
 }
 
+/// Throws where a scale or bias is given of a model that has no use for it.
+void check_use(const std::string& model, const cached::CachedFiles& files, double weight) {
+  const char* why = weight == 0 ? "a model that the score weighs" : "embeddings, which have one";
+  if (weight != 0 && files.losses.empty()) return;
+  if (files.scale) refuse(model + "-scale", why, "another model");
+  if (files.bias) refuse(model + "-bias", why, "another model");
+}
+
 }  // namespace
 
 void add_cached_embeddings(CLI::App& app, const std::string& model, cached::CachedFiles& files) {
@@ -164,6 +172,12 @@ void SelectArguments::check() const {
   cached::expect_cached_files("--reference", reference_);
   cached::expect_cached_files("--reference-curated", curated());
   cached::expect_cached_files("--ids", ids_);
+  const bool fits = score_.reference != 0 && reference_.losses.empty();
+  if (!curated_.empty() && !fits) {
+    refuse("--reference-curated", "embeddings of a reference that the score weighs", "none");
+  }
+  check_use("--learner", learner_, score_.learner);
+  check_use("--reference", reference_, score_.reference);
   if (!curated_.empty() && (reference_.scale || reference_.bias)) {
     refuse("--reference-curated", "either it, or --reference-scale and --reference-bias", "both");
   }

@@ -37,7 +37,15 @@ Inputs::Inputs(const SelectArguments& arguments) : arguments_(arguments) {
     return model.emplace(name, files).ids();
   };
   const CachedIds of_learner = open("--learner", learner, weights.learner, learner_);
-  ids_ = joined(of_learner, open("--reference", reference, weights.reference, reference_));
+  const CachedIds of_reference = open("--reference", reference, weights.reference, reference_);
+  if (arguments.ids().empty()) {
+    ids_ = joined(of_learner, of_reference);
+  } else {
+    ids_ = weights.learner != 0 ? of_learner : of_reference;
+  }
+  for (auto* model : {&learner_, &reference_}) {
+    if (*model) (*model)->forget_sources();
+  }
   if (learner_ && reference_ && learner_->has_losses() != reference_->has_losses()) {
     refuse("--learner and --reference", "embeddings of both, or losses of both", "one of each");
   }
@@ -48,6 +56,12 @@ Inputs::Inputs(const SelectArguments& arguments) : arguments_(arguments) {
 }
 
 std::int64_t Inputs::candidates() const { return (learner_ ? learner_ : reference_)->rows(); }
+
+void Inputs::expect_unchanged() const {
+  for (const auto* model : {&learner_, &reference_}) {
+    if (*model) (*model)->expect_unchanged();
+  }
+}
 
 bool Inputs::has_losses() const { return (learner_ ? learner_ : reference_)->has_losses(); }
 

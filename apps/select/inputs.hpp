@@ -17,6 +17,8 @@ class Inputs {
   Selection select(std::int64_t step) const;
   const cached::CachedIds& ids() const { return ids_; }
   std::int64_t candidates() const;
+  /// Throws where a mapped file was written to since.
+  void expect_unchanged() const;
   /// Of sigmoid pairs with a reference: whether its scale and bias cannot be fitted ones.
   bool takes_strangers_for_matches() const;
 

@@ -9,6 +9,13 @@ namespace {
 using O = CachedReferenceOptions;
 constexpr const char* kGroup = "Cached reference";
 
+/// Absent, or finite and at least 0.
+struct AbsentOrAtLeast0 {
+  void operator()(const std::string& flag, const std::optional<double>& value) const {
+    if (value) FiniteAtLeast0{}(flag, *value);
+  }
+};
+
 void add_embedding_rows(OptionRows<O>& rows) {
   const auto row = [](auto... given) { return option<O>(kGroup, given..., kOfRun); };
   rows.push_back(row("--reference-embeddings", &O::reference_cache,
@@ -43,26 +50,35 @@ OptionRows<O> cached_rows(CachedKind kind) {
           "ids"));
   rows.push_back(row("--cascade-losses", &O::cascade_losses,
                      "Losses that the first stage of a cascade ranks by,\nof another reference"));
-  rows.push_back(row("--reference-flops", &O::reference_flops,
-                     "What the files cost to make; absent: what their\nmetadata say (flops)"));
+  const auto cost = [](auto... given) {
+    return option<O>(kGroup, given..., kOfRun, AbsentOrAtLeast0{});
+  };
+  rows.push_back(cost("--reference-flops", &O::reference_flops,
+                      "What all of these files cost to make; absent: what\ntheir metadata say "
+                      "(flops)"));
   rows.push_back(
-      row("--reference-cpu-seconds", &O::reference_cpu_seconds, "Likewise (cpu_seconds)"));
+      cost("--reference-cpu-seconds", &O::reference_cpu_seconds, "Likewise (cpu_seconds)"));
   return rows;
 }
 
 void CachedReferenceOptions::check_cached() const {
   for (const auto& path : reference_cache) {
-    if (!std::filesystem::is_directory(path)) expect_file("--reference-embeddings", path);
+    if (!std::filesystem::is_directory(path))
+      expect_file("--reference-embeddings or -losses", path);
   }
   cached::expect_cached_files("--reference-x", reference_x);
   cached::expect_cached_files("--reference-y", reference_y);
   cached::expect_cached_files("--reference-ids", reference_ids);
   cached::expect_cached_files("--cascade-losses", cascade_losses);
   if (!reference_names.empty()) cached::ArrayNames::from("--reference-names", reference_names);
-  if (has_cached_reference() || !reference_y.empty()) return;
-  const bool idle = reference_ids.empty() && !reference_scale && !reference_bias &&
-                    !reference_flops && !reference_cpu_seconds;
-  if (!idle) refuse("--reference-ids and the like", "embeddings or losses of a reference", "none");
+  if (reference_scale.has_value() != reference_bias.has_value()) {
+    refuse("--reference-scale and --reference-bias", "both or neither", "one of them");
+  }
+  if (has_cached_reference()) return;
+  const bool of_files = !reference_names.empty() || reference_flops || reference_cpu_seconds;
+  if (!reference_ids.empty() || reference_scale || (of_files && cascade_losses.empty())) {
+    refuse("--reference-ids and the like", "embeddings or losses of a reference", "none");
+  }
 }
 
 }  // namespace jest::apps::train

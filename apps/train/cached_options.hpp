@@ -23,7 +23,9 @@ struct CachedReferenceOptions {
   std::optional<double> reference_scale, reference_bias;
   std::optional<double> reference_flops, reference_cpu_seconds;  ///< what they cost to make
 
-  bool has_cached_reference() const { return !reference_cache.empty() || !reference_x.empty(); }
+  bool has_cached_reference() const {
+    return !reference_cache.empty() || !reference_x.empty() || !reference_y.empty();
+  }
 
   /// Throws unless files exist and options fit each other.
   void check_cached() const;

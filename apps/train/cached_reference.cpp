@@ -53,8 +53,11 @@ struct CuratedRows {
   std::int64_t pairs = 0;
 };
 
-CuratedRows curated_rows(const GivenEmbeddings& given, const ExampleTable& curated) {
-  const std::unordered_set<std::int64_t> wanted(curated.ids.begin(), curated.ids.end());
+/// Ids that the pool has, too, are of the pool's rows.
+CuratedRows curated_rows(const GivenEmbeddings& given, const ExampleTable& pool,
+                         const ExampleTable& curated) {
+  std::unordered_set<std::int64_t> wanted(curated.ids.begin(), curated.ids.end());
+  for (const std::int64_t id : pool.ids) wanted.erase(id);
   const MatrixView &x = given.embeddings.x, &y = given.embeddings.y;
   CuratedRows rows;
   for (std::int64_t k = 0; k < x.rows; ++k) {
@@ -66,8 +69,8 @@ CuratedRows curated_rows(const GivenEmbeddings& given, const ExampleTable& curat
   return rows;
 }
 
-std::string fit(GivenEmbeddings& given, const ExampleTable& curated) {
-  const CuratedRows rows = curated_rows(given, curated);
+std::string fit(GivenEmbeddings& given, const ExampleTable& pool, const ExampleTable& curated) {
+  const CuratedRows rows = curated_rows(given, pool, curated);
   if (rows.pairs < kLeastCurated) {
     refuse("--reference-embeddings",
            text("a logit scale and bias: arrays, --reference-scale and --reference-bias, or ",
@@ -99,15 +102,20 @@ CachedReference<EmbeddingStore> cached_embeddings(const CachedReferenceOptions& 
   const std::string option = "--reference-embeddings";
   CachedFiles files = files_of(options);
   files.pairs = options.reference_cache;
-  const auto model = std::make_shared<const CachedModel>(option, files);
+  const auto model = std::make_shared<CachedModel>(option, files);
+  const std::string checksum = model->checksum();
+  model->forget_sources();
   GivenEmbeddings given{
       .ids = ids_of(option, *model, pool),
       .embeddings = {model->x(), model->y(), model->scale().value_or(1), model->bias().value_or(0)},
       .memory = model,
       .expect_unchanged = [model] { model->expect_unchanged(); }};
+  if (model->scale().has_value() != model->bias().has_value()) {
+    refuse(option, "both a scale and a bias, or neither", "one of them");
+  }
   std::string fitted;
-  if (!model->scale() || !model->bias()) fitted = fit(given, curated);
-  return {EmbeddingStore(std::move(given)), cost_of(options, *model), model->checksum(), fitted};
+  if (!model->scale() || !model->bias()) fitted = fit(given, pool, curated);
+  return {EmbeddingStore(std::move(given)), cost_of(options, *model), checksum, fitted};
 }
 
 CachedReference<LossStore> cached_losses(const CachedReferenceOptions& options,
@@ -124,7 +132,13 @@ CachedReference<LossStore> cascade_losses(const CachedReferenceOptions& options,
   if (!options.reference_names.empty()) {
     files.names = cached::ArrayNames::from("--reference-names", options.reference_names);
   }
-  return losses_from("--cascade-losses", files, options, pool);
+  // A stated cost is that of all files, and stands with the reference where that is given, too.
+  CachedReferenceOptions stated = options;
+  if (options.has_cached_reference() && options.reference_flops) stated.reference_flops = 0;
+  if (options.has_cached_reference() && options.reference_cpu_seconds) {
+    stated.reference_cpu_seconds = 0;
+  }
+  return losses_from("--cascade-losses", files, stated, pool);
 }
 
 }  // namespace jest::apps::train

@@ -92,15 +92,18 @@ nlohmann::ordered_json runs_json(const T& task, ReferenceRun<T>& reference,
   const double rows = static_cast<double>(task.data().pool->rows());
   for (const ArmRun& run : arm_runs) {
     const auto [method, options] = setup_of(run.arm, task.options());
-    const double embedding = reference.runs()
-                                 ? rows * task.scoring_flops(reference.model, options, Method{})
-                                 : reference.cached->cost.flops;
+    double embedding = 0;
+    if (uses_store(method, options)) {
+      embedding = reference.runs() ? rows * task.scoring_flops(reference.model, options, Method{})
+                                   : reference.cached->cost.flops;
+    }
+    if (method.cascade && reference.first_stage) embedding += reference.first_stage->cost.flops;
     runs.push_back(
         summarize_run({.run = run,
                        .method = method,
                        .folder = options.out / run.name(),
                        .reference_training_flops = method.uses_reference() ? reference.flops : 0,
-                       .pool_embedding_flops = uses_store(method, options) ? embedding : 0,
+                       .pool_embedding_flops = embedding,
                        .measures = task.measures()}));
   }
   add_targets(runs, task.measures().front());

@@ -86,6 +86,7 @@ void add_options(CLI::App& command, O& options, unsigned wanted = kOfRun) {
 template <class O>
 void check_values(const O& options) {
   check_rows<ExperimentOptions>(options, common_rows(O::words()));
+  check_rows<CachedReferenceOptions>(options, cached_rows(O::words().cached));
   check_rows<O>(options, O::own_rows());
   options.check_together();
 }

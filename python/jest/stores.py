@@ -5,6 +5,7 @@ Files are those of the C++ library (docs/formats.md): safetensors with ids and c
 
 from __future__ import annotations
 
+import math
 import os
 from typing import Any, NamedTuple, Union
 
@@ -83,8 +84,8 @@ class LossStore:
 
     def __init__(self, ids: Array, losses: Array):
         """ids: [rows] int64, distinct; losses: [rows] float32."""
-        ids, losses = np.asarray(ids), np.asarray(losses)
-        if ids.shape != losses.shape or ids.dtype != np.int64 or losses.dtype != np.float32:
+        ids, losses = np.asarray(ids), np.array(losses)  # losses of its own, whatever becomes of those
+        if losses.ndim != 1 or ids.shape != losses.shape or ids.dtype != np.int64 or losses.dtype != np.float32:
             raise _core.Error(f"loss store: expected ids [rows] int64 and losses [rows] float32, got "
                               f"{ids.dtype} {list(ids.shape)} and {losses.dtype} {list(losses.shape)}")
         self._rows = _Rows("loss store", ids)
@@ -165,6 +166,9 @@ def write_embedding_store(path: Path, x: Array, y: Array, ids: Array, *, scale: 
         raise _core.Error(f"write embedding store: expected x, y [rows, d] float32 and ids [rows] "
                           f"int64, got x {x.dtype} {list(x.shape)}, y {y.dtype} {list(y.shape)}, "
                           f"ids {ids.dtype} {list(ids.shape)}")
+    if not (math.isfinite(scale) and scale > 0 and math.isfinite(bias)):
+        raise _core.Error(f"write embedding store: expected a finite scale > 0 and a finite bias, got "
+                          f"{scale} and {bias}")
     _Rows("write embedding store", ids)
     arrays = [("x", np.ascontiguousarray(x)), ("y", np.ascontiguousarray(y)),
               ("ids", np.ascontiguousarray(ids)), ("scale", np.array(float(scale))),

@@ -68,6 +68,8 @@ def _value(name: str, number: Tensor) -> float:
 
 def _signed(seed: int) -> int:
     """A seed is 64 bits without a sign; operators take the signed integer of the same bits."""
+    if isinstance(seed, int) and not -2**63 <= seed < 2**64:
+        raise _core.Error(f"select: expected a seed of 64 bits, got {seed}")
     return seed - 2**64 if seed >= 2**63 else seed
 
 

@@ -135,13 +135,18 @@ LogitFit fit_scale_and_bias(const MatrixView& x, const MatrixView& y, Contrast c
 double mean_match_of_strangers(const EmbeddingsView& embeddings) {
   check_embeddings("match of strangers", embeddings);
   const std::int64_t rows = embeddings.rows(), width = embeddings.x.cols;
+  if (rows < kFewestStrangers) return 0;
   double total = 0;
+  std::int64_t seen = 0;
   for (std::int64_t i = 0; i < rows; ++i) {
     const Eigen::Map<const Eigen::VectorXf> x(embeddings.x.row(i), width);
-    const Eigen::Map<const Eigen::VectorXf> y(embeddings.y.row((i + 1) % rows), width);
-    total += sigmoid(embeddings.scale * x.dot(y) + embeddings.bias);
+    const Eigen::Map<const Eigen::VectorXf> y(embeddings.y.row((i + rows / 2) % rows), width);
+    const double match = sigmoid(embeddings.scale * x.dot(y) + embeddings.bias);
+    if (std::isnan(match)) continue;
+    total += match;
+    ++seen;
   }
-  return total / static_cast<double>(rows);
+  return seen == 0 ? 0 : total / static_cast<double>(seen);
 }
 
 }  // namespace jest

@@ -134,9 +134,11 @@ void ReadFile::expect_unchanged() const {
          "one that was written to");
 }
 
-FileContent::FileContent(const std::filesystem::path& path, const std::string& expected) {
+FileContent::FileContent(const std::filesystem::path& path, const std::string& expected,
+                         bool copied_soon) {
   auto file = std::make_shared<const ReadFile>(path, expected);
-  const bool is_mapped = file->is_regular() && file->size() > largest_file_in_memory();
+  const bool is_large = copied_soon ? file->size() > 0 : file->size() > largest_file_in_memory();
+  const bool is_mapped = file->is_regular() && is_large;
   bytes = is_mapped ? file->mapped() : file->bytes();
   if (is_mapped) mapped = std::move(file);
 }

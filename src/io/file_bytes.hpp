@@ -67,7 +67,9 @@ struct FileContent {
   FileBytes bytes;
   std::shared_ptr<const ReadFile> mapped;  ///< where it is
 
-  FileContent(const std::filesystem::path& path, const std::string& expected);
+  /// `copied_soon`: mapped whatever its size, as what is in it is to be copied at once.
+  FileContent(const std::filesystem::path& path, const std::string& expected,
+              bool copied_soon = false);
   std::span<const std::byte> all() const { return {bytes.data.get(), bytes.size}; }
   void expect_unchanged() const {
     if (mapped) mapped->expect_unchanged();

@@ -58,11 +58,12 @@ SelectionSpec without_idle_rounds(SelectionSpec spec) {
 
 bool takes_strangers_for_matches(const Embeddings& embeddings) {
   const auto& [x, y, scale, bias] = embeddings;
-  if (x.size(0) < 2) return false;
-  const at::Tensor cosines = (x * y.roll(1, 0)).sum(1, /*keepdim=*/false, at::kDouble);
+  if (x.size(0) < kFewestStrangers) return false;
+  const at::Tensor cosines =
+      (x * y.roll(-(y.size(0) / 2), 0)).sum(1, /*keepdim=*/false, at::kDouble);
   at::Tensor logits = scale.defined() ? cosines * scale.to(cosines.device()) : cosines;
   if (bias.defined()) logits = logits + bias.to(cosines.device());
-  return logits.sigmoid().mean().item<double>() > kMatchOfStrangers;
+  return logits.sigmoid().nanmean().item<double>() > kMatchOfStrangers;
 }
 
 std::optional<ScoredSelection> of_too_few(const PickCount& picks, std::int64_t candidates) {

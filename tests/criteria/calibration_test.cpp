@@ -112,9 +112,12 @@ TEST(Calibration, FollowsTheSimilarities) {
 }
 
 TEST(Calibration, TakesAtMost1024PairsOfMany) {
-  const auto pairs = oracle::random_models({1500, 4}, 4).pairs<SigmoidPairs>();
-  const MatrixView& x = pairs.learner.x;
+  const oracle::Embeddings embeddings = oracle::random_embeddings({1500, 4}, 4);
+  const MatrixView x = embeddings.view().x;
   EXPECT_EQ(fit_scale_and_bias(x, x).pairs, 1024);
+}, 4).pairs<SigmoidPairs>();
+const MatrixView& x = pairs.learner.x;
+EXPECT_EQ(fit_scale_and_bias(x, x).pairs, 1024);
 }
 
 TEST(Calibration, RefusesWhatHasNone) {
@@ -138,8 +141,13 @@ TEST(Calibration, TellsModelsThatTakeStrangersForMatches) {
   EXPECT_GT(strangers(100, -10), 0.99);
   double mean = 0;
   for (std::int64_t i = 0; i < 50; ++i)
-    mean += 1 / (1 + std::exp(-(2 * pairs.s(i, (i + 1) % 50) - 1)));
+    mean += 1 / (1 + std::exp(-(2 * pairs.s(i, (i + 25) % 50) - 1)));
   EXPECT_NEAR(strangers(2, -1), mean / 50, 1e-6);
+  Pairs broken = pairs;
+  broken.y[7] = NAN;
+  EXPECT_NEAR(mean_match_of_strangers({broken.x_view(), broken.y_view(), 2, -1}), mean / 50, 0.02);
+  EXPECT_EQ(mean_match_of_strangers({noisy_pairs(8, 0).x_view(), noisy_pairs(8, 0).y_view(), 100}),
+            0);
 }
 
 }  // namespace

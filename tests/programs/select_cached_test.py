@@ -116,8 +116,19 @@ class Files(Cached):
                     self.put(f"clip-{model}/{name}/{name}_{part}.npy", npy("F32", [2, self.width], rows))
             words += ["--" + model, self.path("clip-" + model)]
         self.assertEqual(self.answer(*words)["scores"], expected["scores"])
-        os.remove(self.path("clip-learner/text_emb/text_emb_3.npy"))
-        self.refused(words, "--learner", "x [40, 6] and y [38, 6]")
+        os.rename(self.path("clip-learner/text_emb/text_emb_19.npy"),
+                  self.path("clip-learner/text_emb/text_emb_20.npy"))
+        self.refused(words, "all of text_emb_0.npy to text_emb_20.npy", "20 of them")
+        for part in range(20):
+            name = f"text_emb/text_emb_{part + (part == 19)}.npy"
+            os.rename(self.path("clip-learner/" + name), self.path(f"clip-learner/text_emb/t_{part}.npy"))
+        for part in range(20):
+            os.rename(self.path(f"clip-learner/text_emb/t_{part}.npy"),
+                      self.path(f"clip-learner/text_emb/text_emb_{part + 1}.npy"))
+        self.refused(words, "the same numbers", "0 to 19 and 1 to 20")
+        os.rename(self.path("clip-learner/text_emb/text_emb_2.npy"),
+                  self.path("clip-learner/text_emb/text_emb_01.npy"))
+        self.refused(words, "one file of number 1")
         self.refused(["--score", "hard-learner", "--learner", self.folder.name], "img_emb and text_emb")
 
     def test_names_of_arrays(self):
@@ -130,8 +141,32 @@ class Files(Cached):
                                ("text_embeds", "F32", shape, self.sides[model + "-y"]),
                                ("t", "F32", [], [scale]), ("bias", "F32", [], [bias])])
         self.assertEqual(self.answer(*words)["scores"], expected["scores"])
+        self.refused(["--names", "x=a,x=b", *words[2:]], "a role once")
         for bad in ("z=1", "x", "x=", "x=a,,y=b"):
             self.refused(["--names", bad, *words[2:]], "--names", "ROLE=NAME")
+
+    def test_sides_of_one_model_agree(self):
+        shape, words = [self.rows, self.width], []
+        ids = list(range(100, 100 + self.rows))
+        for side in "xy":
+            words += [f"--learner-{side}", self.write(side, [
+                (side, "F32", shape, self.sides["learner-" + side]), ("ids", "I64", [self.rows], ids),
+                ("scale", "F32", [], [10.0]), ("bias", "F32", [], [-4.0])])]
+        words += ["--score", "hard-learner"]
+        self.answer(*words)
+        self.write("y", [("y", "F32", shape, self.sides["learner-y"]), ("ids", "I64", [self.rows], ids[::-1])])
+        self.refused(words, "ids", "beside x")
+        self.write("y", [("y", "F32", shape, self.sides["learner-y"]), ("scale", "F32", [], [11.0])])
+        self.refused(words, "the scale of the file before, 10")
+
+    def test_options_without_a_use_are_refused(self):
+        stored, losses = self.stored(), self.put("l.npy", npy("F32", [self.rows], range(self.rows)))
+        both = ["--learner-losses", losses, "--reference-losses", losses]
+        self.refused([*both, "--learner-scale", "3"], "--learner-scale")
+        self.refused([*both, "--reference-curated", stored[1]], "--reference-curated")
+        self.refused([*stored, "--score", "hard-learner", "--reference-bias=-1"], "--reference-bias")
+        got = run("--count", 8, "calibrate", "--embeddings", stored[1])
+        self.assertIn("--count before it", got.stderr)
 
     def test_losses(self):
         losses = {model: [self.generator.uniform(0, 4) for _ in range(self.rows)]

@@ -165,10 +165,11 @@ def is_flat(own, left, gain, preset):
 
 
 def takes_strangers(model):
-    """Whether one in five of the pairs of a row with the next one is a match."""
-    rows = range(model.rows)
-    logits = [model.logit(i, (i + 1) % model.rows, model.bias) for i in rows]
-    return model.rows > 1 and mean([1 / (1 + math.exp(-u)) for u in logits]) > 0.2
+    """Whether one in five of the pairs of a row with one half the rows further on is a match."""
+    half = model.rows // 2
+    logits = [model.logit(i, (i + half) % model.rows, model.bias) for i in range(model.rows)]
+    matches = [1 / (1 + math.exp(-u)) for u in logits if not math.isnan(u)]
+    return model.rows >= 16 and bool(matches) and mean(matches) > 0.2
 
 
 def select(learner=None, reference=None, count=1, chunks=None, gain=100.0, interaction=1.0,

@@ -113,9 +113,12 @@ class Cached(UndisturbedCase):
         more = {"ids": bare["ids"][2] + struct.pack("<100q", *range(100))}
         for name in "xy":
             more[name] = bare[name][2] + bare["x"][2][:100 * 4 * bare["x"][1][1]]
+        shared = dict(more, ids=bare["ids"][2] + struct.pack("<100q", *range(1000, 1100)))
         both = {name: (array[0], [array[1][0] + 100, *array[1][1:]], more[name])
                 for name, array in bare.items()}
         self.assertEqual(len(ids), 300)
+        self.put("bare.safetensors", safetensors(both | {"ids": (*both["ids"][:2], shared["ids"])}))
+        self.refused(pairs(self.out, GIVEN | given), "0 curated pairs")  # they are the pool's ids
         self.put("bare.safetensors", safetensors(both))
         done = finished(pairs(self.out, GIVEN | given))
         self.assertIn("fitted to 100 curated pairs", summary_of(self.out)["reference"]["fitted"])
@@ -128,6 +131,11 @@ class Cached(UndisturbedCase):
         self.refused(pairs(self.out, GIVEN | store | {"arms": "acid"}), "acid", "size is known")
         self.refused(pairs(self.out, GIVEN | store | {"reference": self.store}), "--reference", "both")
         self.refused(pairs(self.out, GIVEN | {"reference-flops": 3}), "--reference-ids and the like")
+        self.refused(pairs(self.out, GIVEN | {"reference-names": "x=a"}), "--reference-ids and the like")
+        self.refused(pairs(self.out, GIVEN | store | {"reference-flops": -3}), "--reference-flops")
+        one_side = {"reference-y": self.matrices()["reference-y"]}
+        self.refused(pairs(self.out, GIVEN | one_side), "both sides")
+        self.refused(pairs(self.out, GIVEN | store | {"reference-scale": 7}), "both or neither")
         self.refused(pairs(self.out, GIVEN | store | {"reference-names": "x:y"}), "ROLE=NAME")
         self.refused(pairs(self.out, GIVEN | {"cascade-losses": self.store, "arms": "joint"}),
                      "--cascade-losses", "first stage")
@@ -142,6 +150,10 @@ class Cached(UndisturbedCase):
         self.refused(pairs(self.out, GIVEN | given | {"resume": True}), bad)
         changed = dict(self.arrays, bias=("F64", [], struct.pack("<d", -1.25)))
         self.put("copy.safetensors", safetensors(changed))
+        self.refused(pairs(self.out, GIVEN | given | {"resume": True}), "given_reference")
+        nearly = struct.unpack("<d", self.arrays["bias"][2])[0] * (1 + 1e-12)
+        self.put("copy.safetensors", safetensors(
+            dict(self.arrays, bias=("F64", [], struct.pack("<d", nearly)))))
         self.refused(pairs(self.out, GIVEN | given | {"resume": True}), "given_reference")
 
 

@@ -119,9 +119,11 @@ LogitFit fit_scale_and_bias(const MatrixView& x, const MatrixView& y,
 
 /// Above this a model's scale and bias hardly fit it: one stranger in five would be a match.
 inline constexpr double kMatchOfStrangers = 0.2;
+inline constexpr std::int64_t kFewestStrangers = 16;
 
-/// The mean probability by which a sigmoid model takes x_i and y_{i+1}, which do not belong
-/// together, for a match. Near 1/B where scale and bias fit; O(B·d).
+/// The mean probability by which a sigmoid model takes x_i and y_{i+B/2}, which do not belong
+/// together, for a match; those that are not a number are left out. Near 1/B where scale and bias
+/// fit; 0 of fewer than 16 pairs, which say little. O(B·d).
 double mean_match_of_strangers(const EmbeddingsView& embeddings);
 
 }  // namespace jest
