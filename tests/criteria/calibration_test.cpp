@@ -115,9 +115,6 @@ TEST(Calibration, TakesAtMost1024PairsOfMany) {
   const oracle::Embeddings embeddings = oracle::random_embeddings({1500, 4}, 4);
   const MatrixView x = embeddings.view().x;
   EXPECT_EQ(fit_scale_and_bias(x, x).pairs, 1024);
-}, 4).pairs<SigmoidPairs>();
-const MatrixView& x = pairs.learner.x;
-EXPECT_EQ(fit_scale_and_bias(x, x).pairs, 1024);
 }
 
 TEST(Calibration, RefusesWhatHasNone) {
