@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <map>
 #include <ranges>
 #include <set>
 
 #include "input_file.hpp"
+#include "io/scalar.hpp"
 #include "jest/core/error.hpp"
 #include "parse_whole.hpp"
 
@@ -70,16 +70,7 @@ CachedFiles unfolded(const CachedFiles& given) {
 
 /// A 0-d or one-element F32 or F64 array.
 double number_of(const ArrayFile& file, const std::string& name, const ArrayView& array) {
-  if (array.elements() == 1 && array.dtype == "F32") {
-    float value = 0;
-    std::memcpy(&value, array.bytes.data(), sizeof value);
-    return value;
-  }
-  if (array.elements() == 1 && array.dtype == "F64") {
-    double value = 0;
-    std::memcpy(&value, array.bytes.data(), sizeof value);
-    return value;
-  }
+  if (const std::optional<double> value = scalar_of(array)) return *value;
   refuse("read " + file.path().string(), "a 0-d F32 or F64 array " + name, describe(array));
 }
 

@@ -6,6 +6,7 @@
 #include "jest/core/error.hpp"
 #include "jest/io/safetensors.hpp"
 #include "safetensors_header.hpp"
+#include "scalar.hpp"
 
 namespace jest {
 namespace {
@@ -60,16 +61,7 @@ double SafetensorsFile::scalar(const std::string& name) const {
   const auto found = arrays_.find(name);
   if (found == arrays_.end()) damaged(path_, "a 0-d F32 or F64 array " + name, "no such array");
   const ArrayView& array = found->second;
-  if (array.elements() == 1 && array.dtype == "F32") {
-    float value = 0;
-    std::memcpy(&value, array.bytes.data(), sizeof value);
-    return value;
-  }
-  if (array.elements() == 1 && array.dtype == "F64") {
-    double value = 0;
-    std::memcpy(&value, array.bytes.data(), sizeof value);
-    return value;
-  }
+  if (const std::optional<double> value = scalar_of(array)) return *value;
   damaged(path_, "a 0-d F32 or F64 array " + name, describe(array));
 }
 

@@ -160,6 +160,9 @@ class Cached(UndisturbedCase):
 class Losses(FolderCase):
     """Of text: the same by losses, and another reference for the first stage of a cascade."""
 
+    def embedding_flops(self, out):
+        return {run["arm"]: run["flops"]["pool_embedding"] for run in summary_of(out)["runs"]}
+
     def test_losses_say_what_the_reference_said(self):
         train_tasks.write_tables()
         given = {"arms": "uniform,joint,cascade"}
@@ -182,6 +185,14 @@ class Losses(FolderCase):
                      tensors(cached, f"{arm}-seed3", "model.safetensors")
                 for arm in ("uniform", "joint", "cascade")}
         self.assertEqual(same, {"uniform": True, "joint": True, "cascade": False})
+        self.assertEqual(self.embedding_flops(out), {"uniform": 0, "joint": None, "cascade": None})
+        stated = path("out-stated-losses")
+        finished(train_tasks.train("text", stated, given | first | {"reference-flops": 7e6}))
+        self.assertEqual(self.embedding_flops(stated), {"uniform": 0, "joint": 7e6, "cascade": 7e6})
+        live = path("out-live")  # a first stage by others' losses, the second by a reference that runs
+        finished(train_tasks.train("text", live, given | {"cascade-losses": store, "cache-reference": True}))
+        self.assertIsNone(self.embedding_flops(live)["cascade"])
+        self.assertGreater(self.embedding_flops(live)["joint"], 0)
         for arm in ("rho-1", "joint:score-prefix=8"):
             self.refused(train_tasks.train("text", path("refused"), first | {"arms": arm}), arm)
 
