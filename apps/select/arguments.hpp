@@ -51,7 +51,6 @@ class SelectArguments {
     return named(files);
   }
   const cached::Paths& ids() const { return ids_; }
-  const cached::ArrayNames& names() const { return names_; }
   Contrast contrast() const { return contrast_; }
   ScoreWeights weights() const { return score_; }
   /// Of the first step.
