@@ -7,7 +7,7 @@
 #include <iostream>
 
 #include "jest/jest.hpp"
-#include "jest/train/retrieval.hpp"
+#include "jest/torch/embeddings.hpp"
 
 namespace {
 

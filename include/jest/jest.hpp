@@ -18,7 +18,6 @@
 #include "jest/methods/methods.hpp"
 #include "jest/methods/run.hpp"
 #include "jest/scorers/aligned_scorer.hpp"
-#include "jest/scorers/any_scorer.hpp"
 #include "jest/scorers/joint_example_scorer.hpp"
 #include "jest/scorers/wrappers.hpp"
 #include "jest/torch/device.hpp"

@@ -155,11 +155,11 @@ bool any_begins_with(const std::string& prefix, const StateByName& saved) {
 
 }  // namespace
 
-double optimizer_step(torch::optim::Optimizer& optimizer, const at::Tensor& loss) {
-  optimizer.zero_grad();
-  loss.backward();
+void clear_gradients(torch::optim::Optimizer& optimizer) { optimizer.zero_grad(); }
+
+void step_by_gradients(torch::optim::Optimizer& optimizer, double max_norm) {
+  if (max_norm > 0) torch::nn::utils::clip_grad_norm_(optimized(optimizer), max_norm);
   optimizer.step();
-  return loss.item<double>();
 }
 
 std::vector<double> relative_rates(torch::optim::Optimizer& optimizer) {

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <limits>
 
-#include "jest/core/exact/host_device.hpp"
+#include "jest/core/exact/elementary.hpp"
 #include "jest/core/noise.hpp"
 #include "jest/select/selection.hpp"
 

@@ -4,7 +4,7 @@
 
 #include <torch/torch.h>
 
-#include "jest/core/stage_seconds.hpp"
+#include "jest/core/cost.hpp"
 #include "jest/select/select.hpp"
 #include "on_cuda.hpp"
 

@@ -5,9 +5,9 @@
 
 #include <cmath>
 
-#include "jest/scorers/any_scorer.hpp"
 #include "jest/scorers/joint_example_scorer.hpp"
 #include "jest/scorers/scorer.hpp"
+#include "jest/scorers/wrappers.hpp"
 #include "oracle/message_of.hpp"
 #include "oracle/small_towers.hpp"
 

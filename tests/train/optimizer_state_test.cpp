@@ -26,8 +26,14 @@ struct ColumnsImpl : torch::nn::Module {
 };
 TORCH_MODULE(Columns);
 
+void step_on(torch::optim::Optimizer& optimizer, const at::Tensor& loss) {
+  optimizer.zero_grad();
+  loss.backward();
+  optimizer.step();
+}
+
 void take_steps(Columns& model, torch::optim::Optimizer& optimizer, int count) {
-  for (int step = 0; step < count; ++step) detail::optimizer_step(optimizer, model->loss());
+  for (int step = 0; step < count; ++step) step_on(optimizer, model->loss());
 }
 
 TEST(OptimizerState, OfAParameterThatIsStoredByColumnsIsRestored) {
@@ -78,7 +84,7 @@ TEST(OptimizerState, HoldsWhatTheOptimizerMovesAndTheModelHasNot) {
   const at::Tensor trained = temperature();
   const at::Tensor resumed = temperature();
   const auto optimizer = fused_adam({model->matrix, trained}, {.learning_rate = 0.1});
-  detail::optimizer_step(*optimizer, model->loss() / trained.sum());
+  step_on(*optimizer, model->loss() / trained.sum());
   const NamedTensors saved = detail::training_state(*model, *optimizer);
   const auto again = fused_adam({other->matrix, resumed}, {.learning_rate = 0.1});
   detail::load_training_state(*other, *again, saved);

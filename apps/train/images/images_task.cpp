@@ -3,7 +3,7 @@
 #include <set>
 
 #include "jest/learner/scoring.hpp"
-#include "jest/train/retrieval.hpp"
+#include "jest/torch/embeddings.hpp"
 #include "train/images/picture.hpp"
 #include "train/model_memory.hpp"
 #include "train/repeated.hpp"

@@ -1,7 +1,7 @@
 #include "train/pairs/pairs_task.hpp"
 
 #include "jest/learner/scoring.hpp"
-#include "jest/train/retrieval.hpp"
+#include "jest/torch/embeddings.hpp"
 #include "train/model_memory.hpp"
 #include "train/repeated.hpp"
 

@@ -7,7 +7,6 @@
 #include <cstdint>
 
 #include "jest/core/exact/elementary.hpp"
-#include "jest/core/exact/host_device.hpp"
 #include "jest/core/exact/philox.hpp"
 
 namespace jest {

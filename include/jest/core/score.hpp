@@ -11,7 +11,7 @@
 #include <cstdint>
 
 #include "jest/core/error.hpp"
-#include "jest/core/exact/host_device.hpp"
+#include "jest/core/exact/elementary.hpp"
 
 namespace jest {
 

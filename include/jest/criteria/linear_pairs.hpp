@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "jest/core/error.hpp"
-#include "jest/core/exact/host_device.hpp"
+#include "jest/core/exact/elementary.hpp"
 #include "jest/core/views.hpp"
 
 namespace jest {

@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "jest/learner/micro_batches.hpp"
 #include "jest/learner/objective.hpp"
-#include "jest/learner/scoring.hpp"
 #include "jest/torch/arrays.hpp"
 
 namespace torch::nn {
@@ -21,8 +21,9 @@ namespace jest {
 
 namespace detail {
 
-/// zero_grad, backward, step; returns the loss as a number.
-JEST_EXPORT double optimizer_step(torch::optim::Optimizer& optimizer, const at::Tensor& loss);
+JEST_EXPORT void clear_gradients(torch::optim::Optimizer& optimizer);
+/// One step by the gradients there are, scaled down to `max_norm` where that is above 0.
+JEST_EXPORT void step_by_gradients(torch::optim::Optimizer& optimizer, double max_norm);
 
 /// Learning rates of the optimizer's parameter groups, as multiples of the first group's.
 JEST_EXPORT std::vector<double> relative_rates(torch::optim::Optimizer& optimizer);
@@ -39,6 +40,16 @@ JEST_EXPORT void load_training_state(torch::nn::Module& module, torch::optim::Op
 
 }  // namespace detail
 
+/// How a step is taken. Weight decay and the like are the optimizer's, and its groups'.
+struct StepSpec {
+  /// Examples of one forward and backward pass; 0 is the whole batch at once. The gradient is that
+  /// of the whole batch, contrastive ones too (learner/micro_batches.hpp), in the memory of a part.
+  std::int64_t micro_batch = 0;
+  /// Gradients are scaled down to this 2-norm over all that the optimizer moves; 0: never. Source:
+  /// Pascanu, Mikolov and Bengio 2013.
+  double max_norm = 0;
+};
+
 /// A model handle (ModuleHolder, shared_ptr, or a pointer to a module that outlives the learner)
 /// and its optimizer, which must outlive the learner; `Objective` says what it is trained by
 /// (learner/objective.hpp), OwnLoss unless given. `precision` is that of the forward pass;
@@ -47,17 +58,21 @@ JEST_EXPORT void load_training_state(torch::nn::Module& module, torch::optim::Op
 template <class Model, class Objective = OwnLoss>
 class Learner {
  public:
+  /// Throws where a micro-batch or a norm is negative.
   Learner(Model model, torch::optim::Optimizer& optimizer, Objective objective = {},
-          Precision precision = Precision::kAmbient)
+          Precision precision = Precision::kAmbient, const StepSpec& how = {})
       : model_(std::move(model)),
         optimizer_(&optimizer),
         objective_(std::move(objective)),
         precision_(precision),
+        how_(how),
         relative_rates_(detail::relative_rates(optimizer)) {
     static_assert(
         requires(Model & handle) { handle->is_training(); },
         "jest::Learner: give a handle to the module: a ModuleHolder, a shared_ptr or a "
         "pointer (model->...), not the module by value");
+    if (how.micro_batch < 0) refuse("learner", "a micro-batch of at least 0", how.micro_batch);
+    if (!(how.max_norm >= 0)) refuse("learner", "a largest norm of at least 0", how.max_norm);
   }
 
   Model& model() { return model_; }
@@ -67,8 +82,25 @@ class Learner {
   /// evaluation mode, within a model that is in training mode, stay so.
   template <Batch B>
   double step(const B& batch) {
+    detail::clear_gradients(*optimizer_);
+    const double loss = accumulate(batch);
+    detail::step_by_gradients(*optimizer_, how_.max_norm);
+    return loss;
+  }
+
+  /// Adds the gradient of the loss of `batch` to the parameters', in training mode, and returns
+  /// the loss. In micro-batches where StepSpec says so: for losses one pass each, for all else two.
+  template <Batch B>
+  double accumulate(const B& batch) {
     if (!model_->is_training()) model_->train();
-    return detail::optimizer_step(*optimizer_, loss(batch));
+    if (how_.micro_batch == 0 || how_.micro_batch >= detail::size_of(batch)) {
+      const at::Tensor whole = loss(batch);
+      whole.backward();
+      return whole.template item<double>();
+    }
+    detail::InMicroBatches<Model> parts(model_,
+                                        {.size = how_.micro_batch, .precision = precision_});
+    return parts.accumulate(objective_, batch);
   }
 
   /// The differentiable training loss of `batch`.
@@ -93,6 +125,7 @@ class Learner {
   torch::optim::Optimizer* optimizer_;
   Objective objective_;
   Precision precision_;
+  StepSpec how_;
   std::vector<double> relative_rates_;
 };
 
@@ -100,5 +133,7 @@ template <class Model>
 Learner(Model, torch::optim::Optimizer&, Contrast) -> Learner<Model>;
 template <class Model>
 Learner(Model, torch::optim::Optimizer&, Contrast, Precision) -> Learner<Model>;
+template <class Model>
+Learner(Model, torch::optim::Optimizer&, Contrast, Precision, StepSpec) -> Learner<Model>;
 
 }  // namespace jest

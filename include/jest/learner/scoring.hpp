@@ -109,20 +109,26 @@ std::int64_t size_of(const B& batch) {
   return static_cast<std::int64_t>(std::span(batch.ids()).size());
 }
 
+/// `visit(part, first)` of every micro-batch of at most `size` examples, in order; all of `batch`
+/// where `size` is 0.
+template <Batch B, class Visit>
+void for_parts(const B& batch, std::int64_t size, const Visit& visit) {
+  const std::int64_t total = size_of(batch);
+  if (size <= 0 || size >= total) return visit(batch, std::int64_t{0});
+  for (std::int64_t first = 0; first < total; first += size) {
+    std::vector<std::int64_t> positions(static_cast<std::size_t>(std::min(size, total - first)));
+    std::iota(positions.begin(), positions.end(), first);
+    visit(batch.at(positions), first);
+  }
+}
+
 /// Runs `forward(part)` over the micro-batches of `batch`, in order: no gradient, stated mode.
 template <class Model, Batch B, class Forward>
 void score_parts(Model& model, const B& batch, const ScoringSpec& spec, const Forward& forward) {
   const c10::NoGradGuard no_gradient;
   const ModeGuard<Model> mode(model, spec.mode);
   const AutocastGuard precision(*model, spec.precision);
-  const std::int64_t total = size_of(batch);
-  if (spec.micro_batch <= 0 || spec.micro_batch >= total) return forward(batch);
-  for (std::int64_t first = 0; first < total; first += spec.micro_batch) {
-    std::vector<std::int64_t> positions(
-        static_cast<std::size_t>(std::min(spec.micro_batch, total - first)));
-    std::iota(positions.begin(), positions.end(), first);
-    forward(batch.at(positions));
-  }
+  for_parts(batch, spec.micro_batch, [&](const B& part, std::int64_t) { forward(part); });
 }
 
 }  // namespace detail

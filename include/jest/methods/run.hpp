@@ -17,9 +17,9 @@
 #include <type_traits>
 #include <utility>
 
+#include "jest/learner/micro_batches.hpp"
 #include "jest/methods/methods.hpp"
 #include "jest/scorers/aligned_scorer.hpp"
-#include "jest/scorers/any_scorer.hpp"
 #include "jest/scorers/feature_scorer.hpp"
 #include "jest/scorers/joint_example_scorer.hpp"
 #include "jest/scorers/wrappers.hpp"
@@ -64,17 +64,27 @@ struct NoProxy {};
 /// A method's training loss as one type, whatever the method.
 template <class Model, Batch B>
 class ObjectiveOf {
- public:
-  using Function = std::function<at::Tensor(Model&, const B&)>;
+  using Parts = detail::InMicroBatches<Model>;
 
-  ObjectiveOf(std::string_view method, Function loss) : method_(method), loss_(std::move(loss)) {}
+ public:
+  /// `loss` is a function of any model.
+  template <class Loss>
+  ObjectiveOf(std::string_view method, const Loss& loss)
+      : method_(method),
+        own_loss_(std::is_same_v<Loss, OwnLoss>),
+        of_whole_(loss),
+        of_parts_(loss) {}
 
   std::string_view method() const { return method_; }
-  at::Tensor operator()(Model& model, const B& batch) const { return loss_(model, batch); }
+  bool is_own_loss() const { return own_loss_; }
+  at::Tensor operator()(Model& model, const B& batch) const { return of_whole_(model, batch); }
+  at::Tensor operator()(Parts& model, const B& batch) const { return of_parts_(model, batch); }
 
  private:
   std::string_view method_;
-  Function loss_;
+  bool own_loss_;
+  std::function<at::Tensor(Model&, const B&)> of_whole_;
+  std::function<at::Tensor(Parts&, const B&)> of_parts_;
 };
 
 /// Parameters of a module, counted.
@@ -355,7 +365,7 @@ ObjectiveOf<Model, B> objective_of(const Method& method, const Model&, R& refere
                   "ObjectiveSpec::trained_view",
                   "none");
   }
-  return {method.name, [objective, view = spec.trained_view](Model& model, const B& batch) {
+  return {method.name, [objective, view = spec.trained_view](auto& model, const B& batch) {
             return objective(model, view(batch));
           }};
 }

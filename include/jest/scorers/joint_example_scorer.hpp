@@ -14,8 +14,8 @@
 #include <span>
 #include <utility>
 
+#include "jest/core/cost.hpp"
 #include "jest/core/score.hpp"
-#include "jest/core/stage_seconds.hpp"
 #include "jest/criteria/separable.hpp"
 #include "jest/learner/learner.hpp"
 #include "jest/learner/reference_model.hpp"

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <utility>
 
-#include "jest/core/stage_seconds.hpp"
+#include "jest/core/cost.hpp"
 #include "jest/learner/concepts.hpp"
 #include "jest/select/selection.hpp"
 #include "jest/torch/arrays.hpp"

@@ -1,23 +1,82 @@
 #pragma once
-// Scorers that wrap another one: a cheaper view of a super-batch, a proxy that is trained beside a
-// larger learner, and a first stage that thins super-batches. A scorer given as an lvalue must
-// outlive its wrapper.
+// Scorers that wrap another one: any of them behind one type, a cheaper view of a super-batch, a
+// proxy that is trained beside a larger learner, and a first stage that thins super-batches. A
+// scorer given as an lvalue must outlive its wrapper.
 
 #include <algorithm>
 #include <cstdint>
 #include <iterator>
 #include <limits>
+#include <memory>
 #include <span>
+#include <type_traits>
 #include <utility>
 
+#include "jest/core/cost.hpp"
 #include "jest/core/error.hpp"
-#include "jest/core/stage_seconds.hpp"
 #include "jest/criteria/separable.hpp"
 #include "jest/learner/stores.hpp"
 #include "jest/scorers/scorer.hpp"
 #include "jest/select/select.hpp"
 
 namespace jest {
+
+/// Any scorer behind one type, so that a method is chosen at run time and a training loop is
+/// compiled once, not once a method.
+///
+/// Owns the scorer, or refers to it where it was given as an lvalue and then must outlive this.
+/// Copies share it.
+template <Batch B>
+class AnyScorer {
+ public:
+  template <class S>
+  requires(!std::same_as<std::remove_cvref_t<S>, AnyScorer>) &&
+      Scorer<std::remove_reference_t<S>, B> AnyScorer(S&& scorer)  // NOLINT: converts
+      : held_(std::make_shared<Holder<S>>(std::forward<S>(scorer))) {}
+
+  ScoredSelection select(const B& super_batch, std::int64_t step) {
+    return held_->select(super_batch, step);
+  }
+  std::int64_t count(std::int64_t candidates) const { return held_->count(candidates); }
+  std::uint64_t seed() const { return held_->seed(); }
+  bool scores() const { return held_->scores(); }
+
+  /// Nothing where the scorer keeps nothing.
+  NamedTensors state() const { return held_->state(); }
+  void load_state(const NamedTensors& state) { held_->load_state(state); }
+
+ private:
+  struct Held {
+    virtual ~Held() = default;
+    virtual ScoredSelection select(const B& super_batch, std::int64_t step) = 0;
+    virtual std::int64_t count(std::int64_t candidates) const = 0;
+    virtual std::uint64_t seed() const = 0;
+    virtual bool scores() const = 0;
+    virtual NamedTensors state() = 0;
+    virtual void load_state(const NamedTensors& state) = 0;
+  };
+
+  template <class S>
+  struct Holder final : Held {
+    explicit Holder(S&& given) : scorer(std::forward<S>(given)) {}
+    ScoredSelection select(const B& super_batch, std::int64_t step) override {
+      return scorer.select(super_batch, step);
+    }
+    std::int64_t count(std::int64_t candidates) const override { return scorer.count(candidates); }
+    std::uint64_t seed() const override { return scorer.seed(); }
+    bool scores() const override { return scorer.scores(); }
+    NamedTensors state() override {
+      if constexpr (KeepsState<S>) return scorer.state();
+      return {};
+    }
+    void load_state([[maybe_unused]] const NamedTensors& state) override {
+      if constexpr (KeepsState<S>) scorer.load_state(state);
+    }
+    S scorer;
+  };
+
+  std::shared_ptr<Held> held_;
+};
 
 /// Scoring a cheaper view of every super-batch: a prefix of each text, a smaller image.
 ///

@@ -27,6 +27,16 @@ JEST_EXPORT Embeddings to_device(const Embeddings& embeddings, c10::Device devic
 JEST_EXPORT Embeddings fit_scale_and_bias(const Embeddings& curated,
                                           Contrast contrast = Contrast::kSigmoid);
 
+/// Among held-out pairs: does x find its own y, and y its x?
+struct RetrievalRecall {
+  double at_1 = 0;
+  double at_10 = 0;
+};
+
+/// Recall among all n pairs, mean of both directions. A tie counts against the pair. O(n²·d) time
+/// in tiles, O(n) memory.
+JEST_EXPORT RetrievalRecall retrieval_recall(const Embeddings& pairs);
+
 namespace detail {
 
 /// `matrix` itself where each row is contiguous and rows do not overlap, else a copy.

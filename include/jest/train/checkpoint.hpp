@@ -18,7 +18,6 @@
 
 #include "jest/core/cost.hpp"
 #include "jest/core/error.hpp"
-#include "jest/core/stage_seconds.hpp"
 #include "jest/torch/arrays.hpp"
 #include "jest/train/schedule.hpp"
 

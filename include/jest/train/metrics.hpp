@@ -11,7 +11,6 @@
 
 #include "jest/core/cost.hpp"
 #include "jest/core/error.hpp"
-#include "jest/core/stage_seconds.hpp"
 
 namespace jest {
 

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "jest/core/exact/host_device.hpp"
+#include "jest/core/exact/elementary.hpp"
 
 namespace jest::cuda {
 

@@ -6,7 +6,7 @@
 
 #include <cstdint>
 
-#include "jest/core/exact/host_device.hpp"
+#include "jest/core/exact/elementary.hpp"
 
 namespace jest::cuda {
 

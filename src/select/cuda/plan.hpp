@@ -6,7 +6,7 @@
 #include <array>
 #include <cstdint>
 
-#include "jest/core/exact/host_device.hpp"
+#include "jest/core/exact/elementary.hpp"
 #include "jest/select/cuda.hpp"
 
 namespace jest::cuda {

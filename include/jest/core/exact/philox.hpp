@@ -7,7 +7,7 @@
 #include <array>
 #include <cstdint>
 
-#include "jest/core/exact/host_device.hpp"
+#include "jest/core/exact/elementary.hpp"
 
 namespace jest {
 

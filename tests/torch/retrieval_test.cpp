@@ -1,4 +1,4 @@
-#include "jest/train/retrieval.hpp"
+#include "jest/torch/embeddings.hpp"
 
 #include <gtest/gtest.h>
 #include <torch/torch.h>

@@ -1,6 +1,6 @@
 // Retrieval recall, computed tile by tile.
 
-#include "jest/train/retrieval.hpp"
+#include "jest/torch/embeddings.hpp"
 
 #include <torch/torch.h>
 
