@@ -7,6 +7,7 @@
 #include <string>
 
 #include "jest/io/safetensors.hpp"
+#include "jest/torch/arrays.hpp"
 #include "jest/torch/device.hpp"
 
 namespace jest::apps::train {
@@ -36,8 +37,5 @@ Model moved_to(const std::string& device, Model model) {
   model->to(find_device(device));
   return model;
 }
-
-/// Fills every parameter of `module`; throws when one is missing or of another shape.
-void load_parameters(const SafetensorsFile& file, torch::nn::Module& module);
 
 }  // namespace jest::apps::train

@@ -5,6 +5,7 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <map>
 
 namespace jest {
 namespace {
@@ -52,19 +53,96 @@ void save_tensors(const std::filesystem::path& path, const NamedTensors& tensors
   write_safetensors(path, arrays, with_checksum(metadata, arrays));
 }
 
+namespace {
+
+at::Tensor tensor_of(const SafetensorsFile& file, const std::string& name, const ArrayView& array) {
+  const auto known = std::ranges::find(kDtypes, array.dtype, &DtypeName::name);
+  if (known == std::end(kDtypes) || !has_strides(array.shape)) {
+    refuse("load tensors of " + file.path().string(), "dtypes and extents that tensors have", name,
+           " ", describe(array));
+  }
+  at::Tensor tensor = torch::empty(array.shape, known->type);
+  std::ranges::copy(array.bytes, static_cast<std::byte*>(tensor.mutable_data_ptr()));
+  return tensor;
+}
+
+struct FoundArray {
+  const SafetensorsFile* file;
+  const std::string* name;
+  const ArrayView* array;
+};
+using ArraysByName = std::map<std::string, FoundArray>;
+
+ArraysByName arrays_by_name(const std::vector<SafetensorsFile>& files) {
+  ArraysByName found;
+  for (const SafetensorsFile& file : files) {
+    for (const auto& [name, array] : file.arrays()) {
+      if (found.emplace(name, FoundArray{&file, &name, &array}).second) continue;
+      refuse("load model " + file.path().string(), "every tensor in one file",
+             text(name, " also in ", found.at(name).file->path().string()));
+    }
+  }
+  return found;
+}
+
+/// The arrays of a module's parameters, one by one; what is left over stays in `found`.
+std::vector<std::pair<at::Tensor, FoundArray>> matched(ArraysByName& found,
+                                                       const std::string& operation,
+                                                       const torch::nn::Module& module) {
+  std::vector<std::pair<at::Tensor, FoundArray>> pairs;
+  for (const auto& item : module.named_parameters()) {
+    const auto here = found.find(item.key());
+    const std::string expected = text("tensor ", item.key(), " ", item.value().sizes());
+    if (here == found.end()) refuse(operation, expected, "none of that name");
+    if (item.value().sizes() != at::IntArrayRef(here->second.array->shape)) {
+      refuse("load model " + here->second.file->path().string(), expected,
+             describe(*here->second.array));
+    }
+    pairs.emplace_back(item.value(), here->second);
+    found.erase(here);
+  }
+  return pairs;
+}
+
+}  // namespace
+
 NamedTensors load_tensors(const SafetensorsFile& file) {
   NamedTensors tensors;
   for (const auto& [name, array] : file.arrays()) {
-    const auto known = std::ranges::find(kDtypes, array.dtype, &DtypeName::name);
-    if (known == std::end(kDtypes) || !has_strides(array.shape)) {
-      refuse("load tensors of " + file.path().string(), "dtypes and extents that tensors have",
-             name, " ", describe(array));
-    }
-    at::Tensor tensor = torch::empty(array.shape, known->type);
-    std::ranges::copy(array.bytes, static_cast<std::byte*>(tensor.mutable_data_ptr()));
-    tensors.emplace_back(name, tensor);
+    tensors.emplace_back(name, tensor_of(file, name, array));
   }
   return tensors;
+}
+
+void save_parameters(const std::filesystem::path& path, const torch::nn::Module& module,
+                     const Metadata& metadata) {
+  NamedTensors tensors;
+  for (const auto& item : module.named_parameters()) {
+    tensors.emplace_back(item.key(), item.value());
+  }
+  save_tensors(path, tensors, metadata);
+}
+
+void load_parameters(const std::vector<SafetensorsFile>& files, torch::nn::Module& module,
+                     const std::function<bool(const std::string& name)>& ignored) {
+  const torch::NoGradGuard no_gradient;
+  if (files.empty()) refuse("load model", "at least one file", "none");
+  ArraysByName found = arrays_by_name(files);
+  const std::string operation = "load model " + files.front().path().string();
+  const auto pairs = matched(found, operation, module);
+  for (const auto& [name, left] : found) {
+    if (ignored && ignored(name)) continue;
+    refuse("load model " + left.file->path().string(), "no tensors but those of the model", name,
+           " ", describe(*left.array));
+  }
+  for (const auto& [parameter, array] : pairs) {
+    at::Tensor(parameter).copy_(tensor_of(*array.file, *array.name, *array.array));
+  }
+  for (const SafetensorsFile& file : files) file.expect_unchanged();
+}
+
+void load_parameters(const SafetensorsFile& file, torch::nn::Module& module) {
+  load_parameters(std::vector{file}, module);
 }
 
 }  // namespace jest

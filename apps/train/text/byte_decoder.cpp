@@ -1,6 +1,7 @@
 #include "train/text/byte_decoder.hpp"
 
 #include "jest/core/error.hpp"
+#include "jest/learner/decoder.hpp"
 #include "train/model_memory.hpp"
 
 namespace jest::apps::train {
@@ -8,21 +9,6 @@ namespace {
 
 constexpr double kRotaryBase = 10000;
 constexpr std::int64_t kExpansion = 4;  // of a block's perceptron
-
-/// [L, head / 2] angles of rotary positions.
-at::Tensor rotary_angles(std::int64_t length, std::int64_t head) {
-  const at::Tensor exponents = torch::arange(0, head, 2, at::kDouble) / head;
-  return torch::outer(torch::arange(length, at::kDouble), torch::pow(kRotaryBase, -exponents));
-}
-
-/// Turns pairs (first half, second half) of [n, heads, L, head] by the angles of their positions.
-at::Tensor rotated(const at::Tensor& x, const at::Tensor& angles) {
-  const at::Tensor cosine = angles.cos().to(x.dtype());
-  const at::Tensor sine = angles.sin().to(x.dtype());
-  const auto halves = x.chunk(2, -1);
-  return torch::cat({halves[0] * cosine - halves[1] * sine, halves[1] * cosine + halves[0] * sine},
-                    -1);
-}
 
 class BlockImpl : public torch::nn::Module {
  public:
@@ -50,8 +36,9 @@ class BlockImpl : public torch::nn::Module {
     const auto heads = inputs_->forward(x)
                            .view({x.size(0), x.size(1), 3, heads_, x.size(2) / heads_})
                            .permute({2, 0, 3, 1, 4});
-    const at::Tensor attended = at::scaled_dot_product_attention(
-        rotated(heads[0], angles), rotated(heads[1], angles), heads[2], {}, 0.0, true);
+    const at::Tensor attended = at::scaled_dot_product_attention(detail::rotated(heads[0], angles),
+                                                                 detail::rotated(heads[1], angles),
+                                                                 heads[2], {}, 0.0, true);
     return output_->forward(attended.transpose(1, 2).reshape(x.sizes()));
   }
 
@@ -96,7 +83,8 @@ at::Tensor ByteDecoderImpl::states(const at::Tensor& bytes) {
   const at::Tensor start = torch::full({bytes.size(0), 1}, kStart, before.options());
   at::Tensor x = bytes_->forward(torch::cat({start, before}, 1));
   const at::Tensor angles =
-      rotary_angles(bytes.size(1), spec().hidden / spec().heads).to(x.device());
+      detail::rotary_angles(bytes.size(1), spec().hidden / spec().heads, kRotaryBase)
+          .to(x.device());
   for (const auto& block : *blocks_) x = block->as<Block>()->forward(x, angles);
   return norm_->forward(x);
 }
