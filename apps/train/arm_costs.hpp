@@ -20,12 +20,21 @@ double proxy_flops(const T& task, const ArmSetup<typename T::Options>& arm) {
              static_cast<double>(options.count) / candidates;
 }
 
+/// Whether a step runs its model a second time: micro-batches of what is no mean of losses.
+template <Task T>
+bool runs_twice(const typename T::Options& options, const Method& method) {
+  const bool parts = options.micro_batch > 0 && options.micro_batch < options.count;
+  return parts && (EmbedsPairs<typename T::Model, typename T::Batch> ||
+                   !method.template has_objective<OwnLoss>());
+}
+
 /// Per-example FLOPs of an arm. A live reference that training asks runs forward once.
 template <Task T>
 ForwardFlops arm_flops(const T& task, typename T::Model& learner, ReferenceRun<T>& reference,
                        const ArmSetup<typename T::Options>& arm) {
   const auto& [method, options] = arm;
   double training = task.training_flops(learner, options, method);
+  if (runs_twice<T>(options, method)) training *= (kTrainingForwards + 1) / kTrainingForwards;
   const bool live = method.template has_objective<TokenChoice>() || !uses_store(method, options);
   if (live && reference.runs() && !method.template has_objective<OwnLoss>()) {
     training += task.training_flops(reference.model, options, Method{}) / kTrainingForwards;

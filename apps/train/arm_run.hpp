@@ -28,7 +28,7 @@ class ArmTraining {
         folder_(options_.out / run.name()),
         files_{folder_ / "model.safetensors", folder_ / "checkpoints"},
         model_(moved_to(options_.device_name, task.make_learner(run.seed))),
-        optimizer_(fused_adam(model_->parameters(), {.learning_rate = options_.learning_rate})) {}
+        optimizer_(fused_adam(*model_, options_.adam_spec())) {}
 
   void run(ReferenceStores<T>& stores) {
     if (files_.finished()) return files_.remove_checkpoints();
@@ -54,7 +54,7 @@ class ArmTraining {
  private:
   std::optional<ReferenceModel<Model>> live_of(ReferenceRun<T>& reference) const {
     if (!reference.runs()) return std::nullopt;
-    return ReferenceModel<Model>(reference.model, {.precision = options_.precision()});
+    return ReferenceModel<Model>(reference.model, options_.scoring_spec());
   }
 
   LossStore first_stage_losses(const typename T::Store& store) const {
@@ -75,14 +75,15 @@ class ArmTraining {
 
   template <class R>
   void train_with(R& reference) {
-    Learner learner(model_, *optimizer_, objective(reference), options_.precision());
+    Learner learner(model_, *optimizer_, objective(reference), options_.precision(),
+                    options_.step_spec());
     if (!method_.online_proxy) {
       auto scorer = scorer_of<Batch>(method_, learner, reference, method_spec());
       return train(learner, scorer);
     }
     Model small = moved_to(options_.device_name, task_.make_reference(run_.seed));
-    const auto optimizer = fused_adam(small->parameters(), {});
-    Learner proxy(small, *optimizer, OwnLoss(), options_.precision());
+    const auto optimizer = fused_adam(*small, options_.adam_spec());
+    Learner proxy(small, *optimizer, OwnLoss(), options_.precision(), options_.step_spec());
     auto scorer = scorer_of<Batch>(method_, learner, reference, method_spec(),
                                    ProxyOf{proxy, spec_.learning_rate});
     train(learner, scorer);
@@ -94,7 +95,7 @@ class ArmTraining {
             .sampling = options_.sampling(),
             .backend = options_.backend(),
             .threads = at::get_num_threads(),
-            .scoring = {.precision = options_.precision()},
+            .scoring = options_.scoring_spec(),
             .scored_view = task_.scored_view(options_, method_),
             .pool_losses = pool_losses_,
             .first_stage = {options_.cascade_to, options_.cascade_gain},

@@ -13,7 +13,7 @@ namespace jest::apps::train {
 template <class Options>
 void check_options(const Options& options) {
   check_values(options);
-  options.check_names();
+  options.check_names(Options::words().folders);
   for (const std::string& name : options.arms) setup_of(find_arm(name, &Options::knows), options);
 }
 
@@ -28,7 +28,7 @@ nlohmann::ordered_json claimed_identity(const T& task, const ReferenceRun<T>& re
   for (const auto& set : data.eval) json["eval_tables"][set.name] = set.table->checksum;
   json["given_reference"] = nullptr;
   if (!task.options().reference.empty()) {
-    auto given = T::load(SafetensorsFile(task.options().reference));
+    auto given = given_model<T>(task.options().reference);
     task.check_reference(*given);
     expect_numbers("--reference " + task.options().reference.string(), task, given);
     json["given_reference"] = model_fingerprint(*given);
@@ -65,7 +65,7 @@ void check_arm(const T& task, const Arm& arm) {
   if (task.options().has_cached_reference()) return check_arm_of_cached(task, arm);
   if (!method.reference.at_least_the_learner) return;
   const auto& given = options.reference;
-  const auto reference = given.empty() ? task.make_reference(0) : T::load(SafetensorsFile(given));
+  const auto reference = given.empty() ? task.make_reference(0) : given_model<T>(given);
   check_reference_size(method, parameter_count(*task.make_learner(0)), parameter_count(*reference));
 }
 

@@ -38,6 +38,13 @@ Json target_tag(const ExampleTable& curated, const ExampleTable& pool) {
 
 }  // namespace
 
+std::vector<std::int64_t> spread_rows(const ExampleTable& table, std::int64_t most) {
+  const std::int64_t count = most == 0 ? table.rows() : std::min(most, table.rows());
+  std::vector<std::int64_t> rows;
+  for (std::int64_t k = 0; k < count; ++k) rows.push_back(k * table.rows() / count);
+  return rows;
+}
+
 std::string eval_name(const std::filesystem::path& path) {
   const std::string stem = utf8_of(path.stem().string());
   const std::size_t dash = stem.find('-');

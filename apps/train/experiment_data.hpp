@@ -37,6 +37,9 @@ struct ExperimentData {
   }
 };
 
+/// `most` rows spread evenly over a table, or all of them where it is 0.
+std::vector<std::int64_t> spread_rows(const ExampleTable& table, std::int64_t most);
+
 std::string eval_name(const std::filesystem::path& path);
 
 /// Throws when two sets have one name.

@@ -1,6 +1,7 @@
 #include "train/model_file.hpp"
 
 #include "jest/core/error.hpp"
+#include "jest/io/atomic_file.hpp"
 #include "jest/learner/stores.hpp"
 #include "jest/torch/arrays.hpp"
 
@@ -16,6 +17,10 @@ bool RunFiles::finished() const { return std::filesystem::exists(model); }
 void RunFiles::remove_checkpoints() const { std::filesystem::remove_all(checkpoints); }
 
 void RunFiles::finish(torch::nn::Module& module, Metadata metadata) const {
+  const auto config = metadata.find("config");
+  if (config != metadata.end() && model.filename() == "model.safetensors") {
+    write_file(model.parent_path() / "config.json", config->second);  // a folder for transformers
+  }
   save_model(model, module, std::move(metadata));
   remove_checkpoints();
 }

@@ -24,7 +24,7 @@ struct RunFiles {
   bool finished() const;
   /// A finished run needs none; a crash can leave some beside its model.
   void remove_checkpoints() const;
-  /// save_model; then the checkpoints go.
+  /// save_model, and config.json beside an arm's model that has one; then the checkpoints go.
   void finish(torch::nn::Module& module, Metadata metadata) const;
 };
 

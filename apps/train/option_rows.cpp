@@ -22,6 +22,10 @@ void FiniteAtLeast0::operator()(const std::string& flag, double value) const {
   if (!std::isfinite(value) || value < 0) refuse(flag, "a finite number of at least 0", value);
 }
 
+void FiniteNotZero::operator()(const std::string& flag, double value) const {
+  if (!std::isfinite(value) || value == 0) refuse(flag, "a finite number other than 0", value);
+}
+
 void ShareBelow1::operator()(const std::string& flag, double value) const {
   if (!(value >= 0 && value < 1)) refuse(flag, "a share of at least 0 and below 1", value);
 }

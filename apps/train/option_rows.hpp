@@ -75,6 +75,9 @@ struct FinitePositive {
 struct FiniteAtLeast0 {
   void operator()(const std::string& flag, double value) const;
 };
+struct FiniteNotZero {
+  void operator()(const std::string& flag, double value) const;
+};
 /// At least 0 and below 1.
 struct ShareBelow1 {
   void operator()(const std::string& flag, double value) const;

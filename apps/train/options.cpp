@@ -18,12 +18,14 @@ constexpr std::int64_t kMostSteps = std::numeric_limits<std::uint32_t>::max();
 
 /// Files that are read must be there.
 struct Readable {
+  bool folders = false;
+
   void operator()(const std::string& flag, const std::filesystem::path& path) const {
-    expect_file(flag, path);
+    if (!folders || !std::filesystem::is_directory(path)) expect_file(flag, path);
   }
   void operator()(const std::string& flag, const std::vector<std::filesystem::path>& paths) const {
     if (paths.empty()) refuse(flag, "at least one file", "none");
-    for (const auto& path : paths) expect_file(flag, path);
+    for (const auto& path : paths) (*this)(flag, path);
   }
 };
 
@@ -106,12 +108,12 @@ OptionRows<ExperimentOptions> common_rows(const TaskWords& words) {
   const auto row = [](auto... given) { return option<O>(given...); };
   return {
       row("Data", "--curated", &O::curated, words.rows + ", trusted", kOfProbe | kRequired,
-          Readable{}),
+          Readable{words.folders}),
       row("Data", "--pool", &O::pool, words.rows + ", to select from", kOfProbe | kRequired,
-          Readable{}),
+          Readable{words.folders}),
       row("Data", "--eval", &O::eval,
-          words.rows + ", held out;\nimages and text take several: --eval A B", kRequired,
-          Readable{}),
+          words.rows + ", held out;\nimages, text and tokens take several: --eval A B", kRequired,
+          Readable{words.folders}),
       row("Data", "--out", &O::out, "Folder of this run", kOfProbe | kRequired),
       row("Arms", "--arms", &O::arms,
           "Arms, comma-separated: methods of docs/method.md\nand controls that this task can carry "
@@ -126,6 +128,16 @@ OptionRows<ExperimentOptions> common_rows(const TaskWords& words) {
       row("Arms", "--super-batch", &O::super_batch, "B: candidates of a step", kOfResult | kOfArm),
       row("Arms", "--learning-rate", &O::learning_rate, "Peak of warm-up and cosine",
           kOfResult | kOfArm | kOfProbe, FinitePositive{}),
+      row("Arms", "--weight-decay", &O::weight_decay,
+          "Decoupled decay of matrices (AdamW); norms, biases\nand temperatures keep theirs",
+          kOfResult | kOfArm | kOfProbe, FiniteAtLeast0{}),
+      row("Arms", "--clip-norm", &O::clip_norm,
+          "Largest norm of a step's gradient, which is scaled\ndown to it; 0: any",
+          kOfResult | kOfArm | kOfProbe, FiniteAtLeast0{}),
+      row("Arms", "--micro-batch", &O::micro_batch,
+          "Examples of one forward (and backward) pass, for\nbatches larger than memory: the "
+          "gradient stays that\nof the whole batch (GradCache); 0: all at once",
+          kOfResult | kOfArm | kOfProbe, AtLeast{0}),
       row("Selection", "--chunks", &O::chunks, "N: rounds of a joint selection",
           kOfResult | kOfArm),
       row("Selection", "--gain", &O::gain, "Scale of scores against noise", kOfResult | kOfArm,
@@ -200,8 +212,8 @@ void ExperimentOptions::check_cascade() const {
          cascade_to);
 }
 
-void ExperimentOptions::check_names() const {
-  if (!reference.empty()) expect_file("--reference", reference);
+void ExperimentOptions::check_names(bool folders) const {
+  if (!reference.empty() && !folders) expect_file("--reference", reference);
   check_cached();
   if (!reference.empty() && has_cached_reference()) {
     refuse("--reference", "a reference that runs, or its embeddings or losses", "both");

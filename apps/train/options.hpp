@@ -7,8 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "jest/learner/learner.hpp"
 #include "jest/select/selection.hpp"
 #include "jest/torch/device.hpp"
+#include "jest/train/fused_adam.hpp"
 #include "jest/train/schedule.hpp"
 #include "train/cached_options.hpp"
 #include "train/option_rows.hpp"
@@ -36,6 +38,9 @@ struct ExperimentOptions : CachedReferenceOptions {
   SelectionSchedule selection;
   std::string backend_name = "default";
   double learning_rate = 2e-3;
+  double weight_decay = 0;       ///< of matrices, decoupled
+  double clip_norm = 0;          ///< largest norm of a step's gradient; 0: any
+  std::int64_t micro_batch = 0;  ///< examples of one pass, of scoring and of training; 0: all
   std::filesystem::path reference;
   std::int64_t reference_steps = 1500;
   bool cache_reference = false;
@@ -56,19 +61,29 @@ struct ExperimentOptions : CachedReferenceOptions {
   std::vector<std::uint64_t> seeds() const;
   Backend backend() const;
   Precision precision() const;
+  /// Of every learner and reference.
+  StepSpec step_spec() const { return {.micro_batch = micro_batch, .max_norm = clip_norm}; }
+  AdamSpec adam_spec() const {
+    return {.learning_rate = learning_rate, .weight_decay = weight_decay};
+  }
+  ScoringSpec scoring_spec() const {
+    return {.micro_batch = micro_batch, .precision = precision()};
+  }
 
   /// Throws unless numbers fit each other.
   void check_together() const;
   /// Throws unless a cascade's sizes fit each other.
   void check_cascade() const;
-  /// Throws unless files exist and arms and seeds are distinct.
-  void check_names() const;
+  /// Throws unless files exist (a reference may be a folder of `folders`) and arms and seeds are
+  /// distinct.
+  void check_names(bool folders) const;
 };
 
 /// What a task says of itself in the help.
 struct TaskWords {
   std::string rows;                         ///< what a data file holds
   CachedKind cached = CachedKind::kLosses;  ///< what a reference says of it
+  bool folders = false;                     ///< whether data and references may be folders
 };
 
 /// The rows of every task's options; the words differ.

@@ -32,10 +32,27 @@ struct ReferenceRun {
   bool runs() const { return !cached; }
 };
 
+/// The model that --reference names: a file, or what else the task knows.
+template <Task T>
+typename T::Model given_model(const std::filesystem::path& path) {
+  if constexpr (requires { T::load_given(path); })
+    return T::load_given(path);
+  else
+    return T::load(SafetensorsFile(path));
+}
+
 /// A number that save_model's metadata holds; kUnknownCost when it does not.
 double metadata_number(const SafetensorsFile& file, const std::string& key);
 /// Shortest digits that read back as the same number.
 std::string exact_digits(double value);
+
+/// How a guide is trained: on whole batches where its loss is of whole batches.
+template <class Model, class GuideBatch>
+StepSpec guide_steps(const ExperimentOptions& options) {
+  StepSpec how = options.step_spec();
+  if (GivesTrainingLoss<Model, GuideBatch>) how.micro_batch = 0;
+  return how;
+}
 
 /// Trains by the same Trainer as every arm, in OUT/reference, and leaves its model.
 template <Task T>
@@ -45,16 +62,17 @@ void train_reference(const T& task, const RunFiles& files) {
   const std::filesystem::path folder = options.out / "reference";
   std::filesystem::create_directories(folder);
   auto model = moved_to(options.device_name, task.make_reference(kSeed));
-  const auto optimizer = fused_adam(model->parameters(), {.learning_rate = options.learning_rate});
-  Learner learner(model, *optimizer, Contrast::kSigmoid, options.precision());
-  UniformScorer scorer(options.count, kSeed);
+  const auto optimizer = fused_adam(*model, options.adam_spec());
   const auto source = task.guide_source(kSeed);
+  using GuideBatch = decltype(source.at(0));
+  Learner learner(model, *optimizer, Contrast::kSigmoid, options.precision(),
+                  guide_steps<typename T::Model, GuideBatch>(options));
+  UniformScorer scorer(options.count, kSeed);
   TrainerSpec spec = trainer_spec(options, options.reference_steps, kSeed);
   spec.selection = {};
   spec.checkpoints = files.checkpoints;
   const double forward = task.guide_forwards() * task.training_flops(model, options, Method{});
   spec.sinks = run_sinks("reference", folder, {.learner = forward});
-  using GuideBatch = decltype(source.at(0));
   const TrainerHooks<GuideBatch> hooks{.evaluate = [&] { return task.evaluate(model); }};
   Trainer trainer(source, learner, scorer, spec, hooks);
   const TrainerState& state = trainer.run();
@@ -95,8 +113,11 @@ void prepare_reference(const T& task, ReferenceRun<T>& reference) {
     files.remove_checkpoints();
   } else if (options.reference.empty()) {
     train_reference(task, files);
-  } else {
+  } else if (std::filesystem::is_regular_file(options.reference)) {
     write_file(files.model, read_file(options.reference));
+  } else {
+    auto given = given_model<T>(options.reference);
+    save_model(files.model, *given, given->metadata());
   }
   const SafetensorsFile file(files.model);
   reference.model = moved_to(options.device_name, T::load(file));
@@ -131,12 +152,14 @@ class ReferenceStores {
     const auto& pool = task_.data().pool;
     const Batch rows = task_.stored_as(Batch({pool, all_rows(*pool)}), options);
     const at::Tensor ids = torch::tensor(pool->ids, at::kLong);
-    constexpr ScoringSpec kScoring{.micro_batch = 1024};
+    constexpr std::int64_t kMost = 1024;
+    const std::int64_t asked = options.micro_batch > 0 ? options.micro_batch : kMost;
+    const ScoringSpec scoring{.micro_batch = std::min(asked, kMost)};
     if constexpr (EmbedsPairs<typename T::Model, Batch>) {
-      const Embeddings embeddings = score_embeddings(reference_.model, rows, kScoring);
+      const Embeddings embeddings = score_embeddings(reference_.model, rows, scoring);
       write_embedding_store(path, {embeddings, ids, fingerprint});
     } else {
-      write_loss_store(path, {score_losses(reference_.model, rows, kScoring), ids, fingerprint});
+      write_loss_store(path, {score_losses(reference_.model, rows, scoring), ids, fingerprint});
     }
   }
 

@@ -6,7 +6,7 @@ namespace jest::apps::train {
 
 const std::vector<TaskEntry>& tasks() {
   static const std::vector<TaskEntry> kTasks = {pairs_entry(), images_entry(), labels_entry(),
-                                                text_entry()};
+                                                text_entry(), tokens_entry()};
   return kTasks;
 }
 

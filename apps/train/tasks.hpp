@@ -30,6 +30,7 @@ TaskEntry pairs_entry();
 TaskEntry images_entry();
 TaskEntry labels_entry();
 TaskEntry text_entry();
+TaskEntry tokens_entry();
 
 /// The options of every task as Markdown: docs/options.md.
 std::string option_tables();

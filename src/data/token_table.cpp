@@ -118,6 +118,12 @@ void TokenFile::copy(std::int64_t first, std::int64_t count, std::int64_t* into)
   with_type(type_, data_, [&](const auto* all) { std::copy_n(all + first, count, into); });
 }
 
+std::int64_t TokenFile::largest() const {
+  return with_type(type_, data_, [&](const auto* all) {
+    return size_ == 0 ? 0 : static_cast<std::int64_t>(*std::max_element(all, all + size_));
+  });
+}
+
 void TokenFile::add_to(Crc& checksum) const {
   std::array<std::uint32_t, 4096> part;
   with_type(type_, data_, [&](const auto* all) {
@@ -181,6 +187,7 @@ void TokenTable::name_rows() {
   for (const TokenFile& file : files_) {
     begins.push_back(begin);
     begin += file.size();
+    largest_ = std::max(largest_, file.largest());
     file.add_to(crc);
   }
   checksum = crc.digits();
@@ -204,6 +211,7 @@ void TokenTable::copy(std::int64_t row, std::int64_t count, std::int64_t* into) 
 }
 
 void TokenTable::expect_below(std::int64_t vocabulary) const {
+  if (largest_ < vocabulary) return;
   for (const TokenFile& file : files_) {
     const std::int64_t found = file.find(vocabulary, 0, true);
     if (found == file.size()) continue;

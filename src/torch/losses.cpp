@@ -92,8 +92,11 @@ at::Tensor reference_weighted_loss(const at::Tensor& losses, const at::Tensor& r
 
 at::Tensor learnable_token_loss(const at::Tensor& losses, const at::Tensor& reference_losses,
                                 double share) {
-  const at::Tensor excess = (losses.detach() - reference_losses.detach().to(losses.device()));
-  const auto kept = static_cast<std::int64_t>(std::ceil(share * excess.numel()));
+  const at::Tensor reference = reference_losses.detach().to(losses.device());
+  const at::Tensor padding = losses.detach().eq(0).logical_and(reference.eq(0));
+  const at::Tensor excess = (losses.detach() - reference).masked_fill(padding, -INFINITY);
+  const auto tokens = excess.numel() - padding.sum().item<std::int64_t>();
+  const auto kept = static_cast<std::int64_t>(std::ceil(share * tokens));
   const at::Tensor chosen = std::get<1>(excess.flatten().topk(std::max<std::int64_t>(kept, 1)));
   return losses.flatten().index_select(0, chosen).mean();
 }

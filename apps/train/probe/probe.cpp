@@ -28,13 +28,6 @@ std::vector<std::int64_t> rows_held_out(const ExampleTable& curated) {
   return rows;
 }
 
-std::vector<std::int64_t> spread_over(std::int64_t rows, std::int64_t count) {
-  const std::int64_t taken = std::min(rows, count);
-  std::vector<std::int64_t> all;
-  for (std::int64_t k = 0; k < taken; ++k) all.push_back(k * rows / taken);
-  return all;
-}
-
 void add_probe(CLI::App& app, const std::string& command_line) {
   CLI::App* probe = app.add_subcommand("probe", "Say whether selection would pay on a pool");
   probe->require_subcommand(1)->fallthrough();

@@ -25,9 +25,6 @@ bool held_out_of_probe(std::int64_t id);
 /// Those of the curated examples. Throws where they are too few to estimate from.
 std::vector<std::int64_t> rows_held_out(const ExampleTable& curated);
 
-/// `count` rows spread evenly over a table, or all.
-std::vector<std::int64_t> spread_over(std::int64_t rows, std::int64_t count);
-
 /// Adds `jest-train probe` with the commands of all tasks that can be probed. Leaves OUT/probe.json
 /// and prints a few lines.
 void add_probe(CLI::App& app, const std::string& command_line);

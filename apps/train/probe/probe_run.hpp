@@ -36,10 +36,11 @@ typename T::Model train_probe_reference(const T& task) {
   constexpr std::uint64_t kSeed = 0;
   const auto& options = task.options();
   auto model = moved_to(options.device_name, task.make_reference(kSeed));
-  const auto optimizer = fused_adam(model->parameters(), {.learning_rate = options.learning_rate});
-  Learner learner(model, *optimizer, OwnLoss(), options.precision());
-  const auto bar = progress_bar("reference");
+  const auto optimizer = fused_adam(*model, options.adam_spec());
   const auto source = task.guide_source(kSeed);
+  Learner learner(model, *optimizer, OwnLoss(), options.precision(),
+                  guide_steps<typename T::Model, decltype(source.at(0))>(options));
+  const auto bar = progress_bar("reference");
   const auto rate = trainer_spec(options, options.reference_steps, kSeed).learning_rate;
   for (std::int64_t step = 0; step < options.reference_steps; ++step) {
     learner.set_learning_rate(rate.at(step));
@@ -86,7 +87,7 @@ ProbeRows rows_of_probe(const T& task, std::int64_t probe_rows) {
   if (data.pool->rows() < kLeastLosses) {
     refuse("probe --pool", text("at least ", kLeastLosses, " examples"), data.pool->rows());
   }
-  return {rows_held_out(*data.curated), spread_over(data.pool->rows(), probe_rows)};
+  return {rows_held_out(*data.curated), spread_rows(*data.pool, probe_rows)};
 }
 
 template <Task T>

@@ -2,20 +2,12 @@
 
 #include "train/text/text_options.hpp"
 
-#include <cmath>
-
 namespace jest::apps::train {
 namespace {
 
 struct OneOfModels {
   void operator()(const std::string& flag, const std::string& model) const {
     if (model != "ngrams" && model != "decoder") refuse(flag, "ngrams or decoder", model);
-  }
-};
-
-struct FiniteNotZero {
-  void operator()(const std::string& flag, double value) const {
-    if (!std::isfinite(value) || value == 0) refuse(flag, "a finite number other than 0", value);
   }
 };
 

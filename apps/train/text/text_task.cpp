@@ -17,14 +17,6 @@ const Measure kBitsPerByte{"bits_per_byte", "bits per byte", false,
                            "several evaluation sets, the "
                            "value by itself is the mean over them."};
 
-/// `most` rows spread evenly over a table, or all of them.
-std::vector<std::int64_t> spread_rows(const ExampleTable& table, std::int64_t most) {
-  const std::int64_t count = most == 0 ? table.rows() : std::min(most, table.rows());
-  std::vector<std::int64_t> rows;
-  for (std::int64_t k = 0; k < count; ++k) rows.push_back(k * table.rows() / count);
-  return rows;
-}
-
 void check_lengths(const ExperimentData<ByteTable>& data) {
   for (const auto& set : data.eval) {
     if (set.table->length == data.pool->length) continue;

@@ -44,6 +44,7 @@ class JEST_EXPORT TokenFile {
   std::int64_t operator[](std::int64_t position) const;
   /// Copies `count` tokens from position `first`. O(count).
   void copy(std::int64_t first, std::int64_t count, std::int64_t* into) const;
+  std::int64_t largest() const;  ///< O(size)
   /// Adds the tokens, as uint32 numbers, to a checksum. O(size).
   void add_to(class Crc& checksum) const;
   /// The first position of a token that is `token` or, `at_least`, larger; size() where none is.
@@ -69,8 +70,9 @@ struct JEST_EXPORT TokenTable : ExampleTable {
   /// Tokens of a row, from 2 to L + 1, of which all but the first are predicted.
   std::int64_t tokens(std::int64_t row) const { return places_[row].count; }
   std::vector<std::int64_t> of(std::int64_t row) const;
+  std::int64_t largest() const { return largest_; }  ///< of all tokens
   void copy(std::int64_t row, std::int64_t count, std::int64_t* into) const;
-  /// Throws, naming file and position, where a token is not below `vocabulary`. O(tokens).
+  /// Throws, naming file and position, where a token is not below `vocabulary`.
   void expect_below(std::int64_t vocabulary) const;
   void expect_unchanged() const;
 
@@ -86,6 +88,7 @@ struct JEST_EXPORT TokenTable : ExampleTable {
 
   std::vector<TokenFile> files_;
   std::int64_t length_;
+  std::int64_t largest_ = 0;
   std::vector<Place> places_;
 };
 

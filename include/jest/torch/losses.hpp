@@ -55,7 +55,8 @@ JEST_EXPORT at::Tensor reference_weighted_loss(const at::Tensor& losses,
                                                double temperature);
 
 /// Mean of the losses of those tokens whose loss exceeds the reference's most, a `share` of all
-/// n·L, at least one: [n, L] each, 0-d. No gradient flows to the reference's.
+/// n·L, at least one: [n, L] each, 0-d. Where both losses are 0 there is no token: rows of
+/// different lengths are padded so. No gradient flows to the reference's.
 /// Source: Rho-1, Lin et al., arXiv 2404.07965.
 JEST_EXPORT at::Tensor learnable_token_loss(const at::Tensor& losses,
                                             const at::Tensor& reference_losses, double share);

@@ -1,0 +1,50 @@
+#pragma once
+// The options of `jest-train tokens`.
+
+#include "jest/learner/decoder.hpp"
+#include "train/arm_setup.hpp"
+
+namespace jest::apps::train {
+
+/// "llama", or "llama:FOLDER".
+struct ModelName {
+  DecoderShape shape = DecoderShape::kLlama;
+  std::filesystem::path folder;  ///< empty where the model starts from scratch
+};
+
+/// Throws, naming `option`, on another shape, and where the folder is none.
+ModelName parse_model_name(const std::string& option, const std::string& name);
+
+struct TokensOptions : ExperimentOptions {
+  std::int64_t length = 128;
+  std::int64_t document_end = -1;  ///< -1: windows, or what the tokenizer put there
+  std::string token_type = "u16";
+  std::filesystem::path tokenizer;
+  std::string model = "llama";
+  std::int64_t vocabulary = 0;  ///< 0: as many as the tokens need
+  std::int64_t hidden = 192;
+  std::int64_t layers = 4;
+  std::int64_t heads = 6;
+  std::int64_t key_heads = 0;
+  std::int64_t reference_hidden = 0;  ///< 0: that of the learner
+  std::int64_t reference_layers = 0;
+  std::int64_t score_prefix = 0;
+  double step_size = 0.03;
+  double learnability_weight = 1;
+  std::int64_t refresh_every = 10;
+  std::int64_t eval_rows = 500;
+
+  TokensOptions();
+  static TaskWords words();
+  static OptionRows<TokensOptions> own_rows();
+  /// Whether these models, which give losses and no embeddings, can be trained so.
+  static bool knows(const Method& method) {
+    return !method.cheaper_view && !method.needs_embeddings() &&
+           !method.has_objective<Distilling>();
+  }
+  TokenType type() const { return token_type == "u32" ? TokenType::kU32 : TokenType::kU16; }
+  void check_together() const;
+  void apply_to(Method& method, const Arm& arm);
+};
+
+}  // namespace jest::apps::train

@@ -1,0 +1,279 @@
+#!/usr/bin/env python3
+"""jest-train tokens: data of every form, models from and to folders, costs, resuming, refusals.
+Usage: train_tokens_test.py JEST_TRAIN"""
+
+import json
+import math
+import os
+import random
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import time
+
+sys.dont_write_bytecode = True  # a test leaves nothing in the source tree
+import train_cases
+from train_cases import FolderCase, execute, finished, main, path, read, summary_of, tensors, words
+
+VOCABULARY, END = 40, 0
+SMALL = {"length": 10, "count": 8, "super-batch": 40, "chunks": 4, "threads": 1, "seeds": 3,
+         "steps": 4, "reference-steps": 3, "eval-every": 2, "checkpoint-every": 2, "hidden": 16,
+         "heads": 2, "layers": 1, "arms": "uniform,independent"}
+
+
+def write_tokens(name, count, token=">H"):
+    """Words of four tokens each, most of them of one family, an end behind every five or so."""
+    generator = random.Random(name)
+    stream = []
+    while len(stream) < count:
+        first = generator.randrange(1, VOCABULARY - 4)
+        stream += range(first, first + 4)
+        if generator.random() < 0.2:
+            stream.append(END)
+    train_cases.write(struct.pack(f"<{count}{token[-1]}", *stream[:count]), path(name))
+    return stream[:count]
+
+
+def write_texts(name, rows):
+    generator = random.Random(name)
+    lines = ["".join(generator.choices("abcde ", k=generator.randrange(4, 30))).strip() or "a"
+             for _ in range(rows)]
+    content = "".join(json.dumps({"text": line}) + "\n" for line in lines)
+    train_cases.write(content.encode(), path(name))
+    return lines
+
+
+def field(number, value):
+    """Of a protocol buffer: bytes, a float or a number."""
+    if isinstance(value, bytes):
+        return bytes([number << 3 | 2, len(value)]) + value
+    if isinstance(value, float):
+        return bytes([number << 3 | 5]) + struct.pack("<f", value)
+    return bytes([number << 3, value])
+
+
+def sentencepiece_model():
+    """Letters and the mark of a space; no byte falls back. NORMAL 1, UNKNOWN 2, CONTROL 3."""
+    pieces = [("<unk>", 2), ("<s>", 3), ("</s>", 3)] + [(letter, 1) for letter in "▁abcde"]
+    return b"".join(field(1, field(1, piece.encode()) + field(2, -1.0) + field(3, kind))
+                    for piece, kind in pieces)
+
+
+def prepare_tokens():
+    for name, count in (("curated", 700), ("pool", 2200), ("eval", 300)):
+        write_tokens(name + ".bin", count)
+    train_cases.write(sentencepiece_model(), path("letters.model"))
+    for name, rows in (("curated", 60), ("pool", 200), ("eval", 40)):
+        write_texts(name + ".jsonl", rows)
+
+
+def arguments(out, given, kind="bin"):
+    files = {name: path(f"{name}.{kind}") for name in ("curated", "pool", "eval")}
+    return ["tokens"] + words(files | {"out": out} | SMALL | given)
+
+
+def train(out, given, kind="bin"):
+    return execute(*arguments(out, given, kind))
+
+
+class TokensCase(FolderCase):
+    @classmethod
+    def setUpClass(cls):
+        if not os.path.exists(path("pool.bin")):
+            prepare_tokens()
+
+    def summary(self, given=None, kind="bin", out=None):
+        out = out or self.out
+        shutil.rmtree(out, ignore_errors=True)
+        finished(train(out, given or {}, kind))
+        return summary_of(out)
+
+
+class Data(TokensCase):
+    def test_windows_of_a_file(self):
+        summary = self.summary()
+        self.assertEqual(summary["task"], "tokens")
+        self.assertEqual(summary["data"]["pool"]["rows"], 220)
+        self.assertEqual([one["name"] for one in summary["measures"]],
+                         ["nats_per_token", "perplexity"])
+        for run in summary["runs"]:
+            for evaluation in run["evaluations"]:
+                self.assertAlmostEqual(math.exp(evaluation["nats_per_token"]),
+                                       evaluation["perplexity"], places=4)
+        samples = [json.loads(line) for line in
+                   read(self.out, "independent-seed3", "metrics.jsonl").splitlines()]
+        shown = next(line for line in samples if line["event"] == "samples")["picked"][0]["text"]
+        self.assertEqual(len(shown.split()), 11)
+        finished(execute("report", self.out))
+
+    def test_documents_of_a_file(self):
+        stream = struct.unpack("<2200H", read(path("pool.bin")))
+        summary = self.summary({"document-end": END, "length": 60, "gradients": True})
+        rows, first = 0, 0
+        for k in [k for k, token in enumerate(stream) if token == END and k > 0] + [2199]:
+            rows += max(0, -(-(k - first) // 60))
+            first = k
+        self.assertEqual(summary["data"]["pool"]["rows"], rows)
+        self.assertEqual(len(summary["runs"][0]["gradients"]), 2)
+
+    def test_a_folder_of_files_tells_them_apart(self):
+        folder = path("pool-folder")
+        os.makedirs(folder, exist_ok=True)
+        for name in ("b", "a"):
+            write_tokens(f"pool-folder/{name}.bin", 400)
+        summary = self.summary({"pool": folder, "arms": "uniform,oracle:b"})
+        self.assertEqual(summary["data"]["pool"]["rows"], 80)
+        for entry in summary["runs"][1]["picked_tags"]:
+            self.assertEqual(entry["b"], 1)
+
+    def test_texts_by_a_sentencepiece_model(self):
+        summary = self.summary({"tokenizer": path("letters.model"), "length": 40}, "jsonl")
+        last = summary["runs"][0]["evaluations"][-1]
+        lines = [json.loads(line)["text"] for line in read(path("eval.jsonl")).splitlines()]
+        # Every letter and every space, of which sentencepiece sets one before a text, is a token,
+        # and so is the end. Of the first row alone the first token is not predicted.
+        letters = [len(" ".join(line.split())) + 1 for line in lines]
+        tokens, bytes_ = sum(letters) + len(lines) - 1, sum(letters) - 1
+        self.assertAlmostEqual(last["bits_per_byte"],
+                               last["nats_per_token"] * tokens / bytes_ / math.log(2), places=4)
+        self.assertEqual(summary["data"]["eval"][0]["rows"], len(lines))
+        finished(execute("report", self.out))
+
+    def test_pieces_of_a_tokenizer_json(self):
+        vocabulary = {chr(0x100 + 32 if k == 1 else 96 + k): k for k in range(1, 27)}  # Ġ is a space
+        tokenizer = {"model": {"type": "BPE", "vocab": vocabulary},
+                     "decoder": {"type": "ByteLevel"},
+                     "added_tokens": [{"id": END, "content": "<end>", "special": True}]}
+        train_cases.write(json.dumps(tokenizer).encode(), path("tokenizer.json"))
+        summary = self.summary({"tokenizer": path("tokenizer.json")})
+        stream = struct.unpack("<300H", read(path("eval.bin")))
+        bytes_ = sum(1 <= token <= 26 for token in stream[1:])
+        last = summary["runs"][0]["evaluations"][-1]
+        self.assertAlmostEqual(last["bits_per_byte"],
+                               last["nats_per_token"] * 299 / bytes_ / math.log(2), places=4)
+
+
+class Models(TokensCase):
+    def test_a_folder_is_where_a_model_starts_and_ends(self):
+        for shape in ("llama", "gpt2"):
+            with self.subTest(shape):
+                first = path("first-" + shape)
+                end = self.summary({"model": shape, "arms": "uniform"}, out=first)["runs"][0]
+                folder = f"{shape}:{first}/uniform-seed3"
+                again = self.summary({"model": folder, "reference": folder, "learning-rate": 1e-12})
+                self.assertAlmostEqual(again["runs"][0]["evaluations"][0]["nats_per_token"],
+                                       end["evaluations"][-1]["nats_per_token"], places=5)
+                self.assertAlmostEqual(again["reference"]["nats_per_token"],
+                                       end["evaluations"][-1]["nats_per_token"], places=5)
+
+    def test_a_reference_of_a_given_model_starts_there(self):
+        first = path("first-given")
+        end = self.summary({"arms": "uniform", "steps": 30}, out=first)["runs"][0]
+        again = self.summary({"model": f"llama:{first}/uniform-seed3", "reference-steps": 1,
+                              "arms": "independent", "learning-rate": 1e-12})
+        self.assertAlmostEqual(again["reference"]["nats_per_token"],
+                               end["evaluations"][-1]["nats_per_token"], places=5)
+
+    def test_training_learns(self):
+        run = self.summary({"steps": 150, "learning-rate": 0.01, "arms": "uniform"})["runs"][0]
+        first, *_, last = run["evaluations"]
+        self.assertLess(last["nats_per_token"], first["nats_per_token"] - 0.5)
+
+    def test_methods_of_losses_tokens_and_gradients(self):
+        arms = "rho-loss,rho-1,greats,drrho,cascade,independent:score-prefix=4"
+        summary = self.summary({"arms": arms, "cascade-from": 80, "cascade-to": 16,
+                                "cache-reference": True, "document-end": END})
+        self.assertEqual(len({read(self.out, arm + "-seed3", "model.safetensors")
+                              for arm in arms.split(",")}), len(arms.split(",")))
+        by_arm = {run["arm"]: run["flops"] for run in summary["runs"]}
+        self.assertLess(by_arm["independent:score-prefix=4"]["learner_scoring"],
+                        by_arm["rho-loss"]["learner_scoring"] / 2)
+
+
+class Steps(TokensCase):
+    def test_micro_batches_change_nothing_but_rounding(self):
+        given = {"arms": "uniform,rho-1", "steps": 3}
+        whole = self.summary(given)["runs"]
+        parts = self.summary(given | {"micro-batch": 3})["runs"]
+        for one, other in zip(whole, parts, strict=True):
+            self.assertAlmostEqual(one["evaluations"][-1]["nats_per_token"],
+                                   other["evaluations"][-1]["nats_per_token"], places=3)
+        own, chosen = ([run["flops"]["learner_training"] for run in runs]
+                       for runs in zip(whole, parts, strict=True))
+        self.assertEqual(own[0], own[1])
+        self.assertGreater(chosen[1] / chosen[0], 1.2, "a second pass is paid for")
+
+    def test_clipping_and_decay_matter(self):
+        models = set()
+        for given in ({}, {"clip-norm": 0.01}, {"weight-decay": 0.5}):
+            self.summary({"arms": "uniform"} | given)
+            models.add(read(self.out, "uniform-seed3", "model.safetensors"))
+        self.assertEqual(len(models), 3)
+
+    def test_killed_runs_end_like_undisturbed_ones(self):
+        given = {"arms": "independent", "steps": 12, "micro-batch": 3}
+        undisturbed = path("undisturbed")
+        self.summary(given, out=undisturbed)
+        folder = os.path.join(self.out, "independent-seed3", "checkpoints")
+        program = [train_cases.PROGRAM, *arguments(self.out, given | {"resume": True})]
+        with subprocess.Popen(program, stderr=subprocess.DEVNULL,
+                              stdout=subprocess.DEVNULL) as process:
+            while process.poll() is None and not (os.path.isdir(folder) and any(
+                    name.startswith("step-") for name in os.listdir(folder))):
+                time.sleep(0.001)
+            process.send_signal(signal.SIGKILL)
+        self.assertEqual(process.returncode, -signal.SIGKILL)
+        finished(train(self.out, given | {"resume": True}))
+        self.assert_same_result(self.out, undisturbed)
+
+
+class Refusals(TokensCase):
+    def expect(self, given, *mentions, kind="bin"):
+        self.refused(train(self.out, given, kind), *mentions)
+        self.assertFalse(os.path.exists(self.out))
+
+    def bad(self, content):
+        train_cases.write(content, path("bad.bin"))
+        return path("bad.bin")
+
+    def model(self, **changes):
+        """A folder with a small model, of which fields of config.json are others."""
+        folder = path("model")
+        if not os.path.exists(folder):
+            self.summary({"arms": "uniform", "steps": 1}, out=path("made"))
+            shutil.copytree(path("made", "uniform-seed3"), folder)
+        config = json.loads(read(path("made", "uniform-seed3"), "config.json")) | changes
+        train_cases.write(json.dumps(config).encode(), folder, "config.json")
+        return "llama:" + folder
+
+    def test_of_data(self):
+        self.expect({"pool": self.bad(b"\x01\x00\x02")}, "bad.bin", "whole number of tokens")
+        self.expect({"pool": self.bad(b"\x1f\x8b" + bytes(64))}, "bad.bin", "gzip")
+        header = struct.pack("<256i", 20240520, 1, 7, *[0] * 253)
+        self.expect({"eval": self.bad(header + bytes(12))}, "the 7 tokens that its header says")
+        self.expect({"pool": path("pool.jsonl")}, "pool.jsonl", "--tokenizer")
+        train_cases.write(b'{"text": "ab"}\n{"words": 1}\n', path("bad.jsonl"))
+        self.expect({"pool": path("bad.jsonl"), "tokenizer": path("letters.model")},
+                    "bad.jsonl:2", 'an object with "text"', kind="jsonl")
+        self.expect({"vocabulary": 20}, "tokens below the 20 of the vocabulary", "at position")
+        self.expect({"tokenizer": path("pool.bin")}, "read tokenizer", "sentencepiece model")
+
+    def test_of_models(self):
+        self.expect({"model": "bert"}, "--model", "llama, gpt2")
+        self.expect({"model": "llama:" + path("nowhere")}, "a folder with config.json")
+        self.expect({"model": self.model(model_type="mamba")}, "model_type llama or gpt2", "mamba")
+        self.expect({"model": self.model(vocab_size=20)}, "tokens below the 20")
+        self.expect({"reference": self.model(num_hidden_layers=2)},
+                    "tensor model.layers.1", "none of that name")
+        self.expect({"model": self.model(num_hidden_layers=1, max_position_embeddings=4)},
+                    "--length", "at most the 4 positions")
+        self.expect({"model": self.model(intermediate_size=5)}, "tensor model.layers.0.mlp")
+        self.expect({"model": self.model().replace("llama:", "gpt2:")}, "of the shape")
+        self.expect({"reference": path("nowhere")}, "--reference")
+        self.expect({"heads": 5}, "5 heads that divide the hidden width")
+
+
+if __name__ == "__main__":
+    main()
