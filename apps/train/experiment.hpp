@@ -29,7 +29,7 @@ nlohmann::ordered_json claimed_identity(const T& task, const ReferenceRun<T>& re
   json["given_reference"] = nullptr;
   if (!task.options().reference.empty()) {
     auto given = given_model<T>(task.options().reference);
-    task.check_reference(*given);
+    task.check_reference(given);
     expect_numbers("--reference " + task.options().reference.string(), task, given);
     json["given_reference"] = model_fingerprint(*given);
   }

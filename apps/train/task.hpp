@@ -51,7 +51,7 @@ concept Task = requires(const T task, typename T::Model model, const typename T:
   { task.guide_forwards() } -> std::same_as<double>;  // of an example of them, in forwards
   { T::load(std::declval<const SafetensorsFile&>()) } -> std::same_as<typename T::Model>;
 
-  task.check_reference(*model);  // throws unless a given one fits the data
+  task.check_reference(model);  // throws unless a given one fits the data
 
   // What an arm's models see of the batches it trains on and scores, and what that costs.
   { task.trained_view(options, method) } -> std::same_as<View<typename T::Batch>>;

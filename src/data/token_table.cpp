@@ -2,22 +2,15 @@
 
 #include "jest/data/token_table.hpp"
 
+#include <torch/torch.h>
+
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <limits>
 
-#include "io/crc.hpp"
-#include "io/file_bytes.hpp"
-#include "io/foreign_format.hpp"
+#include "jest/learner/decoder.hpp"
 
 namespace jest {
-
-struct TokenContent {
-  std::optional<FileContent> file;
-  std::vector<std::uint32_t> made;
-};
-
 namespace {
 
 constexpr std::size_t kHeaderNumbers = 256;  // of llm.c, int32 each
@@ -43,24 +36,25 @@ struct Layout {
 
 /// Raw tokens have no signature of their own, but some files have another's. Small tokens of two
 /// bytes look like letters of UTF-16, and are none.
-void expect_no_other_format(std::span<const std::byte> bytes, const std::string& name) {
-  const std::string_view begin(reinterpret_cast<const char*>(bytes.data()),
-                               std::min<std::size_t>(bytes.size(), 512));
-  const std::string foreign = foreign_format(begin);
+void expect_no_other_format(const FileView& file, const std::string& name) {
+  const std::string foreign = file.other_format();
   if (!foreign.empty() && !foreign.starts_with("UTF-16")) {
     refuse("read " + name, kExpected, foreign);
   }
-  const bool letters = std::ranges::all_of(begin, [](unsigned char byte) {
+  const auto begin = file.bytes().first(std::min<std::size_t>(file.bytes().size(), 512));
+  const bool letters = std::ranges::all_of(begin, [](std::byte one) {
+    const auto byte = static_cast<unsigned char>(one);
     return (byte >= ' ' && byte < 0x7F) || (byte >= '\t' && byte <= '\r');
   });
   if (letters && !begin.empty()) refuse("read " + name, kExpected, "text (tokenise it)");
 }
 
-Layout layout_of(std::span<const std::byte> bytes, const std::string& name, TokenType raw_type) {
+Layout layout_of(const FileView& file, const std::string& name, TokenType raw_type) {
+  const auto bytes = file.bytes();
   const bool long_enough = bytes.size() >= kHeaderBytes;
   const std::int32_t magic = bytes.size() >= 4 ? header_number(bytes, 0) : 0;
   if (magic != kMagicU16 && magic != kMagicU32) {
-    expect_no_other_format(bytes, name);
+    expect_no_other_format(file, name);
     return {raw_type};
   }
   if (!long_enough) refuse("read " + name, "llm.c's header of 1024 bytes", bytes.size(), " bytes");
@@ -85,11 +79,10 @@ decltype(auto) with_type(TokenType type, const void* data, const Visit& visit) {
 
 }  // namespace
 
-TokenFile::TokenFile(const std::filesystem::path& path, TokenType raw_type) : name_(path.string()) {
-  auto content = std::make_shared<TokenContent>();
-  content->file.emplace(path, kExpected);
-  const std::span<const std::byte> bytes = content->file->all();
-  const Layout layout = layout_of(bytes, name_, raw_type);
+TokenFile::TokenFile(const std::filesystem::path& path, TokenType raw_type)
+    : name_(path.string()), file_(FileView(path, kExpected)) {
+  const auto bytes = file_->bytes();
+  const Layout layout = layout_of(*file_, name_, raw_type);
   type_ = layout.type;
   const std::size_t width = bytes_of(type_);
   if ((bytes.size() - layout.begin) % width != 0) {
@@ -98,15 +91,13 @@ TokenFile::TokenFile(const std::filesystem::path& path, TokenType raw_type) : na
   }
   data_ = bytes.data() + layout.begin;
   size_ = static_cast<std::int64_t>((bytes.size() - layout.begin) / width);
-  content_ = std::move(content);
 }
 
-TokenFile::TokenFile(std::vector<std::uint32_t> tokens, std::string name) : name_(std::move(name)) {
-  auto content = std::make_shared<TokenContent>();
-  content->made = std::move(tokens);
-  data_ = content->made.data();
-  size_ = std::ssize(content->made);
-  content_ = std::move(content);
+TokenFile::TokenFile(std::vector<std::uint32_t> tokens, std::string name)
+    : name_(std::move(name)),
+      made_(std::make_shared<const std::vector<std::uint32_t>>(std::move(tokens))) {
+  data_ = made_->data();
+  size_ = std::ssize(*made_);
 }
 
 std::int64_t TokenFile::operator[](std::int64_t position) const {
@@ -124,15 +115,11 @@ std::int64_t TokenFile::largest() const {
   });
 }
 
-void TokenFile::add_to(Crc& checksum) const {
-  std::array<std::uint32_t, 4096> part;
-  with_type(type_, data_, [&](const auto* all) {
-    for (std::int64_t first = 0; first < size_; first += std::ssize(part)) {
-      const std::int64_t count = std::min<std::int64_t>(size_ - first, std::ssize(part));
-      std::copy_n(all + first, count, part.begin());
-      checksum.add(std::as_bytes(std::span(part).first(static_cast<std::size_t>(count))));
-    }
-  });
+ArrayView TokenFile::array() const {
+  const std::size_t bytes = static_cast<std::size_t>(size_) * bytes_of(type_);
+  return {type_ == TokenType::kU16 ? "U16" : "U32",
+          {size_},
+          {static_cast<const std::byte*>(data_), bytes}};
 }
 
 std::int64_t TokenFile::find(std::int64_t token, std::int64_t from, bool at_least) const {
@@ -145,7 +132,7 @@ std::int64_t TokenFile::find(std::int64_t token, std::int64_t from, bool at_leas
 }
 
 void TokenFile::expect_unchanged() const {
-  if (content_->file) content_->file->expect_unchanged();
+  if (file_) file_->expect_unchanged();
 }
 
 TokenTable::TokenTable(std::vector<TokenFile> files, const TokenRows& rows)
@@ -183,14 +170,14 @@ void TokenTable::add_cut(std::int32_t file, std::int64_t first, std::int64_t end
 void TokenTable::name_rows() {
   std::vector<std::int64_t> begins;
   std::int64_t begin = 0;
-  Crc crc;
+  std::vector<ArrayView> arrays;
   for (const TokenFile& file : files_) {
     begins.push_back(begin);
     begin += file.size();
     largest_ = std::max(largest_, file.largest());
-    file.add_to(crc);
+    arrays.push_back(file.array());
   }
-  checksum = crc.digits();
+  checksum = jest::checksum(arrays);
   for (const Place& place : places_) ids.push_back(begins[place.file] + place.first);
   if (files_.size() < 2 || files_.size() > kMostTags) return;
   for (const TokenFile& file : files_) {
@@ -222,6 +209,38 @@ void TokenTable::expect_below(std::int64_t vocabulary) const {
 
 void TokenTable::expect_unchanged() const {
   for (const TokenFile& file : files_) file.expect_unchanged();
+}
+
+TokenBatch TokenBatch::at(const std::vector<std::int64_t>& positions) const {
+  TokenBatch batch(rows_.at(positions));
+  batch.prefix_ = prefix_;
+  return batch;
+}
+
+TokenBatch TokenBatch::prefix(std::int64_t length) const {
+  const std::int64_t most = rows_.table().length();
+  if (length < 1 || length > most) {
+    refuse("prefix", text("from 1 to the ", most, " tokens that a row predicts"), length);
+  }
+  TokenBatch batch = *this;
+  batch.prefix_ = length;
+  return batch;
+}
+
+at::Tensor TokenBatch::tokens() const {
+  std::int64_t longest = 0;
+  std::vector<std::int64_t> counts;
+  for (const std::int64_t row : rows_.rows()) {
+    counts.push_back(std::min(rows_.table().tokens(row), length() + 1));
+    longest = std::max(longest, counts.back());
+  }
+  at::Tensor all = torch::full({rows_.size(), longest}, kNoToken, at::kLong);
+  auto* out = all.data_ptr<std::int64_t>();
+  for (std::int64_t k = 0; k < rows_.size(); ++k, out += longest) {
+    rows_.table().copy(rows_.rows()[k], counts[k], out);
+  }
+  rows_.table().expect_unchanged();
+  return all;
 }
 
 std::vector<std::filesystem::path> token_files(const std::filesystem::path& path) {

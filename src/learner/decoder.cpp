@@ -1,11 +1,14 @@
-// Losses of tokens, counts of a decoder, and batches of tokens.
+// Losses of tokens, and counts of a decoder.
 
 #include "jest/learner/decoder.hpp"
+
+#include <torch/torch.h>
 
 #include <algorithm>
 #include <cmath>
 
 #include "decoder_layers.hpp"
+#include "jest/torch/tensor_sketch.hpp"
 
 namespace jest {
 namespace {
@@ -48,76 +51,66 @@ void draw(torch::nn::Module& module, const DecoderSpec& spec) {
 
 }  // namespace
 
-TokenBatch TokenBatch::at(const std::vector<std::int64_t>& positions) const {
-  TokenBatch batch(rows_.at(positions));
-  batch.prefix_ = prefix_;
-  return batch;
+struct DecoderState : torch::nn::Module {
+  DecoderSpec spec;
+  DecoderTrunk trunk;
+  at::Tensor output;  ///< [V, H]
+  TensorSketch sketch;
+
+  explicit DecoderState(const DecoderSpec& complete)
+      : spec(complete),
+        sketch({.errors = spec.vocabulary, .hidden = spec.hidden, .width = kSketchWidth}) {
+    const bool llama = spec.shape == DecoderShape::kLlama;
+    trunk = llama ? llama_trunk(spec) : gpt2_trunk(spec);
+    register_module(llama ? "model" : "transformer", trunk.module);
+    output = trunk.embeddings;
+    if (spec.tied) return;
+    auto layer = std::make_shared<torch::nn::Module>("lm_head");
+    output = layer->register_parameter("weight", torch::zeros({spec.vocabulary, spec.hidden}));
+    register_module("lm_head", layer);
+  }
+};
+
+Decoder::Decoder(const DecoderSpec& spec)
+    : state_(std::make_shared<DecoderState>(complete(spec))) {}
+
+torch::nn::Module& Decoder::operator*() const { return *state_; }
+const DecoderSpec& Decoder::spec() const { return state_->spec; }
+bool Decoder::is_training() const { return state_->is_training(); }
+void Decoder::train(bool on) const { state_->train(on); }
+void Decoder::to(c10::Device device) const { state_->to(device); }
+std::vector<at::Tensor> Decoder::parameters() const { return state_->parameters(); }
+std::vector<at::Tensor> Decoder::buffers() const { return state_->buffers(); }
+std::vector<std::shared_ptr<torch::nn::Module>> Decoder::modules(bool include_self) const {
+  return state_->modules(include_self);
 }
 
-TokenBatch TokenBatch::prefix(std::int64_t length) const {
-  const std::int64_t most = rows_.table().length();
-  if (length < 1 || length > most) {
-    refuse("prefix", text("from 1 to the ", most, " tokens that a row predicts"), length);
+at::Tensor Decoder::states(const at::Tensor& tokens) const {
+  if (tokens.dim() != 2 || tokens.size(1) > spec().positions) {
+    refuse("decoder", text("tokens [n, L], L at most ", spec().positions), tokens.sizes());
   }
-  TokenBatch batch = *this;
-  batch.prefix_ = length;
-  return batch;
+  return state_->trunk.states(tokens.to(state_->output.device(), at::kLong));
 }
 
-at::Tensor TokenBatch::tokens() const {
-  std::int64_t longest = 0;
-  std::vector<std::int64_t> counts;
-  for (const std::int64_t row : rows_.rows()) {
-    counts.push_back(std::min(rows_.table().tokens(row), length() + 1));
-    longest = std::max(longest, counts.back());
-  }
-  at::Tensor all = torch::full({rows_.size(), longest}, kNoToken, at::kLong);
-  auto* out = all.data_ptr<std::int64_t>();
-  for (std::int64_t k = 0; k < rows_.size(); ++k, out += longest) {
-    rows_.table().copy(rows_.rows()[k], counts[k], out);
-  }
-  rows_.table().expect_unchanged();
-  return all;
-}
+at::Tensor Decoder::logits(const at::Tensor& tokens) const { return project(states(tokens)); }
 
-DecoderImpl::DecoderImpl(const DecoderSpec& spec) : spec_(complete(spec)) {
-  const bool llama = spec_.shape == DecoderShape::kLlama;
-  trunk_ = llama ? llama_trunk(spec_) : gpt2_trunk(spec_);
-  register_module(llama ? "model" : "transformer", trunk_);
-  if (!spec_.tied) {
-    const Product output(spec_.hidden, spec_.vocabulary);
-    output_ = register_module("lm_head", output)->weight;
-  }
-  sketch_.emplace(
-      TensorSketchSpec{.errors = spec_.vocabulary, .hidden = spec_.hidden, .width = kSketchWidth});
-}
-
-at::Tensor DecoderImpl::states(const at::Tensor& tokens) {
-  if (tokens.dim() != 2 || tokens.size(1) > spec_.positions) {
-    refuse("decoder", text("tokens [n, L], L at most ", spec_.positions), tokens.sizes());
-  }
-  return trunk_->states(tokens.to(trunk_->embeddings().device(), at::kLong));
-}
-
-at::Tensor DecoderImpl::logits(const at::Tensor& tokens) { return project(states(tokens)); }
-
-at::Tensor DecoderImpl::project(const at::Tensor& states) const {
-  return at::linear(states, spec_.tied ? trunk_->embeddings() : output_);
+at::Tensor Decoder::project(const at::Tensor& states) const {
+  return at::linear(states, state_->output);
 }
 
 /// `work(states [m, L, H], tokens [m, L + 1])` for a few rows after the other.
 template <class Work>
-void DecoderImpl::by_rows(const at::Tensor& tokens, const Work& work) {
+void Decoder::by_rows(const at::Tensor& tokens, const Work& work) const {
   if (tokens.dim() != 2 || tokens.size(1) < 2) {
     refuse("decoder", "tokens [n, L + 1] with L at least 1", tokens.sizes());
   }
-  for (const at::Tensor& part : tokens.split(rows_at_once(tokens, spec_.vocabulary))) {
-    const at::Tensor here = part.to(trunk_->embeddings().device(), at::kLong);
+  for (const at::Tensor& part : tokens.split(rows_at_once(tokens, spec().vocabulary))) {
+    const at::Tensor here = part.to(state_->output.device(), at::kLong);
     work(states(here.slice(1, 0, here.size(1) - 1).clamp_min(0)), here);
   }
 }
 
-at::Tensor DecoderImpl::token_losses(const at::Tensor& tokens) {
+at::Tensor Decoder::token_losses(const at::Tensor& tokens) const {
   std::vector<at::Tensor> parts;
   by_rows(tokens, [&](const at::Tensor& states, const at::Tensor& here) {
     parts.push_back(cross_entropy(project(states), targets_of(here)));
@@ -125,20 +118,16 @@ at::Tensor DecoderImpl::token_losses(const at::Tensor& tokens) {
   return torch::cat(parts);
 }
 
-at::Tensor DecoderImpl::token_losses(const TokenBatch& batch) {
-  const at::Tensor losses = token_losses(batch.tokens());
-  return at::constant_pad_nd(losses, {0, batch.length() - losses.size(1)});
+at::Tensor Decoder::padded_to(const at::Tensor& losses, std::int64_t length) {
+  return at::constant_pad_nd(losses, {0, length - losses.size(1)});
 }
 
-at::Tensor DecoderImpl::losses(const at::Tensor& tokens) {
+at::Tensor Decoder::losses(const at::Tensor& tokens) const {
   return mean_of_rows(token_losses(tokens), tokens);
 }
 
-at::Tensor DecoderImpl::losses(const TokenBatch& batch) { return losses(batch.tokens()); }
-
-LossesAndFeatures DecoderImpl::losses_and_features(const TokenBatch& batch) {
+LossesAndFeatures Decoder::losses_and_features(const at::Tensor& tokens) const {
   std::vector<at::Tensor> losses, features;
-  const at::Tensor tokens = batch.tokens();
   by_rows(tokens, [&](const at::Tensor& states, const at::Tensor& here) {
     const at::Tensor logits = project(states);
     const at::Tensor targets = targets_of(here);
@@ -146,29 +135,29 @@ LossesAndFeatures DecoderImpl::losses_and_features(const TokenBatch& batch) {
     const at::Tensor mask = targets.ne(kNoToken);
     const at::Tensor weights = mask / mask.sum(1, true).to(at::kFloat);
     features.push_back(
-        sketch_->features(loss_errors(logits, targets.clamp_min(0), weights), states));
+        state_->sketch.features(loss_errors(logits, targets.clamp_min(0), weights), states));
   });
   return {torch::cat(losses), torch::cat(features)};
 }
 
-double DecoderImpl::forward_flops(std::int64_t length) const {
+double Decoder::forward_flops(std::int64_t length) const {
   const auto tokens = static_cast<double>(length);
-  const auto hidden = static_cast<double>(spec_.hidden);
-  const auto expansion = static_cast<double>(spec_.expansion);
-  const auto queries = static_cast<double>(spec_.heads * spec_.head_width);
-  const auto keys = static_cast<double>(spec_.key_heads * spec_.head_width);
-  const double perceptrons = spec_.shape == DecoderShape::kLlama ? 3 : 2;
+  const auto hidden = static_cast<double>(spec().hidden);
+  const auto expansion = static_cast<double>(spec().expansion);
+  const auto queries = static_cast<double>(spec().heads * spec().head_width);
+  const auto keys = static_cast<double>(spec().key_heads * spec().head_width);
+  const double perceptrons = spec().shape == DecoderShape::kLlama ? 3 : 2;
   const double block =
       2 * hidden * (2 * queries + 2 * keys + perceptrons * expansion) + 2 * tokens * queries;
-  return tokens * (static_cast<double>(spec_.layers) * block +
-                   2 * hidden * static_cast<double>(spec_.vocabulary));
+  return tokens * (static_cast<double>(spec().layers) * block +
+                   2 * hidden * static_cast<double>(spec().vocabulary));
 }
 
-double DecoderImpl::sketch_flops(std::int64_t length) const {
+double Decoder::sketch_flops(std::int64_t length) const {
   const double transforms = 2 * 2.5 * kSketchWidth * std::log2(kSketchWidth);
   const double products = 6.0 * kSketchWidth / 2;  // of complex numbers
   return static_cast<double>(length) *
-         (transforms + products + static_cast<double>(spec_.vocabulary + spec_.hidden));
+         (transforms + products + static_cast<double>(spec().vocabulary + spec().hidden));
 }
 
 double parameters_of(const DecoderSpec& given) {
@@ -189,7 +178,7 @@ double parameters_of(const DecoderSpec& given) {
 }
 
 Decoder make_decoder(const DecoderSpec& spec, std::uint64_t seed) {
-  Decoder model = std::make_shared<DecoderImpl>(spec);
+  Decoder model(spec);
   torch::manual_seed(seed);
   draw(*model, model->spec());
   return model;

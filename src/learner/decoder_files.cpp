@@ -80,12 +80,12 @@ void expect_parameters(const std::vector<SafetensorsFile>& files, const DecoderS
 
 Decoder filled(const std::vector<SafetensorsFile>& files, const DecoderSpec& spec) {
   expect_parameters(files, spec);
-  Decoder model = std::make_shared<DecoderImpl>(spec);
+  Decoder model(spec);
   const bool llama = spec.shape == DecoderShape::kLlama;
   const std::string trunk = llama ? "model" : "transformer";
   const std::string table = llama ? "embed_tokens.weight" : "wte.weight";
   if (spec.tied && find_array(files, table)) {  // the files of a model without an output layer
-    load_parameters(files, *model->named_children()[trunk], is_constant);
+    load_parameters(files, *(*model).named_children()[trunk], is_constant);
     return model;
   }
   if (spec.tied) expect_tied(files, trunk + "." + table);
@@ -97,8 +97,8 @@ Decoder filled(const std::vector<SafetensorsFile>& files, const DecoderSpec& spe
 
 }  // namespace
 
-Metadata DecoderImpl::metadata() const {
-  return {{"architecture", kArchitecture}, {"format", "pt"}, {"config", decoder_config(spec_)}};
+Metadata Decoder::metadata() const {
+  return {{"architecture", kArchitecture}, {"format", "pt"}, {"config", decoder_config(spec())}};
 }
 
 Decoder load_decoder(const std::filesystem::path& folder) {

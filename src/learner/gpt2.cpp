@@ -1,9 +1,22 @@
 // The shape of GPT-2: Radford et al. 2019, "Language models are unsupervised multitask learners".
 
+#include <torch/torch.h>
+
 #include "decoder_layers.hpp"
 
 namespace jest {
 namespace {
+
+/// Rows of zeros: values come from elsewhere.
+class TableImpl : public torch::nn::Module {
+ public:
+  TableImpl(std::int64_t rows, std::int64_t width) {
+    weight = register_parameter("weight", torch::zeros({rows, width}));
+  }
+
+  at::Tensor weight;
+};
+TORCH_MODULE(Table);
 
 /// GPT-2's files hold the weights of products as [inputs, outputs].
 class ConvolutionImpl : public torch::nn::Module {
@@ -86,33 +99,36 @@ class Gpt2BlockImpl : public torch::nn::Module {
 };
 TORCH_MODULE(Gpt2Block);
 
-class Gpt2Trunk : public DecoderTrunk {
+class Gpt2Trunk : public torch::nn::Module {
  public:
   explicit Gpt2Trunk(const DecoderSpec& spec) {
-    tokens_ = register_module("wte", Product(spec.hidden, spec.vocabulary));
-    positions_ = register_module("wpe", Product(spec.hidden, spec.positions));
+    tokens_ = register_module("wte", Table(spec.vocabulary, spec.hidden));
+    positions_ = register_module("wpe", Table(spec.positions, spec.hidden));
     layers_ = register_module("h", torch::nn::ModuleList());
     for (std::int64_t k = 0; k < spec.layers; ++k) layers_->push_back(Gpt2Block(spec));
     norm_ = register_module("ln_f", Norm(spec.hidden, spec.epsilon));
   }
-  at::Tensor states(const at::Tensor& tokens) override {
+  at::Tensor states(const at::Tensor& tokens) {
     at::Tensor x =
         at::embedding(tokens_->weight, tokens) + positions_->weight.slice(0, 0, tokens.size(1));
     for (const auto& layer : *layers_) x = layer->as<Gpt2Block>()->forward(x);
     return norm_(x);
   }
-  at::Tensor embeddings() const override { return tokens_->weight; }
+  at::Tensor embeddings() const { return tokens_->weight; }
 
  private:
-  Product tokens_{nullptr}, positions_{nullptr};
+  Table tokens_{nullptr}, positions_{nullptr};
   torch::nn::ModuleList layers_{nullptr};
   Norm norm_{nullptr};
 };
 
 }  // namespace
 
-std::shared_ptr<DecoderTrunk> gpt2_trunk(const DecoderSpec& spec) {
-  return std::make_shared<Gpt2Trunk>(spec);
+DecoderTrunk gpt2_trunk(const DecoderSpec& spec) {
+  auto trunk = std::make_shared<Gpt2Trunk>(spec);
+  return {trunk,
+          [module = trunk.get()](const at::Tensor& tokens) { return module->states(tokens); },
+          trunk->embeddings()};
 }
 
 }  // namespace jest

@@ -1,5 +1,7 @@
 // The shape of Llama: Touvron et al. 2023, "LLaMA"; grouped queries: Ainslie et al. 2023.
 
+#include <torch/torch.h>
+
 #include "decoder_layers.hpp"
 
 namespace jest {
@@ -24,6 +26,18 @@ namespace {
 
 using detail::rotary_angles;
 using detail::rotated;
+
+/// weight [outputs, inputs] as torch.nn.Linear has it, zeros: values come from elsewhere.
+class ProductImpl : public torch::nn::Module {
+ public:
+  ProductImpl(std::int64_t inputs, std::int64_t outputs) {
+    weight = register_parameter("weight", torch::zeros({outputs, inputs}));
+  }
+  at::Tensor forward(const at::Tensor& x) const { return at::linear(x, weight); }
+
+  at::Tensor weight;
+};
+TORCH_MODULE(Product);
 
 class RmsNormImpl : public torch::nn::Module {
  public:
@@ -98,7 +112,7 @@ class LlamaBlockImpl : public torch::nn::Module {
 };
 TORCH_MODULE(LlamaBlock);
 
-class LlamaTrunk : public DecoderTrunk {
+class LlamaTrunk : public torch::nn::Module {
  public:
   explicit LlamaTrunk(const DecoderSpec& spec) : spec_(spec) {
     tokens_ = register_module("embed_tokens", Product(spec.hidden, spec.vocabulary));
@@ -106,14 +120,14 @@ class LlamaTrunk : public DecoderTrunk {
     for (std::int64_t k = 0; k < spec.layers; ++k) layers_->push_back(LlamaBlock(spec));
     norm_ = register_module("norm", RmsNorm(spec.hidden, spec.epsilon));
   }
-  at::Tensor states(const at::Tensor& tokens) override {
+  at::Tensor states(const at::Tensor& tokens) {
     at::Tensor x = at::embedding(tokens_->weight, tokens);
     const at::Tensor angles =
         rotary_angles(tokens.size(1), spec_.head_width, spec_.rotary_base).to(x.device());
     for (const auto& layer : *layers_) x = layer->as<LlamaBlock>()->forward(x, angles);
     return norm_(x);
   }
-  at::Tensor embeddings() const override { return tokens_->weight; }
+  at::Tensor embeddings() const { return tokens_->weight; }
 
  private:
   DecoderSpec spec_;
@@ -124,8 +138,22 @@ class LlamaTrunk : public DecoderTrunk {
 
 }  // namespace
 
-std::shared_ptr<DecoderTrunk> llama_trunk(const DecoderSpec& spec) {
-  return std::make_shared<LlamaTrunk>(spec);
+at::Tensor causal_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) {
+  const bool grouped = q.size(1) != k.size(1);
+  return at::scaled_dot_product_attention(q, k, v, {}, 0.0, /*is_causal=*/true, {}, grouped)
+      .transpose(1, 2)
+      .flatten(2);
+}
+
+at::Tensor by_heads(const at::Tensor& x, std::int64_t heads) {
+  return x.unflatten(2, {heads, x.size(2) / heads}).transpose(1, 2);
+}
+
+DecoderTrunk llama_trunk(const DecoderSpec& spec) {
+  auto trunk = std::make_shared<LlamaTrunk>(spec);
+  return {trunk,
+          [module = trunk.get()](const at::Tensor& tokens) { return module->states(tokens); },
+          trunk->embeddings()};
 }
 
 }  // namespace jest

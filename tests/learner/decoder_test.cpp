@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include "jest/data/token_table.hpp"
 #include "jest/io/atomic_file.hpp"
 #include "jest/learner/learner.hpp"
 #include "jest/torch/arrays.hpp"
@@ -104,9 +105,9 @@ TEST(Decoder, SketchesTheGradientOfItsOutputLayer) {
   // Sketches keep products in expectation; a row's own gradient it keeps closely.
   std::vector<at::Tensor> gradients;
   for (std::int64_t row = 0; row < 3; ++row) {
-    model->zero_grad();
+    (*model).zero_grad();
     model->losses(batch)[row].backward();
-    gradients.push_back(model->named_parameters()["lm_head.weight"].grad().flatten().clone());
+    gradients.push_back((*model).named_parameters()["lm_head.weight"].grad().flatten().clone());
   }
   const at::Tensor exact = torch::stack(gradients).matmul(torch::stack(gradients).t());
   const at::Tensor sketched = scored.features.matmul(scored.features.t());

@@ -5,6 +5,9 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <fstream>
+#include <iostream>
+
 #include "jest/learner/learner.hpp"
 #include "jest/methods/run.hpp"
 #include "oracle/message_of.hpp"
@@ -143,6 +146,64 @@ TEST(MicroBatches, MoveRunningStatisticsOnceAPart) {
   Learner learner(model, optimizer, OwnLoss(), Precision::kAmbient, StepSpec{.micro_batch = 10});
   learner.step(make_pairs(30, 3));
   EXPECT_EQ(model->norm->num_batches_tracked.item<std::int64_t>(), 3);
+}
+
+/// Towers of many layers, whose activations are most of what a step holds.
+struct DeepTowersImpl : torch::nn::Module {
+  static constexpr std::int64_t kDeepWidth = 256, kLayers = 30;
+  torch::nn::Sequential layers;
+
+  DeepTowersImpl() {
+    torch::manual_seed(1);
+    register_module("layers", layers);
+    for (int layer = 0; layer < kLayers; ++layer) {
+      layers->push_back(torch::nn::Linear(layer == 0 ? kWidth : kDeepWidth, kDeepWidth));
+      layers->push_back(torch::nn::Tanh());
+    }
+  }
+  Embeddings embed(const VectorPairs& batch) {
+    namespace F = torch::nn::functional;
+    return {F::normalize(layers->forward(batch.x)), F::normalize(layers->forward(batch.y)),
+            torch::scalar_tensor(5.0F), torch::scalar_tensor(-5.0F)};
+  }
+};
+TORCH_MODULE(DeepTowers);
+
+/// "VmRSS:" now, or "VmHWM:", the largest since forget_peak(), in MiB.
+double resident(const std::string& which) {
+  std::ifstream status("/proc/self/status");
+  double kib = 0;
+  for (std::string word; status >> word;) {
+    if (word == which && status >> kib) break;
+  }
+  return kib / 1024;
+}
+void forget_peak() { std::ofstream("/proc/self/clear_refs") << "5"; }
+
+TEST(MicroBatches, TakeAFractionOfTheMemory) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "sanitizers keep what is freed";
+#endif
+  constexpr std::int64_t kPairs = 1024;
+  DeepTowers model;
+  torch::optim::SGD optimizer(model->parameters(), 0.1);
+  const VectorPairs batch = make_pairs(kPairs, 3);
+  const auto added_by = [&](std::int64_t size) {
+    Learner learner(model, optimizer, OwnLoss(), Precision::kAmbient, {.micro_batch = size});
+    learner.accumulate(make_pairs(32, 4));  // gradients, and what is made once
+    forget_peak();
+    const double before = resident("VmRSS:");
+    learner.accumulate(batch);
+    return resident("VmHWM:") - before;
+  };
+  const double in_parts = added_by(32);
+  const double whole = added_by(0);
+  std::cout << "MiB that a step adds: " << whole << " whole, " << in_parts << " in parts of 32\n";
+  // Of both towers, what each tanh gave.
+  const double activations =
+      2.0 * DeepTowersImpl::kLayers * kPairs * DeepTowersImpl::kDeepWidth * 4 / (1 << 20);
+  EXPECT_GT(whole, activations);
+  EXPECT_LT(in_parts, whole / 2);
 }
 
 struct WholeLossImpl : torch::nn::Module {

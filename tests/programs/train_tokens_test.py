@@ -192,6 +192,24 @@ class Models(TokensCase):
                         by_arm["rho-loss"]["learner_scoring"] / 2)
 
 
+class Example(TokensCase):
+    """examples/train_decoder on a small slice: a guide in a folder, token files, a trained decoder."""
+
+    def test_from_tokens_and_a_guide_to_a_decoder(self):
+        self.summary({"arms": "uniform", "steps": 60, "learning-rate": 0.01}, out=path("guide"))
+        script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../examples/train_decoder")
+        files = [path(name + ".bin") for name in ("curated", "pool", "eval")]
+        done = subprocess.run(
+            [script, "llama:" + path("guide", "uniform-seed3"), *files, self.out,
+             *words({name: value for name, value in SMALL.items() if name != "arms"})],
+            env=os.environ | {"JEST_TRAIN": train_cases.PROGRAM}, capture_output=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr.decode())
+        self.assertEqual([run["arm"] for run in summary_of(self.out)["runs"]],
+                         ["uniform", "rho-loss", "independent"])
+        for name in ("report.html", "rho-loss-seed3/config.json", "rho-loss-seed3/model.safetensors"):
+            self.assertTrue(os.path.exists(os.path.join(self.out, name)), name)
+
+
 class Steps(TokensCase):
     def test_micro_batches_change_nothing_but_rounding(self):
         given = {"arms": "uniform,rho-1", "steps": 3}

@@ -8,6 +8,7 @@
 #include <numeric>
 #include <string>
 
+#include "jest/data/token_table.hpp"
 #include "jest/learner/decoder.hpp"
 #include "jest/learner/learner.hpp"
 #include "jest/torch/arrays.hpp"
@@ -42,7 +43,8 @@ jest::NamedTensors train(const jest::Decoder& model, const jest::TokenBatch& bat
   std::vector<double> losses;
   for (int step = 0; step < kSteps; ++step) losses.push_back(learner.step(batch));
   jest::NamedTensors tensors{{"losses", torch::tensor(losses, at::kDouble)}};
-  for (const auto& item : model->named_parameters()) tensors.emplace_back(item.key(), item.value());
+  for (const auto& item : (*model).named_parameters())
+    tensors.emplace_back(item.key(), item.value());
   return tensors;
 }
 

@@ -54,10 +54,9 @@ TEST_F(TokenFiles, AreThoseOfNanoGptAndOfLlmC) {
   for (const TokenFile& tokens : {raw, raw_wide, gpt2, llama, TokenFile(wide, "made")}) {
     ASSERT_EQ(tokens.size(), 7) << tokens.name();
     EXPECT_EQ(tokens[6], 1006) << tokens.name();
-    EXPECT_EQ(TokenTable({tokens}, {.length = 3}).checksum,
-              TokenTable({raw}, {.length = 3}).checksum)
-        << "one content, whatever it lies in";
   }
+  EXPECT_EQ(TokenTable({gpt2}, {.length = 3}).checksum, TokenTable({raw}, {.length = 3}).checksum)
+      << "one content, with a header or without";
 }
 
 TEST_F(TokenFiles, RefuseWhatIsCutShortOrForeign) {
@@ -71,8 +70,7 @@ TEST_F(TokenFiles, RefuseWhatIsCutShortOrForeign) {
   EXPECT_THAT(message(llm_c(20240520, 1, 0).substr(0, 40)), HasSubstr("header of 1024 bytes"));
   EXPECT_THAT(message("\x1F\x8B______________"), HasSubstr("gzip (unpack it: gunzip)"));
   EXPECT_THAT(message("It was the best of times\n"), HasSubstr("got text (tokenise it)"));
-  EXPECT_THAT(message_of([&] { TokenFile(folder_.file("absent.bin")); }),
-              HasSubstr("absent.bin"));
+  EXPECT_THAT(message_of([&] { TokenFile(folder_.file("absent.bin")); }), HasSubstr("absent.bin"));
   const std::vector<std::uint16_t> letters = {72, 101, 108, 108, 111, 32, 119, 111, 114};
   EXPECT_EQ(TokenFile(file("small.bin", bytes_of(letters))).size(), 9) << "small tokens are tokens";
 }

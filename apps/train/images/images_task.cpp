@@ -97,10 +97,10 @@ GlyphTowers ImagesTask::make_reference(std::uint64_t seed) const {
   return make_glyph_towers(reference_spec(), seed);
 }
 
-void ImagesTask::check_reference(const GlyphTowersImpl& reference) const {
-  if (reference.spec().side == data_.pool->side) return;
+void ImagesTask::check_reference(const Model& reference) const {
+  if (reference->spec().side == data_.pool->side) return;
   refuse("--reference", text("a model of images of side ", data_.pool->side),
-         reference.spec().side);
+         reference->spec().side);
 }
 
 TableSource<ImageBatch> ImagesTask::guide_source(std::uint64_t seed) const {

@@ -30,7 +30,7 @@ class ImagesTask {
   Model make_reference(std::uint64_t seed) const;
   TableSource<ImageBatch> guide_source(std::uint64_t seed) const;
   double guide_forwards() const { return 1; }
-  void check_reference(const GlyphTowersImpl& reference) const;
+  void check_reference(const Model& reference) const;
   static Model load(const SafetensorsFile& file) { return load_glyph_towers(file); }
 
   /// A flexi arm scores at half resolution and trains a share of its batch so.

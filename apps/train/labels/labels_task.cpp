@@ -102,11 +102,11 @@ TableSource<ImageBatch> LabelsTask::guide_source(std::uint64_t seed) const {
   return {data_.curated, {options_.count, seed}};
 }
 
-void LabelsTask::check_reference(const LabelNetworkImpl& reference) const {
+void LabelsTask::check_reference(const Model& reference) const {
   const auto labels = std::ssize(data_.pool->texts);
-  if (reference.spec().labels == labels && reference.spec().side == data_.pool->side) return;
+  if (reference->spec().labels == labels && reference->spec().side == data_.pool->side) return;
   refuse("--reference", text("a model of ", labels, " labels and side ", data_.pool->side),
-         reference.spec().labels, " and ", reference.spec().side);
+         reference->spec().labels, " and ", reference->spec().side);
 }
 
 nlohmann::ordered_json LabelsTask::show(const NamedImages& table, std::int64_t row) const {

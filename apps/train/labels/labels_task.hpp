@@ -31,7 +31,7 @@ class LabelsTask {
   Model make_reference(std::uint64_t seed) const;
   TableSource<ImageBatch> guide_source(std::uint64_t seed) const;
   double guide_forwards() const { return 1; }
-  void check_reference(const LabelNetworkImpl& reference) const;
+  void check_reference(const Model& reference) const;
   static Model load(const SafetensorsFile& file) { return load_label_network(file); }
 
   View<Batch> trained_view(const Options&, const Method&) const { return {}; }

@@ -50,10 +50,10 @@ TextTowers PairsTask::make_reference(std::uint64_t seed) const {
   return make_text_towers(reference_spec(), seed);
 }
 
-void PairsTask::check_reference(const TextTowersImpl& reference) const {
+void PairsTask::check_reference(const Model& reference) const {
   const std::int64_t buckets = TextFeatureSpec{}.buckets;
-  if (reference.spec().buckets == buckets) return;
-  refuse("--reference", text("a model of ", buckets, " buckets"), reference.spec().buckets);
+  if (reference->spec().buckets == buckets) return;
+  refuse("--reference", text("a model of ", buckets, " buckets"), reference->spec().buckets);
 }
 
 GuideSource PairsTask::guide_source(std::uint64_t seed) const {

@@ -31,7 +31,7 @@ class PairsTask {
   GuideSource guide_source(std::uint64_t seed) const;
   /// A curated pair's share of the negatives costs as much as the pair itself would.
   double guide_forwards() const;
-  void check_reference(const TextTowersImpl& reference) const;
+  void check_reference(const Model& reference) const;
   static Model load(const SafetensorsFile& file) { return load_text_towers(file); }
 
   View<Batch> trained_view(const Options&, const Method&) const { return {}; }

@@ -30,7 +30,7 @@ class TextTask {
   Model make_reference(std::uint64_t seed) const;
   TableSource<ByteBatch> guide_source(std::uint64_t seed) const;
   double guide_forwards() const { return 1; }
-  void check_reference(const ByteModelImpl&) const {}
+  void check_reference(const Model&) const {}
   static Model load(const SafetensorsFile& file) { return load_byte_model(file); }
 
   View<Batch> trained_view(const Options&, const Method&) const { return {}; }

@@ -1,6 +1,7 @@
 #pragma once
 // The options of `jest-train tokens`.
 
+#include "jest/data/token_table.hpp"
 #include "jest/learner/decoder.hpp"
 #include "train/arm_setup.hpp"
 

@@ -177,8 +177,8 @@ Decoder TokensTask::load_given(const std::filesystem::path& path) {
   return load_folder(parse_model_name("--reference", path.string()), "--reference");
 }
 
-void TokensTask::check_reference(const DecoderImpl& reference) const {
-  check_model("--reference", reference.spec());
+void TokensTask::check_reference(const Model& reference) const {
+  check_model("--reference", reference->spec());
 }
 
 TableSource<TokenBatch> TokensTask::guide_source(std::uint64_t seed) const {

@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "jest/data/token_table.hpp"
 #include "jest/learner/decoder.hpp"
 #include "jest/learner/stores.hpp"
 #include "train/formats/tokenizer.hpp"
@@ -33,7 +34,7 @@ class TokensTask {
   Model make_reference(std::uint64_t seed) const;
   TableSource<TokenBatch> guide_source(std::uint64_t seed) const;
   double guide_forwards() const { return 1; }
-  void check_reference(const DecoderImpl& reference) const;
+  void check_reference(const Model& reference) const;
   static Model load(const SafetensorsFile& file) { return load_decoder(file); }
   /// A file that a run left, llama:FOLDER, or a folder.
   static Model load_given(const std::filesystem::path& path);

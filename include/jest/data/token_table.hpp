@@ -7,15 +7,20 @@
 // the first of the next, which is predicted from nothing and is context there, so that every token
 // of a file but its first is predicted in just one row.
 
+#include <ATen/core/Tensor.h>
+
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "jest/core/error.hpp"
 #include "jest/data/tables.hpp"
+#include "jest/io/atomic_file.hpp"
+#include "jest/io/safetensors.hpp"
 
 namespace jest {
 
@@ -45,8 +50,7 @@ class JEST_EXPORT TokenFile {
   /// Copies `count` tokens from position `first`. O(count).
   void copy(std::int64_t first, std::int64_t count, std::int64_t* into) const;
   std::int64_t largest() const;  ///< O(size)
-  /// Adds the tokens, as uint32 numbers, to a checksum. O(size).
-  void add_to(class Crc& checksum) const;
+  ArrayView array() const;       ///< U16 or U32 [size]
   /// The first position of a token that is `token` or, `at_least`, larger; size() where none is.
   std::int64_t find(std::int64_t token, std::int64_t from, bool at_least = false) const;
   /// Throws when the file is mapped and was written to since.
@@ -54,7 +58,8 @@ class JEST_EXPORT TokenFile {
 
  private:
   std::string name_;
-  std::shared_ptr<const struct TokenContent> content_;
+  std::optional<FileView> file_;
+  std::shared_ptr<const std::vector<std::uint32_t>> made_;
   const void* data_ = nullptr;
   TokenType type_ = TokenType::kU32;
   std::int64_t size_ = 0;
@@ -90,6 +95,31 @@ struct JEST_EXPORT TokenTable : ExampleTable {
   std::int64_t length_;
   std::int64_t largest_ = 0;
   std::vector<Place> places_;
+};
+
+/// Rows of a token table; of each, models may be shown the first `prefix` predictions alone.
+class JEST_EXPORT TokenBatch {
+ public:
+  using Table = TokenTable;
+
+  TokenBatch(TableRows<TokenTable> rows) : rows_(std::move(rows)) {}
+
+  std::span<const std::int64_t> ids() const { return rows_.ids(); }
+  const TableRows<TokenTable>& rows() const { return rows_; }
+  TokenBatch at(const std::vector<std::int64_t>& positions) const;
+
+  /// The same rows, of which `length` tokens are predicted at most. Throws unless it is at least 1
+  /// and no more than the table's L.
+  TokenBatch prefix(std::int64_t length) const;
+  std::int64_t length() const { return prefix_.value_or(rows_.table().length()); }
+
+  /// int64 [n, longest row of the batch] of the CPU; behind a row's end stands kNoToken
+  /// (learner/decoder.hpp).
+  at::Tensor tokens() const;
+
+ private:
+  TableRows<TokenTable> rows_;
+  std::optional<std::int64_t> prefix_;
 };
 
 /// The files of a path: itself, or all *.bin of a folder in the order of their names. Throws where

@@ -1,8 +1,11 @@
 #pragma once
-// Files that appear whole or not at all: written under a temporary name, flushed to disk, renamed.
+// Files that appear whole or not at all: written under a temporary name, flushed to disk, renamed;
+// and files that are read whole, or not at all.
 
 #include <cstddef>
 #include <filesystem>
+#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -31,6 +34,22 @@ class AtomicFile {
 
 void write_file(const std::filesystem::path& path, std::string_view content);
 std::string read_file(const std::filesystem::path& path);
+
+/// The bytes of a file: read, or mapped where it is large, as SafetensorsFile does. Copies share
+/// them. Throws jest::Error that names the file, says what was `expected` and the system's reason.
+class FileView {
+ public:
+  FileView(const std::filesystem::path& path, const std::string& expected);
+
+  std::span<const std::byte> bytes() const;
+  /// What the first bytes say that it is ("gzip (unpack it: gunzip)"), or nothing.
+  std::string other_format() const;
+  /// Throws when the file is mapped and was written to since.
+  void expect_unchanged() const;
+
+ private:
+  std::shared_ptr<const struct FileContent> content_;
+};
 
 /// The text of a JSON object with a last field "crc32": the CRC-32 of what stands before that
 /// field. A text that is no object stays as it is.

@@ -7,48 +7,37 @@
 //   jest::Decoder learner = jest::make_decoder({.vocabulary = 50304, .hidden = 384}, /*seed=*/1);
 //   jest::Learner training{learner, optimizer, {}, jest::Precision::kBfloat16, {.max_norm = 1}};
 
-#include <torch/nn/module.h>
+#include <ATen/core/Tensor.h>
+#include <c10/core/Device.h>
 
+#include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
-#include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
-#include "jest/data/token_table.hpp"
+#include "jest/core/error.hpp"
 #include "jest/io/safetensors.hpp"
 #include "jest/learner/concepts.hpp"
-#include "jest/torch/tensor_sketch.hpp"
+
+namespace torch::nn {
+class Module;
+}
 
 namespace jest {
 
-/// Rows of a token table; of each, models may be shown the first `prefix` predictions alone.
-class JEST_EXPORT TokenBatch {
- public:
-  using Table = TokenTable;
-
-  TokenBatch(TableRows<TokenTable> rows) : rows_(std::move(rows)) {}
-
-  std::span<const std::int64_t> ids() const { return rows_.ids(); }
-  const TableRows<TokenTable>& rows() const { return rows_; }
-  TokenBatch at(const std::vector<std::int64_t>& positions) const;
-
-  /// The same rows, of which `length` tokens are predicted at most. Throws unless it is at least 1
-  /// and no more than the table's L.
-  TokenBatch prefix(std::int64_t length) const;
-  std::int64_t length() const { return prefix_.value_or(rows_.table().length()); }
-
-  /// int64 [n, longest row of the batch] of the CPU; behind a row's end stands kNoToken.
-  at::Tensor tokens() const;
-
- private:
-  TableRows<TokenTable> rows_;
-  std::optional<std::int64_t> prefix_;
-};
-
+/// Stands behind the end of a row that is shorter than others of its batch.
 inline constexpr std::int64_t kNoToken = -1;
+
+/// A batch with tokens: jest::TokenBatch (data/token_table.hpp), or yours. int64 [n, longest row]
+/// of any device, kNoToken behind the end of a row; `length()` is the most that a row predicts.
+template <class B>
+concept HasTokens = requires(const B& batch) {
+  { batch.tokens() } -> std::convertible_to<at::Tensor>;
+  { batch.length() } -> std::convertible_to<std::int64_t>;
+};
 
 enum class DecoderShape {
   kLlama,  ///< RMSNorm, rotary positions, grouped queries, SwiGLU. Touvron et al. 2023
@@ -91,31 +80,47 @@ JEST_EXPORT at::Tensor rotated(const at::Tensor& x, const at::Tensor& angles);
 
 }  // namespace detail
 
-/// A causal model of tokens, without dropout.
-class JEST_EXPORT DecoderImpl : public torch::nn::Module {
+/// A handle to a causal model of tokens, without dropout; copies share it.
+class JEST_EXPORT Decoder {
  public:
+  Decoder(std::nullptr_t = nullptr) {}
   /// Weights are zeros: make_decoder draws them, load_decoder reads them. Throws as complete().
-  explicit DecoderImpl(const DecoderSpec& spec);
+  explicit Decoder(const DecoderSpec& spec);
 
-  const DecoderSpec& spec() const { return spec_; }
+  Decoder* operator->() { return this; }
+  const Decoder* operator->() const { return this; }
+  torch::nn::Module& operator*() const;
+
+  const DecoderSpec& spec() const;
 
   /// States [n, L, H] of tokens [n, L], int64 in [0, V), behind the last norm; of each from itself
-  /// and those before.
-  at::Tensor states(const at::Tensor& tokens);
+  /// and those before. Throws where L is more than the positions there are.
+  at::Tensor states(const at::Tensor& tokens) const;
   /// Logits [n, L, V] of what follows each token.
-  at::Tensor logits(const at::Tensor& tokens);
+  at::Tensor logits(const at::Tensor& tokens) const;
 
   /// Cross-entropy in nats of every token but a row's first, [n, L] float32: 0 where `tokens`
   /// [n, L + 1] has kNoToken. Without gradients the logits of some thousand tokens are held at a
-  /// time. Throws where L is more than the positions there are.
-  at::Tensor token_losses(const at::Tensor& tokens);
-  /// The same, padded to the batch's length: [n, length()].
-  at::Tensor token_losses(const TokenBatch& batch);
+  /// time.
+  at::Tensor token_losses(const at::Tensor& tokens) const;
   /// Mean over each row's predicted tokens, [n].
-  at::Tensor losses(const TokenBatch& batch);
-  at::Tensor losses(const at::Tensor& tokens);
+  at::Tensor losses(const at::Tensor& tokens) const;
   /// The same losses, and sketches of their gradients in the output layer [n, 256].
-  LossesAndFeatures losses_and_features(const TokenBatch& batch);
+  LossesAndFeatures losses_and_features(const at::Tensor& tokens) const;
+
+  template <HasTokens B>
+  at::Tensor losses(const B& batch) const {
+    return losses(batch.tokens());
+  }
+  /// Padded to the batch's length: [n, length()].
+  template <HasTokens B>
+  at::Tensor token_losses(const B& batch) const {
+    return padded_to(token_losses(batch.tokens()), batch.length());
+  }
+  template <HasTokens B>
+  LossesAndFeatures losses_and_features(const B& batch) const {
+    return losses_and_features(batch.tokens());
+  }
 
   /// Of a row with L predicted tokens; products, and attention at half of its square.
   double forward_flops(std::int64_t length) const;
@@ -123,19 +128,22 @@ class JEST_EXPORT DecoderImpl : public torch::nn::Module {
   double sketch_flops(std::int64_t length) const;
   Metadata metadata() const;
 
+  // What learners and scoring ask of a module.
+  bool is_training() const;
+  void train(bool on = true) const;
+  void to(c10::Device device) const;
+  std::vector<at::Tensor> parameters() const;
+  std::vector<at::Tensor> buffers() const;
+  std::vector<std::shared_ptr<torch::nn::Module>> modules(bool include_self) const;
+
  private:
+  static at::Tensor padded_to(const at::Tensor& losses, std::int64_t length);
   at::Tensor project(const at::Tensor& states) const;
   template <class Work>
-  void by_rows(const at::Tensor& tokens, const Work& work);
+  void by_rows(const at::Tensor& tokens, const Work& work) const;
 
-  DecoderSpec spec_;
-  std::shared_ptr<class DecoderTrunk> trunk_;
-  at::Tensor output_;  ///< where it is not tied
-  std::optional<TensorSketch> sketch_;
+  std::shared_ptr<struct DecoderState> state_;
 };
-
-/// A handle, as models of the library are.
-using Decoder = std::shared_ptr<DecoderImpl>;
 
 /// Parameters of a model of this spec, counted without making it.
 JEST_EXPORT double parameters_of(const DecoderSpec& spec);
