@@ -1,4 +1,7 @@
-"""What select_cuda_bench measured, as the section of docs/benchmarks.md."""
+"""What select_cuda_bench measured, and the day around it (scripts/gpu-day), as the section of
+docs/benchmarks.md."""
+
+from gpu_day.tables import day_lines
 
 NOT_MEASURED = ["Not measured: this machine has no GPU."]
 
@@ -36,6 +39,8 @@ def cuda_section(report):
         return NOT_MEASURED
     peers = ("Peers are eager LibTorch on the same device, host time." if report["torch_has_cuda"]
              else "No peers: LibTorch had no CUDA there.")
+    if not report["shapes"]:
+        return [f"On one {report['device']}: no selection was timed.", *day_lines(report)]
     lines = [f"Written by `select_cuda_bench` on one {report['device']}, driver for CUDA "
              f"{version(report['driver'])}, toolkit {version(report['toolkit'])}. Medians of "
              f"{report['timed_runs']} warm runs, in brackets the tenth and the ninetieth percentile; from "
@@ -45,6 +50,7 @@ def cuda_section(report):
              "trains on b examples of "
              f"{report['forward_flops'] / 1e9:.0f} GFLOP a forward (ViT-B/16 on 224 pixels, 64 tokens), "
              f"cached reference, at cuBLASLt's rate. {peers}"]
+    lines += day_lines(report)
     for shape in report["shapes"]:
         lines += shape_lines(shape)
     return lines

@@ -40,20 +40,21 @@ Shape at_filter(std::int64_t candidates, double filter) {
 
 }  // namespace
 
+/// What takes longest comes last: whoever has little time stops there.
 std::vector<Shape> shapes(bool quick) {
   std::vector<Shape> all{kHeadline, at_filter(16384, 0.8)};
   if (quick) return all;
-  for (const std::int64_t candidates : {65536, 524288, 1048576}) {
-    all.push_back(at_filter(candidates, 0.8));
-  }
-  for (const double filter : {0.5, 0.9, 0.95}) {
-    all.push_back(at_filter(kHeadline.candidates, filter));
-  }
   for (const std::int64_t width : {512, 1152}) {
     all.push_back({kHeadline.candidates, width, kHeadline.count, kHeadline.chunks});
   }
   for (const std::int64_t chunks : {32, 64}) {
     all.push_back({kHeadline.candidates, kHeadline.width, kHeadline.count, chunks});
+  }
+  for (const double filter : {0.9, 0.95, 0.5}) {
+    all.push_back(at_filter(kHeadline.candidates, filter));
+  }
+  for (const std::int64_t candidates : {65536, 524288, 1048576}) {
+    all.push_back(at_filter(candidates, 0.8));
   }
   return all;
 }
