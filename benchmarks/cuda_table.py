@@ -19,11 +19,12 @@ def shape_lines(shape):
     rate = shape["flops"] / shape["floor"]["ms"] * 1e-9
     lines = ["", f"### B {shape['B']:,}, d {shape['d']}, b {shape['b']:,}, N {shape['N']}", "",
              f"cuBLASLt alone: {ms(shape['floor'])} ms, {rate:.0f} TFLOP/s.", "",
-             "| selection | device ms | host ms | of cuBLASLt | extra MiB | share of a step |",
-             "|---|---|---|---|---|---|"]
+             "| selection | device ms | host ms | of cuBLASLt | extra MiB | taken MiB | share of a step |",
+             "|---|---|---|---|---|---|---|"]
     for row in shape["rows"]:
         lines.append(f"| {row['name']} | {ms(row)} | {row['host_ms']:.3g} "
                      f"| {row['floor_share']:.2f} | {row['extra_bytes'] / 2**20:.0f} "
+                     f"| {row['taken_bytes'] / 2**20:.0f} "
                      f"| {100 * row['step_share']:.2g} % |")
     if shape["peers"]:
         fastest = min(row["host_ms"] for row in shape["rows"] if row["name"].startswith("sigmoid"))
@@ -46,7 +47,8 @@ def cuda_section(report):
              f"{report['timed_runs']} warm runs, in brackets the tenth and the ninetieth percentile; from "
              "resident float32 embeddings to resident picks. `cuBLASLt alone`: the products that cannot "
              "be done without, float16 in and out, by the first algorithm of its heuristics. `of "
-             "cuBLASLt`: its time over ours, for the same 8·d·P FLOPs. A step: the learner scores B and "
+             "cuBLASLt`: its time over ours, for the same 8·d·P FLOPs. `extra`: the workspace that the "
+             "formula states; `taken`: what the device has less of, with picks, graph and what cuBLASLt took. A step: the learner scores B and "
              "trains on b examples of "
              f"{report['forward_flops'] / 1e9:.0f} GFLOP a forward (ViT-B/16 on 224 pixels, 64 tokens), "
              f"cached reference, at cuBLASLt's rate. {peers}"]

@@ -5,6 +5,7 @@
 #include "inputs.hpp"
 #include "plain_products.hpp"
 #include "program.hpp"
+#include "select/cuda/handles.cuh"
 #include "timing.hpp"
 
 namespace jest::bench {

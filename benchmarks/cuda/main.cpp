@@ -37,6 +37,7 @@ json row_of(const std::string& name, const Measured& measured, const Timing& flo
   const double step_ms = step_flops(shape) * floor.ms / shape.flops();
   row["name"] = name;
   row["extra_bytes"] = measured.extra_bytes;
+  row["taken_bytes"] = measured.taken_bytes;
   row["floor_share"] = floor.ms / measured.timing.ms;
   row["step_share"] = measured.timing.ms / (measured.timing.ms + step_ms);
   return row;

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "select/cuda/cublaslt.cuh"
-#include "select/cuda/handles.cuh"
+#include "select/cuda/memory.cuh"
 
 namespace jest::bench {
 

@@ -94,7 +94,7 @@ def run_part(part, folder, limit, environment):
     row["result"] = outcome(status, limit, row["said"])
     if part.tests:
         row |= tests_counted(log)
-        if row["result"] == "ok" and row["passed"] == 0:
+        if row["result"] == "ok" and row["skipped"] >= row["passed"]:  # some need no device, some two
             row["result"] = f"not run: {row['skipped']} tests skipped"
     if part.report is None:
         return row, {}

@@ -73,7 +73,7 @@ def memory_said(report):
     rows = [row for route in LEAST_SHARES if (row := headline_row(report, route))]
     if not rows:
         return NOT_RUN
-    most = max(row["extra_bytes"] for row in rows)
+    most = max(row["taken_bytes"] for row in rows)
     return judged(f"{most / 1e6:.0f} MB", most <= MOST_EXTRA_BYTES)
 
 
