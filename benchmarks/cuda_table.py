@@ -3,7 +3,7 @@ docs/benchmarks.md."""
 
 from gpu_day.tables import day_lines
 
-NOT_MEASURED = ["Not measured: this machine has no GPU."]
+NOT_MEASURED = ["Not measured: this machine has no GPU. [A day with one](gpu.md) is one command."]
 
 
 def version(number):

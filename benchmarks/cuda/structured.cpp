@@ -48,7 +48,7 @@ StructuredModel::StructuredModel(const Shape& shape, std::uint64_t seed, float n
     const std::span<float> x(x_.data() + i * width, width);
     const std::span<float> y(y_.data() + i * width, width);
     for (std::size_t k = 0; k < width; ++k) {
-      x[k] = 0.5F * about.next() + own.next();
+      x[k] = 0.25F * about.next() + own.next();
       y[k] = clean * x[k] + noise * own.next();
     }
     to_unit_length(x);

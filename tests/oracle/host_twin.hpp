@@ -23,7 +23,8 @@ enum class LaneOrder { kAlternating, kFirstLane, kSecondLane };
 
 class HostExecutor {
  public:
-  explicit HostExecutor(LaneOrder order = LaneOrder::kAlternating) : order_(order) {}
+  HostExecutor() = default;
+  explicit HostExecutor(LaneOrder order) : order_(order) {}
 
   template <class Kernel>
   void launch(int lane, const Kernel& kernel) {
@@ -157,7 +158,7 @@ class HostExecutor {
     }
   }
 
-  LaneOrder order_;
+  LaneOrder order_ = LaneOrder::kAlternating;
   bool forked_ = false;
   std::vector<std::function<void()>> waiting_[cuda::kLanes];
 };

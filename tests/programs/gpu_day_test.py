@@ -172,7 +172,7 @@ class Words(DayCase):
         status, report, page = self.day_of({name: absent for name in GOOD})
         self.assertEqual(status, NO_DEVICE)
         self.assertEqual(self.results(report)["cuda_picks"], "not run: no CUDA device on this machine")
-        self.assertIn("| their objective is equal | not run |", page)
+        self.assertIn("| the objective of judged picks is equal | not run |", page)
 
     def test_help_and_refusals(self):
         done = self.run_day("--help")
