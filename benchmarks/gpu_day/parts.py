@@ -32,7 +32,7 @@ def sanitizer():
 
 def sanitized(tool, tests):
     command = sanitizer()
-    return Part(f"sanitizer-{tool}", f"compute-sanitizer, {tool}", 25,
+    return Part(f"sanitizer-{tool}", f"compute-sanitizer, {tool}", 30,
                 [command, "--tool", tool, "--error-exitcode", "1", tests, f"--gtest_filter={SANITIZED}"],
                 tests=True, missing=None if command else "no compute-sanitizer")
 
@@ -57,7 +57,7 @@ def parts_of(programs, out, torch):
     return [
         measured("cuda_ceilings", "the device, copies, products", 20),
         device_state(),
-        Part("tests", "tests of the backend", 50, [tests], tests=True),
+        Part("tests", "tests of the backend", 70, [tests], tests=True),
         Part("tensor-tests", "tests of tensors", 50, [programs / "jest_torch_gpu_tests"], tests=True,
              missing=no_torch),
         measured("cuda_picks", "picks against the host's", 85),
