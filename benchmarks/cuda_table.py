@@ -55,4 +55,6 @@ def cuda_section(report):
     lines += day_lines(report)
     for shape in report["shapes"]:
         lines += shape_lines(shape)
+    if report.get("left_out"):
+        lines += ["", f"{report['left_out']} further shapes were left out for lack of time."]
     return lines

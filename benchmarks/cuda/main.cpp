@@ -1,6 +1,6 @@
-// select_cuda_bench [--quick] [--out FILE.json]: selections on the device beside the products that
-// they cannot do without. Exits with 77 where there is no device.
-// Writes the file anew after every shape.
+// select_cuda_bench [--quick] [--seconds S] [--out FILE.json]: selections on the device beside the
+// products that they cannot do without. Exits with 77 where there is no device. Writes the file
+// anew after every shape.
 #include "cases.hpp"
 #include "floor.hpp"
 #include "peers.hpp"
@@ -84,8 +84,11 @@ json machine() {
 void run(const ProgramOptions& options) {
   json report = machine();
   const cuda::OwnStream stream;
-  for (const Shape& shape : shapes(options.quick)) {
+  const std::vector<Shape> all = shapes(options.quick);
+  for (const Shape& shape : all) {
+    if (options.used_up()) break;
     report["shapes"].push_back(measured_shape(shape, stream.get()));
+    report["left_out"] = all.size() - report["shapes"].size();
     options.keep(report);
   }
   if (!torch_has_cuda()) std::puts("LibTorch has no CUDA here: no peers");

@@ -9,6 +9,7 @@ import sys
 import tempfile
 
 NOT_HERE = 77
+sys.path.pop(0)  # modules beside this one have names that others may have
 
 
 def leave(why):

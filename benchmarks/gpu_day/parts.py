@@ -8,7 +8,8 @@ import sys
 from gpu_day.torch_folder import why_not
 
 HERE = pathlib.Path(__file__).resolve().parent
-MINUTES = 8  # limits are for so many; another number scales them
+MINUTES = 8  # limits here are for so many; another number scales them
+BEGINNING = 0.5  # of a limit: later no further shape is begun
 SANITIZED = ":".join(("CudaSelector.FusesToWhatProductsGive", "CudaSelector.RunsOnTheDefaultStreamToo",
                       "CudaLinear.BreaksTiesByTheSmallerId", "CudaLinear.SetsNanAside*"))
 SANITIZERS = ("compute-sanitizer", "/usr/local/cuda/bin/compute-sanitizer")
@@ -18,7 +19,7 @@ SANITIZERS = ("compute-sanitizer", "/usr/local/cuda/bin/compute-sanitizer")
 class Part:
     name: str
     title: str
-    limit: float  # seconds of a day of MINUTES
+    limit: float  # seconds
     command: list
     report: pathlib.Path | None = None  # what the command leaves
     missing: str | None = None          # why it cannot be run
@@ -44,7 +45,11 @@ def device_state():
                 missing=None if command else "no nvidia-smi")
 
 
-def parts_of(programs, out, torch):
+def scaled(parts, factor):
+    return [dataclasses.replace(part, limit=part.limit * factor) for part in parts]
+
+
+def parts_of(programs, out, torch, minutes=MINUTES):
     """`programs`: folder of built ones; `out`: where reports go; `torch`: LibTorch's folder or None."""
     def measured(name, title, limit, **further):
         report = out / f"{name}.json"
@@ -54,7 +59,8 @@ def parts_of(programs, out, torch):
     tests = programs / "jest_gpu_tests"
     bench = measured("select_cuda_bench", "selections beside cuBLASLt and eager LibTorch", 100,
                      missing=no_torch)
-    return [
+    bench.command += ["--seconds", BEGINNING * bench.limit * minutes / MINUTES]
+    return scaled([
         measured("cuda_ceilings", "the device, copies, products", 20),
         device_state(),
         Part("tests", "tests of the backend", 70, [tests], tests=True),
@@ -69,4 +75,4 @@ def parts_of(programs, out, torch):
         sanitized("memcheck", tests),
         sanitized("racecheck", tests),
         Part("nccl", "NCCL with one rank", 20, [sys.executable, HERE / "nccl.py"], by_python=True),
-    ]
+    ], minutes / MINUTES)

@@ -84,6 +84,10 @@ class Section(unittest.TestCase):
                      "cuBLASLt alone: 40 (39 to 42) ms, 700 TFLOP/s."):
             self.assertIn(line + "\n", text + "\n")
 
+    def test_shapes_that_had_no_time_are_counted(self):
+        self.assertNotIn("further shapes", self.day(left_out=0))
+        self.assertTrue(self.day(left_out=9).endswith("\n9 further shapes were left out for lack of time."))
+
     def test_a_day_judges_what_it_was_for(self):
         met = self.day()
         self.assertIn("| tests pass | 40 passed, 1 skipped: met |", met)
