@@ -1,6 +1,9 @@
-"""What select_cuda_bench measured, as the section of docs/benchmarks.md."""
+"""What select_cuda_bench measured, and the day around it (scripts/gpu-day), as the section of
+docs/benchmarks.md."""
 
-NOT_MEASURED = ["Not measured: this machine has no GPU."]
+from gpu_day.tables import day_lines
+
+NOT_MEASURED = ["Not measured: this machine has no GPU. [A day with one](gpu.md) is one command."]
 
 
 def version(number):
@@ -16,11 +19,12 @@ def shape_lines(shape):
     rate = shape["flops"] / shape["floor"]["ms"] * 1e-9
     lines = ["", f"### B {shape['B']:,}, d {shape['d']}, b {shape['b']:,}, N {shape['N']}", "",
              f"cuBLASLt alone: {ms(shape['floor'])} ms, {rate:.0f} TFLOP/s.", "",
-             "| selection | device ms | host ms | of cuBLASLt | extra MiB | share of a step |",
-             "|---|---|---|---|---|---|"]
+             "| selection | device ms | host ms | of cuBLASLt | extra MiB | taken MiB | share of a step |",
+             "|---|---|---|---|---|---|---|"]
     for row in shape["rows"]:
         lines.append(f"| {row['name']} | {ms(row)} | {row['host_ms']:.3g} "
                      f"| {row['floor_share']:.2f} | {row['extra_bytes'] / 2**20:.0f} "
+                     f"| {row['taken_bytes'] / 2**20:.0f} "
                      f"| {100 * row['step_share']:.2g} % |")
     if shape["peers"]:
         fastest = min(row["host_ms"] for row in shape["rows"] if row["name"].startswith("sigmoid"))
@@ -36,15 +40,21 @@ def cuda_section(report):
         return NOT_MEASURED
     peers = ("Peers are eager LibTorch on the same device, host time." if report["torch_has_cuda"]
              else "No peers: LibTorch had no CUDA there.")
+    if not report["shapes"]:
+        return [f"On one {report['device']}: no selection was timed.", *day_lines(report)]
     lines = [f"Written by `select_cuda_bench` on one {report['device']}, driver for CUDA "
              f"{version(report['driver'])}, toolkit {version(report['toolkit'])}. Medians of "
              f"{report['timed_runs']} warm runs, in brackets the tenth and the ninetieth percentile; from "
              "resident float32 embeddings to resident picks. `cuBLASLt alone`: the products that cannot "
              "be done without, float16 in and out, by the first algorithm of its heuristics. `of "
-             "cuBLASLt`: its time over ours, for the same 8·d·P FLOPs. A step: the learner scores B and "
+             "cuBLASLt`: its time over ours, for the same 8·d·P FLOPs. `extra`: the workspace that the "
+             "formula states; `taken`: what the device has less of, with picks, graph and what cuBLASLt took. A step: the learner scores B and "
              "trains on b examples of "
              f"{report['forward_flops'] / 1e9:.0f} GFLOP a forward (ViT-B/16 on 224 pixels, 64 tokens), "
              f"cached reference, at cuBLASLt's rate. {peers}"]
+    lines += day_lines(report)
     for shape in report["shapes"]:
         lines += shape_lines(shape)
+    if report.get("left_out"):
+        lines += ["", f"{report['left_out']} further shapes were left out for lack of time."]
     return lines

@@ -23,6 +23,7 @@ struct Case {
 struct Measured {
   Timing timing;
   std::int64_t extra_bytes = 0;  ///< the workspace
+  std::int64_t taken_bytes = 0;  ///< by the device's own count: with picks, graph and libraries
 };
 
 /// The shape of kernels.md's goals: B = 163,840, d = 768, b = 32,768, N = 16.

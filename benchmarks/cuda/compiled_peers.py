@@ -77,20 +77,28 @@ def rows(shape, dtype, seed):
     return torch.nn.functional.normalize(x).to(dtype)
 
 
-def add_peers(report):
+def compiled_sums():
+    """Compiled for the shapes of one measurement: a function that has been compiled for a few shapes
+    and types is run eagerly for the next one."""
     import torch
-    sums = torch.compile(row_sums, dynamic=False)
+    torch.compiler.reset()
+    return torch.compile(row_sums, dynamic=False)
+
+
+def add_peers(report, keep):
+    """`keep()` after every number: what has been measured stays."""
+    import torch
     for shape in report["shapes"]:
         if shape["B"] > MOST_CANDIDATES:
             continue
-        for name, dtype in (("f32", torch.float32), ("f16", torch.float16),
-                            ("bf16", torch.bfloat16)):
+        for name, dtype in (("f16", torch.float16), ("bf16", torch.bfloat16), ("f32", torch.float32)):
             sides = [rows(shape, dtype, seed) for seed in range(4)]
             learner, reference = tuple(sides[:2]), tuple(sides[2:])
-            sizes = takes(shape["b"], shape["N"])
+            sizes, sums = takes(shape["b"], shape["N"]), compiled_sums()
             with torch.inference_mode():
                 shape["peers"][f"incremental-{name}, torch.compile"] = median_ms(
                     lambda: incremental(learner, reference, sizes, sums))
+            keep()
 
 
 def main():
@@ -103,8 +111,13 @@ def main():
         print("compiled_peers: no Python torch with a CUDA device", file=sys.stderr)
         sys.exit(NO_DEVICE)
     report = json.loads(path.read_text(encoding="utf-8"))
-    add_peers(report)
-    path.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+
+    def keep():
+        new = path.with_name(path.name + ".new")
+        new.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+        new.replace(path)
+
+    add_peers(report, keep)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "jest/select/cuda.hpp"
-#include "select/cuda/handles.cuh"
+#include "select/cuda/memory.cuh"
 #include "shape.hpp"
 
 namespace jest::bench {

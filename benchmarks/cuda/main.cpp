@@ -1,22 +1,16 @@
-// select_cuda_bench [--quick] [--out FILE.json]: selections on the device beside the products that
-// they cannot do without. Exits with 77 where there is no device.
-#include <cstdio>
-#include <fstream>
-#include <iostream>
-#include <nlohmann/json.hpp>
-#include <string_view>
-
+// select_cuda_bench [--quick] [--seconds S] [--out FILE.json]: selections on the device beside the
+// products that they cannot do without. Exits with 77 where there is no device. Writes the file
+// anew after every shape.
 #include "cases.hpp"
 #include "floor.hpp"
 #include "peers.hpp"
+#include "program.hpp"
 #include "select/cuda/handles.cuh"
 
 namespace jest::bench {
 namespace {
 
 using nlohmann::json;
-
-constexpr int kNoDevice = 77;  // what test drivers take for "skipped"
 
 /// FLOPs of one example's forward through a pair of ViT-B-like towers: ViT-B/16 on 224 × 224 pixels
 /// (17.6 G multiply-adds) and 64 tokens through 85 M parameters of a text tower.
@@ -43,6 +37,7 @@ json row_of(const std::string& name, const Measured& measured, const Timing& flo
   const double step_ms = step_flops(shape) * floor.ms / shape.flops();
   row["name"] = name;
   row["extra_bytes"] = measured.extra_bytes;
+  row["taken_bytes"] = measured.taken_bytes;
   row["floor_share"] = floor.ms / measured.timing.ms;
   row["step_share"] = measured.timing.ms / (measured.timing.ms + step_ms);
   return row;
@@ -86,42 +81,22 @@ json machine() {
           {"shapes", json::array()}};
 }
 
-int run(bool quick, const std::string& out) {
-  if (cuda::device_count() == 0) {
-    std::fputs("select_cuda_bench: no CUDA device on this machine\n", stderr);
-    return kNoDevice;
-  }
+void run(const ProgramOptions& options) {
   json report = machine();
   const cuda::OwnStream stream;
-  for (const Shape& shape : shapes(quick)) {
+  const std::vector<Shape> all = shapes(options.quick);
+  for (const Shape& shape : all) {
+    if (options.used_up()) break;
     report["shapes"].push_back(measured_shape(shape, stream.get()));
+    report["left_out"] = all.size() - report["shapes"].size();
+    options.keep(report);
   }
   if (!torch_has_cuda()) std::puts("LibTorch has no CUDA here: no peers");
-  if (!out.empty()) std::ofstream(out) << report.dump(1) << "\n";
-  return 0;
 }
 
 }  // namespace
 }  // namespace jest::bench
 
 int main(int argc, char** argv) {
-  bool quick = false;
-  std::string out;
-  for (int k = 1; k < argc; ++k) {
-    const std::string_view argument = argv[k];
-    if (argument == "--quick") {
-      quick = true;
-    } else if (argument == "--out" && k + 1 < argc) {
-      out = argv[++k];
-    } else {
-      std::fputs("usage: select_cuda_bench [--quick] [--out FILE.json]\n", stderr);
-      return 2;
-    }
-  }
-  try {
-    return jest::bench::run(quick, out);
-  } catch (const std::exception& error) {
-    std::cerr << error.what() << "\n";
-    return 1;
-  }
+  return jest::bench::run_program("select_cuda_bench", argc, argv, jest::bench::run);
 }

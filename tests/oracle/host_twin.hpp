@@ -3,7 +3,9 @@
 // by phase, thread by thread; plain loops stand in for the libraries.
 //
 // Memory starts as NaN; blocks run in descending order, and where a fork lets two lanes overlap
-// they alternate, the second one first: an order that a device could choose.
+// they alternate, the second one first, or one goes before the other: orders that a device could
+// choose. With the second one first, blocks and threads run the other way round, and warps that
+// share with no other go through all phases one after the other.
 
 #include <algorithm>
 #include <cstring>
@@ -16,10 +18,18 @@
 
 namespace jest::oracle {
 
+/// How the work of two lanes between a fork and its end is ordered.
+enum class LaneOrder { kAlternating, kFirstLane, kSecondLane };
+
 class HostExecutor {
  public:
+  HostExecutor() = default;
+  explicit HostExecutor(LaneOrder order) : order_(order) {}
+
   template <class Kernel>
   void launch(int lane, const Kernel& kernel) {
+    if (order_ == LaneOrder::kSecondLane)
+      return enqueue(lane, [kernel] { walk_by_groups(kernel); });
     enqueue(lane, [kernel] { walk(kernel); });
   }
 
@@ -49,10 +59,12 @@ class HostExecutor {
 
   void fork() { forked_ = true; }
   void join() {
-    const std::size_t most = std::max(waiting_[0].size(), waiting_[1].size());
-    for (std::size_t k = 0; k < most; ++k) {
-      for (int lane = cuda::kLanes - 1; lane >= 0; --lane) {
-        if (k < waiting_[lane].size()) waiting_[lane][k]();
+    if (order_ == LaneOrder::kAlternating) {
+      alternate();
+    } else {
+      const int first = order_ == LaneOrder::kFirstLane ? 0 : 1;
+      for (const int lane : {first, 1 - first}) {
+        for (const auto& work : waiting_[lane]) work();
       }
     }
     for (auto& lane : waiting_) lane.clear();
@@ -60,6 +72,15 @@ class HostExecutor {
   }
 
  private:
+  void alternate() {
+    const std::size_t most = std::max(waiting_[0].size(), waiting_[1].size());
+    for (std::size_t k = 0; k < most; ++k) {
+      for (int lane = cuda::kLanes - 1; lane >= 0; --lane) {
+        if (k < waiting_[lane].size()) waiting_[lane][k]();
+      }
+    }
+  }
+
   void enqueue(int lane, const std::function<void()>& work) {
     forked_ ? waiting_[lane].push_back(work) : work();
   }
@@ -72,6 +93,23 @@ class HostExecutor {
       for (int phase = 0; phase < Kernel::kPhases; ++phase) {
         for (int thread = 0; thread < Kernel::kThreads; ++thread) {
           kernel.phase(phase, {block, thread}, shared);
+        }
+      }
+    }
+  }
+
+  /// A group is what waits for each other between two phases.
+  template <class Kernel>
+  static void walk_by_groups(const Kernel& kernel) {
+    constexpr int kGroup = Kernel::kSharesInWarps ? cuda::kWarp : Kernel::kThreads;
+    for (std::int64_t block = 0; block < kernel.blocks(); ++block) {
+      typename Kernel::Shared shared;
+      std::memset(static_cast<void*>(&shared), 0xff, sizeof(shared));
+      for (int first = Kernel::kThreads - kGroup; first >= 0; first -= kGroup) {
+        for (int phase = 0; phase < Kernel::kPhases; ++phase) {
+          for (int thread = first + kGroup - 1; thread >= first; --thread) {
+            kernel.phase(phase, {block, thread}, shared);
+          }
         }
       }
     }
@@ -120,6 +158,7 @@ class HostExecutor {
     }
   }
 
+  LaneOrder order_ = LaneOrder::kAlternating;
   bool forked_ = false;
   std::vector<std::function<void()>> waiting_[cuda::kLanes];
 };
@@ -132,7 +171,8 @@ struct TwinSelection {
 
 /// What the device would leave, and no check of it. Route kFused is the twin of that route.
 inline TwinSelection twin_select(const cuda::DeviceCriterion& criterion, const SelectionSpec& spec,
-                                 const cuda::Engine& engine) {
+                                 const cuda::Engine& engine,
+                                 LaneOrder order = LaneOrder::kAlternating) {
   const auto bytes = static_cast<std::size_t>(cuda::workspace_bytes(criterion, spec, engine));
   std::vector<unsigned char> memory(bytes, 0xff);
   TwinSelection selection;
@@ -143,7 +183,7 @@ inline TwinSelection twin_select(const cuda::DeviceCriterion& criterion, const S
   cuda::Plan plan = cuda::plan_of(criterion, spec, engine);
   plan.fused = engine.route == cuda::Route::kFused && cuda::fits_fused(plan);
   const cuda::Arrays arrays = cuda::divided(plan, memory.data());
-  HostExecutor executor;
+  HostExecutor executor(order);
   executor.launch(
       0, cuda::Each<cuda::SetParameters>{
              {.arrays = arrays, .parameters = cuda::parameters_of(criterion, spec, answer)}});

@@ -22,29 +22,94 @@ def timing(ms):
 
 
 def row(name, ms, floor_ms):
-    return timing(ms) | {"name": name, "extra_bytes": 3 << 20, "floor_share": floor_ms / ms,
+    return timing(ms) | {"name": name, "extra_bytes": 3 << 20, "taken_bytes": 5 << 20, "floor_share": floor_ms / ms,
                          "step_share": 0.0123}
 
 
-REPORT = {"device": "Made-up GPU", "driver": 13010, "toolkit": 13000, "torch_has_cuda": True,
-          "timed_runs": 24, "forward_flops": 46.1e9,
-          "shapes": [{"B": 163840, "d": 768, "b": 32768, "N": 16, "flops": 2.8e13,
-                      "floor": timing(40), "rows": [row("sigmoid, float16, products", 50, 40),
-                                                    row("gradient alignment", 5, 40)],
-                      "peers": {"incremental-f16": 101.0}}]}
+BENCH_REPORT = {"device": "Made-up GPU", "driver": 13010, "toolkit": 13000, "torch_has_cuda": True,
+                "timed_runs": 24, "forward_flops": 46.1e9,
+                "shapes": [{"B": 163840, "d": 768, "b": 32768, "N": 16, "flops": 2.8e13,
+                            "floor": timing(40), "rows": [row("sigmoid, float16, products", 50, 40),
+                                                          row("gradient alignment", 5, 40)],
+                            "peers": {"incremental-f16": 101.0}}]}
+
+
+def picked(**different):
+    return {"B": 4096, "d": 512, "b": 820, "N": 16, "criterion": "sigmoid", "regime": "calibrated", "way": "products",
+            "overlap": 0.9951, "objective": 2.0015, "host_objective": 2.0, "other_seed_objective": 2.002} | different
+
+
+def part(name, **different):
+    return {"part": name, "title": f"title of {name}", "limit_s": 50.0, "seconds": 12.34, "said": [],
+            "result": "ok", "passed": 20, "skipped": 0} | different
+
+
+# Of scripts/gpu-day.
+DAY_REPORT = BENCH_REPORT | {
+    "capability": "9.0", "multiprocessors": 132, "memory_bytes": 139 << 30, "copy_bytes_per_second": 4.3e12,
+    "products": [{"rows": 8192, "columns": 8192, "width": 8192, "flops": 7.9e14}],
+    "parts": [part("tests"), part("tensor-tests", skipped=1),
+              part("nccl", result="failed with 1: a|b <c>", seconds=0.5)],
+    "picks": [picked(), {key: value for key, value in picked(way="fused", refused="no fused here").items()
+                         if "overlap" not in key and "objective" not in key},
+              picked(overlap=0.97, regime="sharp"), picked(way="products, float16x3", overlap=1.0, regime="sharp")],
+    "step_B": 5120, "step_b": 1024, "model": "two towers",
+    "steps": [{"arm": "joint", "ms": 212.34, "scoring_ms": 140.1, "selection_ms": 0.754}]}
 
 
 class Section(unittest.TestCase):
     def test_nothing_measured_is_said(self):
-        self.assertEqual(cuda_section(None), ["Not measured: this machine has no GPU."])
+        self.assertEqual(cuda_section(None),
+                         ["Not measured: this machine has no GPU. [A day with one](gpu.md) is one command."])
 
     def test_figures(self):
-        text = "\n".join(cuda_section(REPORT))
+        text = "\n".join(cuda_section(BENCH_REPORT))
         self.assertIn("Made-up GPU, driver for CUDA 13.1, toolkit 13.0.", text)
         self.assertIn("### B 163,840, d 768, b 32,768, N 16", text)
         self.assertIn("cuBLASLt alone: 40 (39 to 42) ms, 700 TFLOP/s.", text)
-        self.assertIn("| sigmoid, float16, products | 50 (49 to 52) | 50.5 | 0.80 | 3 | 1.2 % |", text)
+        self.assertIn("| sigmoid, float16, products | 50 (49 to 52) | 50.5 | 0.80 | 3 | 5 | 1.2 % |", text)
         self.assertIn("| incremental-f16 | 101 | 2.00 |", text)
+
+    def day(self, **different):
+        return "\n".join(cuda_section(DAY_REPORT | different))
+
+    def test_a_day_shows_its_parts(self):
+        text = self.day()
+        for line in ("| title of tests | 12.3 | 50 | ok |",
+                     "| title of nccl | 0.5 | 50 | failed with 1: a\\|b &lt;c> |",
+                     "Compute capability 9.0, 132 multiprocessors, 139 GiB. A copy reads and writes 4.30 TB/s.",
+                     "cuBLASLt, float16, 8,192 × 8,192 × 8,192: 790 TFLOP/s.",
+                     "| 4,096 | 512 | 820 | sigmoid | calibrated | products | 99.51 % | 2.0015 | 2 | 2.002 |",
+                     "| joint | 212.3 | 140.1 | 0.754 |",
+                     "cuBLASLt alone: 40 (39 to 42) ms, 700 TFLOP/s."):
+            self.assertIn(line + "\n", text + "\n")
+
+    def test_shapes_that_had_no_time_are_counted(self):
+        self.assertNotIn("further shapes", self.day(left_out=0))
+        self.assertTrue(self.day(left_out=9).endswith("\n9 further shapes were left out for lack of time."))
+
+    def test_a_day_judges_what_it_was_for(self):
+        met = self.day()
+        self.assertIn("| tests pass | 40 passed, 1 skipped: met |", met)
+        self.assertIn("at least 99 %: float16, regimes calibrated and fresh | at least 99.51 %: met |", met)
+        self.assertIn("at least 99 %: float16x3, every regime | at least 100.00 %: met |", met)
+        self.assertIn("| the same, float16, other regimes, no goal | at least 97.00 % |", met)
+        self.assertIn("| the objective of judged picks is equal | 2 of 2: met |", met)
+        self.assertIn("route products: at least 0.60 of cuBLASLt | 0.80: met |", met)
+        self.assertIn("route fused: at least 0.80 of cuBLASLt | not run |", met)
+        self.assertIn("at most 600 MB | 5 MB: met |", met)
+
+    def test_a_day_says_what_it_missed(self):
+        slow = json.loads(json.dumps(BENCH_REPORT["shapes"]))
+        slow[0]["rows"] = [row("sigmoid, float16, fused", 80, 40) | {"taken_bytes": 700e6}]
+        missed = self.day(shapes=slow, picks=[picked(overlap=0.9, objective=2.1)],
+                          parts=[part("tests", result="failed with 1: no"), part("tensor-tests")])
+        self.assertIn("| tests pass | failed with 1: no; ok |", missed)
+        self.assertIn("regimes calibrated and fresh | at least 90.00 %: missed |", missed)
+        self.assertIn("float16x3, every regime | not run |", missed)
+        self.assertIn("| the objective of judged picks is equal | 0 of 1: missed |", missed)
+        self.assertIn("route fused: at least 0.80 of cuBLASLt | 0.50: missed |", missed)
+        self.assertIn("at most 600 MB | 700 MB: missed |", missed)
 
     def test_the_page_has_what_this_machine_can_say(self):
         page = (ROOT / "docs/benchmarks.md").read_text(encoding="utf-8")

@@ -375,7 +375,7 @@ class Locales(ScriptCase):
 
     def test_of_help_that_a_full_disk_does_not_take(self):
         (self.tree / "tests").symlink_to(ROOT / "tests")
-        for name in ("study", "bench", "headers", "fuzz", "flips", "faults", "kills"):
+        for name in ("study", "bench", "headers", "fuzz", "flips", "faults", "kills", "gpu-day"):
             for buffering in ("", "1"):
                 with self.subTest(name, buffering=buffering), open("/dev/full", "wb") as full:
                     done = self.run_script(name, "--help", stdout=full, PYTHONUNBUFFERED=buffering)

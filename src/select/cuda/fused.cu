@@ -25,6 +25,8 @@ using Tile = cute::Shape<cute::Int<kFusedRows>, cute::Int<kFusedColumns>, cute::
 using Cluster = cute::Shape<_2, _1, _1>;
 constexpr auto kRound = cutlass::FloatRoundStyle::round_to_nearest;
 constexpr int kOperandAlignment = 8;
+constexpr int kMostSharedBytes = 227 << 10;  // of a block, compute capability 9.0
+static_assert(kTileStep % kFusedRows == 0);  // partial sums of whole tiles lie where logits would
 
 struct Softplus {
   CUTLASS_DEVICE static float of(float v) { return base2_softplus(v); }
@@ -98,6 +100,13 @@ struct Fused {
   using Kernel = cutlass::gemm::kernel::GemmUniversal<cute::Shape<int, int, int, int>,
                                                       MainCollective, EpilogueCollective>;
   using Gemm = cutlass::gemm::device::GemmUniversalAdapter<Kernel>;
+  static_assert(Kernel::SharedStorageSize <= kMostSharedBytes);
+  static_assert(Kernel::MaxThreadsPerBlock <= 1024);
+};
+
+template <class Which>
+struct Type {
+  using type = Which;
 };
 
 void check_cutlass(cutlass::Status result, const char* operation) {
@@ -117,43 +126,61 @@ typename Fused<Operand, EpilogueCollective>::Gemm::Arguments arguments_of(
   arguments.mainloop.dA = typename Kernel::StrideA{product.width, _1{}, std::int64_t{0}};
   arguments.mainloop.ptr_B = static_cast<const Operand*>(product.picked_data);
   arguments.mainloop.dB = typename Kernel::StrideB{product.width, _1{}, std::int64_t{0}};
-  check(cudaGetDevice(&arguments.hw_info.device_id), "asking for the current device");
   auto& tree = arguments.epilogue.thread;
   tree.op_0.op_1.logit = product.logit;  // op_0 of a tree's node is what it is applied to
   tree.op_1.ptr_col = product.partials;
   return arguments;
 }
 
+/// Throws what forbids a product; asks no device.
 template <class Operand, class EpilogueCollective>
-void enqueue(const FusedProduct& product, cudaStream_t stream) {
+void check_product(const FusedProduct& product) {
   using Gemm = typename Fused<Operand, EpilogueCollective>::Gemm;
-  auto arguments = arguments_of<Operand, EpilogueCollective>(product);
-  Gemm gemm;
-  check_cutlass(gemm.can_implement(arguments), "checking a fused product");
+  const auto arguments = arguments_of<Operand, EpilogueCollective>(product);
+  check_cutlass(Gemm::can_implement(arguments), "checking a fused product");
   if (Gemm::get_workspace_size(arguments) != 0) {
     throw Error("select, cuda: preparing a fused product: it wants a workspace");
   }
+}
+
+template <class Operand, class EpilogueCollective>
+void enqueue(const FusedProduct& product, cudaStream_t stream) {
+  check_product<Operand, EpilogueCollective>(product);
+  auto arguments = arguments_of<Operand, EpilogueCollective>(product);
+  check(cudaGetDevice(&arguments.hw_info.device_id), "asking for the current device");
+  typename Fused<Operand, EpilogueCollective>::Gemm gemm;
   check_cutlass(gemm.initialize(arguments, nullptr, stream), "preparing a fused product");
   check_cutlass(gemm.run(stream), "launching a fused product");
 }
 
-template <class Operand>
-void enqueue(const FusedProduct& product, cudaStream_t stream) {
-  if (product.contrast == Contrast::kSigmoid)
-    return enqueue<Operand, SoftplusEpilogue>(product, stream);
-  enqueue<Operand, PowerEpilogue>(product, stream);
+/// work(operand, epilogue), of the types that `product` is multiplied by.
+template <class Operand, class Work>
+void with_epilogue(const FusedProduct& product, const Work& work) {
+  if (product.contrast == Contrast::kSigmoid) return work(Operand{}, Type<SoftplusEpilogue>{});
+  work(Operand{}, Type<PowerEpilogue>{});
+}
+template <class Work>
+void with_types(const FusedProduct& product, const Work& work) {
+  if (product.type == OperandType::kBfloat16) {
+    return with_epilogue<cutlass::bfloat16_t>(product, work);
+  }
+  with_epilogue<cutlass::half_t>(product, work);
 }
 
 }  // namespace
 
 bool fused_built() { return true; }
 
+void check_fused(const FusedProduct& product) {
+  with_types(product, [&]<class Operand, class Epilogue>(Operand, Type<Epilogue>) {
+    check_product<Operand, Epilogue>(product);
+  });
+}
+
 void enqueue_fused(const FusedProduct& product, cudaStream_t stream) {
-  if (product.type == OperandType::kBfloat16) {
-    enqueue<cutlass::bfloat16_t>(product, stream);
-  } else {
-    enqueue<cutlass::half_t>(product, stream);
-  }
+  with_types(product, [&]<class Operand, class Epilogue>(Operand, Type<Epilogue>) {
+    enqueue<Operand, Epilogue>(product, stream);
+  });
 }
 
 }  // namespace jest::cuda

@@ -2,7 +2,6 @@
 // CUDA objects that are released by their owner's end. Releasing cannot throw; errors there are
 // those of calls that came before and have been, or will be, reported by them.
 
-#include <cstdint>
 #include <utility>
 
 #include "check.cuh"
@@ -91,21 +90,6 @@ class OwnGraph {
 
  private:
   cudaGraphExec_t graph_ = nullptr;
-};
-
-/// Device memory of the host face; `enqueue` allocates nothing.
-class OwnMemory {
- public:
-  explicit OwnMemory(std::int64_t bytes) {
-    check(cudaMalloc(&data_, static_cast<std::size_t>(bytes)), "allocating device memory");
-  }
-  OwnMemory(OwnMemory&& other) noexcept : data_(std::exchange(other.data_, nullptr)) {}
-  OwnMemory& operator=(OwnMemory&&) = delete;
-  ~OwnMemory() { cudaFree(data_); }
-  void* data() const { return data_; }
-
- private:
-  void* data_ = nullptr;
 };
 
 }  // namespace jest::cuda

@@ -4,6 +4,7 @@
 
 #include "handles.cuh"
 #include "jest/select/cuda.hpp"
+#include "memory.cuh"
 
 namespace jest::cuda {
 namespace {

@@ -6,6 +6,8 @@ namespace jest::cuda {
 
 bool fused_built() { return false; }
 
+void check_fused(const FusedProduct&) {}
+
 void enqueue_fused(const FusedProduct&, cudaStream_t) {
   throw Error("select, cuda: route fused was asked for, and this build has it not");
 }
