@@ -135,7 +135,40 @@ def zip_archives():
         yield made.getvalue()
 
 
+def token_files():
+    tokens = struct.pack("<8H", 5, 6, 0, 7, 8, 9, 0, 4)
+    yield tokens
+    yield struct.pack("<256i", 20240520, 1, 8, *[0] * 253) + tokens
+    yield struct.pack("<256i", 20240801, 7, 4, *[0] * 253) + tokens
+
+
+def decoder_configs():
+    yield json.dumps({"model_type": "llama", "vocab_size": 50, "hidden_size": 24,
+                      "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2,
+                      "intermediate_size": 64, "rms_norm_eps": 1e-6, "rope_scaling": None,
+                      "rope_parameters": {"rope_type": "default", "rope_theta": 1e5}}).encode()
+    yield json.dumps({"model_type": "gpt2", "vocab_size": 50, "n_embd": 24, "n_layer": 2,
+                      "n_head": 4, "activation_function": "gelu_new"}).encode()
+
+
+def tokenizers():
+    yield json.dumps({"model": {"type": "BPE", "vocab": {"a": 0, "\u0120b": 1}},
+                      "decoder": {"type": "ByteLevel"},
+                      "added_tokens": [{"id": 2, "content": "<end>", "special": True}]}).encode()
+    yield json.dumps({"model": {"type": "Unigram", "vocab": [["\u2581a", -1], ["<0x0A>", -2]]}}).encode()
+    pieces = [("<unk>", 2), ("<s>", 3), ("</s>", 3)] + [(letter, 1) for letter in "\u2581abc"]
+    model = b""
+    for piece, kind in pieces:
+        word = piece.encode()
+        entry = b"\n" + bytes([len(word)]) + word + b"\x15\0\0\x80\xbf\x18" + bytes([kind])
+        model += b"\n" + bytes([len(entry)]) + entry
+    yield model
+
+
 SEEDS = {
+    "token_table": token_files,
+    "decoder_config": decoder_configs,
+    "tokenizer": tokenizers,
     "npy": arrays_of_numpy,
     "safetensors": lambda: [*READ.values(), *(content for content, _ in REFUSED.values())],
     "pair_table": lambda: [b"id\tx\ty\n1\ta\tb\n2\tc d\te\n",

@@ -180,6 +180,22 @@ class Costs(TaskCase):
         self.assertGreater(aligned["flops"]["learner_scoring"] / (forward * (20 * 40 + 2 * 8)), 1)
 
 
+    def test_micro_batches_change_nothing_but_rounding_and_a_forward_pass(self):
+        for task, forwards in (("images", 4), ("text", 3)):
+            with self.subTest(task):
+                self.out = train_cases.path("out-" + task)
+                arms = {"images": "uniform,joint", "text": "uniform,independent"}[task]
+                whole = self.summary(task, arms=arms)["runs"]
+                train_cases.shutil.rmtree(self.out)
+                parts = self.summary(task, arms=arms, **{"micro-batch": 3})["runs"]
+                train_cases.shutil.rmtree(self.out)
+                for one, other in zip(whole, parts, strict=True):
+                    self.assertAlmostEqual(one["evaluations"][-1][MEASURES[task][0]],
+                                           other["evaluations"][-1][MEASURES[task][0]], places=2)
+                    self.assertAlmostEqual(other["flops"]["learner_training"],
+                                           one["flops"]["learner_training"] * forwards / 3)
+
+
 class Alignment(TaskCase):
     def test_batches_say_how_much_they_repeat(self):
         summary = self.summary("text", arms="uniform,aligned", steps=6)

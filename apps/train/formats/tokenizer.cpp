@@ -62,7 +62,7 @@ std::string bytes_of_marks(const std::string& piece) {
   constexpr std::string_view kMark = "\xE2\x96\x81";
   std::string bytes = piece;
   for (auto at = bytes.find(kMark); at != bytes.npos; at = bytes.find(kMark, at)) {
-    bytes.replace(at, kMark.size(), " ");
+    bytes.replace(at, kMark.size(), 1, ' ');
   }
   return bytes;
 }
