@@ -64,7 +64,7 @@ install(FILES "${PROJECT_BINARY_DIR}/cmake/jest-config.cmake"
 # libjest.so keeps the folder of the LibTorch it was linked with; a program finds libjest.so too.
 file(RELATIVE_PATH library_from_program
   "${CMAKE_INSTALL_FULL_BINDIR}" "${CMAKE_INSTALL_FULL_LIBDIR}")
-foreach(program jest-data jest-select jest-train)
+foreach(program jest-data jest-select jest-tokens jest-train)
   if(TARGET ${program})
     set_target_properties(${program} PROPERTIES
       INSTALL_RPATH "$ORIGIN/${library_from_program}" INSTALL_RPATH_USE_LINK_PATH ON)

@@ -156,13 +156,6 @@ def tokenizers():
                       "decoder": {"type": "ByteLevel"},
                       "added_tokens": [{"id": 2, "content": "<end>", "special": True}]}).encode()
     yield json.dumps({"model": {"type": "Unigram", "vocab": [["\u2581a", -1], ["<0x0A>", -2]]}}).encode()
-    pieces = [("<unk>", 2), ("<s>", 3), ("</s>", 3)] + [(letter, 1) for letter in "\u2581abc"]
-    model = b""
-    for piece, kind in pieces:
-        word = piece.encode()
-        entry = b"\n" + bytes([len(word)]) + word + b"\x15\0\0\x80\xbf\x18" + bytes([kind])
-        model += b"\n" + bytes([len(entry)]) + entry
-    yield model
 
 
 SEEDS = {

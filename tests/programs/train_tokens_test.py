@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """jest-train tokens: data of every form, models from and to folders, costs, resuming, refusals.
-Usage: train_tokens_test.py JEST_TRAIN"""
+Usage: train_tokens_test.py JEST_TRAIN JEST_TOKENS"""
 
 import json
 import math
@@ -69,13 +69,18 @@ def prepare_tokens():
         write_texts(name + ".jsonl", rows)
 
 
-def arguments(out, given, kind="bin"):
-    files = {name: path(f"{name}.{kind}") for name in ("curated", "pool", "eval")}
+def tokenise(**given):
+    return subprocess.run([TOKENS, *words({"model": path("letters.model")} | given)],
+                          capture_output=True, check=False)
+
+
+def arguments(out, given, prefix=""):
+    files = {name: path(f"{prefix}{name}.bin") for name in ("curated", "pool", "eval")}
     return ["tokens"] + words(files | {"out": out} | SMALL | given)
 
 
-def train(out, given, kind="bin"):
-    return execute(*arguments(out, given, kind))
+def train(out, given, prefix=""):
+    return execute(*arguments(out, given, prefix))
 
 
 class TokensCase(FolderCase):
@@ -84,10 +89,10 @@ class TokensCase(FolderCase):
         if not os.path.exists(path("pool.bin")):
             prepare_tokens()
 
-    def summary(self, given=None, kind="bin", out=None):
+    def summary(self, given=None, prefix="", out=None):
         out = out or self.out
         shutil.rmtree(out, ignore_errors=True)
-        finished(train(out, given or {}, kind))
+        finished(train(out, given or {}, prefix))
         return summary_of(out)
 
 
@@ -129,13 +134,19 @@ class Data(TokensCase):
             self.assertEqual(entry["b"], 1)
 
     def test_texts_by_a_sentencepiece_model(self):
-        summary = self.summary({"tokenizer": path("letters.model"), "length": 40}, "jsonl")
-        last = summary["runs"][0]["evaluations"][-1]
+        for name in ("curated", "pool", "eval"):
+            done = finished(tokenise(texts=path(name + ".jsonl"), out=path(f"texts-{name}.bin"),
+                                     pieces=path("pieces.json")))
         lines = [json.loads(line)["text"] for line in read(path("eval.jsonl")).splitlines()]
         # Every letter and every space, of which sentencepiece sets one before a text, is a token,
         # and so is the end. Of the first row alone the first token is not predicted.
         letters = [len(" ".join(line.split())) + 1 for line in lines]
         tokens, bytes_ = sum(letters) + len(lines) - 1, sum(letters) - 1
+        self.assertEqual(json.loads(done.stdout), {"documents": len(lines), "tokens": tokens + 1,
+                                                   "vocabulary": 9, "document_end": 2})
+        summary = self.summary({"tokenizer": path("pieces.json"), "length": 40, "document-end": 2},
+                               "texts-")
+        last = summary["runs"][0]["evaluations"][-1]
         self.assertAlmostEqual(last["bits_per_byte"],
                                last["nats_per_token"] * tokens / bytes_ / math.log(2), places=4)
         self.assertEqual(summary["data"]["eval"][0]["rows"], len(lines))
@@ -248,8 +259,8 @@ class Steps(TokensCase):
 
 
 class Refusals(TokensCase):
-    def expect(self, given, *mentions, kind="bin"):
-        self.refused(train(self.out, given, kind), *mentions)
+    def expect(self, given, *mentions):
+        self.refused(train(self.out, given), *mentions)
         self.assertFalse(os.path.exists(self.out))
 
     def bad(self, content):
@@ -271,12 +282,21 @@ class Refusals(TokensCase):
         self.expect({"pool": self.bad(b"\x1f\x8b" + bytes(64))}, "bad.bin", "gzip")
         header = struct.pack("<256i", 20240520, 1, 7, *[0] * 253)
         self.expect({"eval": self.bad(header + bytes(12))}, "the 7 tokens that its header says")
-        self.expect({"pool": path("pool.jsonl")}, "pool.jsonl", "--tokenizer")
-        train_cases.write(b'{"text": "ab"}\n{"words": 1}\n', path("bad.jsonl"))
-        self.expect({"pool": path("bad.jsonl"), "tokenizer": path("letters.model")},
-                    "bad.jsonl:2", 'an object with "text"', kind="jsonl")
+        self.expect({"pool": path("pool.jsonl")}, "pool.jsonl", "JSON")
         self.expect({"vocabulary": 20}, "tokens below the 20 of the vocabulary", "at position")
-        self.expect({"tokenizer": path("pool.bin")}, "read tokenizer", "sentencepiece model")
+        self.expect({"tokenizer": path("pool.bin")}, "read tokenizer", "a tokenizer.json")
+
+    def test_of_texts(self):
+        train_cases.write(b'{"text": "ab"}\n{"words": 1}\n', path("bad.jsonl"))
+        for given, mention in (({"texts": path("bad.jsonl")}, 'bad.jsonl:2: expected an object with "text"'),
+                               ({"texts": path("nowhere.jsonl")}, "--texts: expected a file"),
+                               ({"texts": path("eval.jsonl"), "model": path("eval.bin")},
+                                "eval.bin: expected a sentencepiece model")):
+            done = tokenise(**given | {"out": path("none.bin")})
+            self.assertEqual(done.returncode, 1, given)
+            self.assertIn(mention, done.stderr.decode())
+            self.assertEqual(len(done.stderr.splitlines()), 1)
+            self.assertFalse(os.path.exists(path("none.bin")))
 
     def test_of_models(self):
         self.expect({"model": "bert"}, "--model", "llama, gpt2")
@@ -294,4 +314,5 @@ class Refusals(TokensCase):
 
 
 if __name__ == "__main__":
+    TOKENS = os.path.abspath(sys.argv.pop(2))
     main()

@@ -1,20 +1,13 @@
 #include "train/formats/tokenizer.hpp"
 
-#include <sentencepiece_processor.h>
-
 #include <algorithm>
 #include <charconv>
 #include <map>
+#include <nlohmann/json.hpp>
 
 #include "jest/io/atomic_file.hpp"
-#include "parse_json.hpp"
 
 namespace jest::apps::train {
-
-class SentencePieceModel {
- public:
-  sentencepiece::SentencePieceProcessor processor;
-};
 
 namespace {
 
@@ -87,40 +80,11 @@ void put(std::vector<std::string>& pieces, const nlohmann::json& id, const std::
   pieces[token] = piece;
 }
 
-/// Documents of a JSONL file, one a line.
-template <class Visit>
-void for_documents(const std::filesystem::path& path, const Visit& visit) {
-  const std::string content = read_file(path);
-  std::int64_t number = 0;
-  for (std::size_t begin = 0; begin < content.size();) {
-    const std::size_t end = std::min(content.find('\n', begin), content.size());
-    const std::string line = content.substr(begin, end - begin);
-    begin = end + 1;
-    ++number;
-    if (line.find_first_not_of(" \t\r") == line.npos) continue;
-    const std::string operation = text("read ", path.string(), ":", number);
-    const auto json = parse_json(line, operation);
-    if (!json.is_object() || !json.contains("text") || !json["text"].is_string()) {
-      refuse(operation, "an object with \"text\"", "another value");
-    }
-    visit(json["text"].template get<std::string>(), operation);
-  }
-}
-
 }  // namespace
 
-Tokenizer::Tokenizer(const std::filesystem::path& path) : name_(path.string()) {
-  const std::string content = read_file(path);
-  const std::string operation = "read tokenizer " + name_;
-  if (content.starts_with("{")) {
-    read_json(content, operation);
-  } else {
-    read_sentencepiece(content, operation);
-  }
-}
-
-void Tokenizer::read_json(const std::string& content, const std::string& operation) {
-  const auto json = nlohmann::json::parse(content, nullptr, false);
+Tokenizer::Tokenizer(const std::filesystem::path& path) {
+  const std::string operation = "read tokenizer " + path.string();
+  const auto json = nlohmann::json::parse(read_file(path), nullptr, /*allow_exceptions=*/false);
   const auto model = json.is_object() && json.contains("model") ? json["model"] : nlohmann::json();
   if (!model.is_object() || !model.contains("vocab")) {
     refuse(operation, "a tokenizer.json with model.vocab", "another JSON");
@@ -150,20 +114,6 @@ void Tokenizer::read_json(const std::string& content, const std::string& operati
   }
 }
 
-void Tokenizer::read_sentencepiece(const std::string& content, const std::string& operation) {
-  auto model = std::make_shared<SentencePieceModel>();
-  auto& processor = model->processor;
-  if (!processor.LoadFromSerializedProto(content).ok() || processor.GetPieceSize() < 1) {
-    refuse(operation, "a tokenizer.json or a sentencepiece model", "another file");
-  }
-  for (int id = 0; id < processor.GetPieceSize(); ++id) {
-    const bool mark = processor.IsControl(id) || processor.IsUnused(id);
-    pieces_.push_back(mark ? "" : bytes_of_marks(processor.IdToPiece(id)));
-  }
-  document_end_ = processor.eos_id();
-  model_ = std::move(model);
-}
-
 const std::string& Tokenizer::piece(std::int64_t token) const {
   static const std::string kNone;
   return token >= 0 && token < vocabulary() ? pieces_[token] : kNone;
@@ -179,26 +129,6 @@ std::int64_t Tokenizer::predicted_bytes(std::span<const std::int64_t> tokens) co
   std::int64_t bytes = 0;
   for (const std::int64_t token : tokens.subspan(1)) bytes += std::ssize(piece(token));
   return bytes;
-}
-
-TokenFile Tokenizer::tokenise(const std::filesystem::path& jsonl) const {
-  if (!model_) {
-    refuse("--tokenizer " + name_, "a sentencepiece model, to make tokens of texts",
-           "a tokenizer.json, which names tokens only");
-  }
-  if (document_end_ < 0) {
-    refuse("--tokenizer " + name_, "a model with a token for the end of a text", "none");
-  }
-  std::vector<std::uint32_t> tokens;
-  for_documents(jsonl, [&](const std::string& document, const std::string& operation) {
-    std::vector<int> ids;
-    if (!model_->processor.Encode(document, &ids).ok()) {
-      refuse(operation, "a text that the tokenizer takes", "another");
-    }
-    tokens.insert(tokens.end(), ids.begin(), ids.end());
-    tokens.push_back(static_cast<std::uint32_t>(document_end_));
-  });
-  return {std::move(tokens), jsonl.string()};
 }
 
 }  // namespace jest::apps::train

@@ -57,8 +57,7 @@ TokensOptions::TokensOptions() {
 }
 
 TaskWords TokensOptions::words() {
-  return {.rows = ".bin of tokens (nanoGPT, llm.c), a\nfolder of them, or JSONL of texts",
-          .folders = true};
+  return {.rows = ".bin of tokens (nanoGPT, llm.c), or\na folder of them", .folders = true};
 }
 
 OptionRows<TokensOptions> TokensOptions::own_rows() {
@@ -70,15 +69,12 @@ OptionRows<TokensOptions> TokensOptions::own_rows() {
       data("--length", &O::length, "L: tokens that a row predicts at most", kOfResult | kOfProbe,
            AtLeast{1}),
       data("--document-end", &O::document_end,
-           "Token between documents: rows are documents, cut\nat --length; -1: windows, or, of "
-           "texts, the\ntokenizer's end",
+           "Token between documents: rows are documents, cut\nat --length; -1: windows",
            kOfResult | kOfProbe, AtLeast{-1}),
       data("--token-type", &O::token_type, "Of a .bin without llm.c's header: u16 or u32",
            kOfResult | kOfProbe, AType{}),
       data("--tokenizer", &O::tokenizer,
-           "A tokenizer.json (for bits per byte, and texts in\nthe report), or a sentencepiece "
-           "model, which reads\nJSONL with a field \"text\", too",
-           kOfProbe, AFile{}),
+           "A tokenizer.json: bits per byte, and texts in the\nreport", kOfProbe, AFile{}),
       model("--model", &O::model,
             "llama or gpt2, of the sizes below; or llama:FOLDER,\ngpt2:FOLDER: config.json and "
             "safetensors of\nHugging Face's",

@@ -18,7 +18,7 @@ ModelName parse_model_name(const std::string& option, const std::string& name);
 
 struct TokensOptions : ExperimentOptions {
   std::int64_t length = 128;
-  std::int64_t document_end = -1;  ///< -1: windows, or what the tokenizer put there
+  std::int64_t document_end = -1;  ///< -1: windows
   std::string token_type = "u16";
   std::filesystem::path tokenizer;
   std::string model = "llama";

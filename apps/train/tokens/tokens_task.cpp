@@ -49,8 +49,6 @@ Decoder load_folder(const ModelName& name, const std::string& option) {
   return model;
 }
 
-bool is_text(const std::filesystem::path& path) { return path.extension() == ".jsonl"; }
-
 }  // namespace
 
 TokensTask::TokensTask(Options options) : options_(std::move(options)) {
@@ -69,15 +67,7 @@ std::shared_ptr<const TokenTable> TokensTask::read(const std::filesystem::path& 
   TokenRows rows{.length = options_.length};
   if (options_.document_end >= 0) rows.document_end = options_.document_end;
   std::vector<TokenFile> files;
-  for (const auto& file : token_files(path)) {
-    if (!is_text(file)) {
-      files.emplace_back(file, options_.type());
-      continue;
-    }
-    if (!tokenizer_) refuse("read " + file.string(), "--tokenizer, as this is text", "none");
-    files.push_back(tokenizer_->tokenise(file));
-    if (!rows.document_end) rows.document_end = tokenizer_->document_end();
-  }
+  for (const auto& file : token_files(path)) files.emplace_back(file, options_.type());
   return std::make_shared<TokenTable>(std::move(files), rows);
 }
 
