@@ -103,7 +103,8 @@ class Setup(ScriptCase):
         self.packages_for("library")
         self.assertEqual([call for call in self.calls() if "python-environment" in call], [])
         self.packages_for()
-        for made in ("build/python", "build/tensorboard scripts/tensorboard-wheels.txt"):
+        for made in ("build/python", "build/tensorboard scripts/tensorboard-wheels.txt",
+                     "build/docs scripts/docs-wheels.txt"):
             self.assertIn("python-environment python3 " + made, self.calls())
 
     def test_no_package_is_listed_twice(self):
