@@ -12,7 +12,7 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests/structure"), str(ROOT / "tests/programs")]
-from npy_files import npy
+from npy_files import npy, read_npy
 from tree_rules import tested_commands
 
 BIN = None  # set by the test's main
@@ -106,6 +106,10 @@ class ShellCase(unittest.TestCase):
     def write_clip_retrieval(self, name, rows):
         for k, side in enumerate(("img_emb", "text_emb")):
             self.write_npy(f"{name}/{side}/{side}_0.npy", rows, rows + k)
+
+    def check_positions(self):
+        descr, shape, _ = read_npy(self.place / "picked.npy")
+        self.assertEqual((descr, shape), ("<i8", (1000,)))
 
     def check_run(self, arms):
         for arm in arms:

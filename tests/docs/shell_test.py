@@ -60,6 +60,13 @@ class LanguageModel(ShellCase):
                                     ("crawl", 200, "abcdefghijklmnop ")):
             self.write(f"{name}.txt", "".join(generator.choices(letters, k=128 * rows + 7)).encode())
 
+    def test_losses(self):
+        for seed, name in enumerate(("mine", "other")):
+            losses = [abs(row[0]) for row in unit_rows(1100, 2, seed)]
+            self.write(f"{name}.npy", npy("F32", (1100,), losses))
+        self.run_page()
+        self.check_positions()
+
     def test_text_tables(self):
         self.run_page()
         self.assertEqual({path.name for path in (self.place / "tables").iterdir()},
@@ -108,10 +115,6 @@ class Images(ShellCase):
             self.write(f"{name}.safetensors", safetensors(arrays | numbers))
         self.run_page()
         self.check_positions()
-
-    def check_positions(self):
-        descr, shape, _ = read_npy(self.place / "picked.npy")
-        self.assertEqual((descr, shape), ("<i8", (1000,)))
 
     def test_image_tables(self):
         try:
