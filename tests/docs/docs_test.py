@@ -78,7 +78,7 @@ class Site(unittest.TestCase):
         for page, addresses in self.pages.items():
             for link in addresses.links:
                 name, _, anchor = link.partition("#")
-                if re.match(r"[a-z]+:", name) or page.name == "404.html":
+                if re.match(r"[a-z]+:", name):
                     continue
                 with self.subTest(page=str(page.relative_to(self.site)), link=link):
                     target = (page.parent / name).resolve() if name else page
@@ -98,13 +98,11 @@ class Refusals(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         tree = pathlib.Path(folder.name).resolve() / "tree"
         tree.mkdir()
-        for name in ("build", "examples", "studies", "include", "scripts", "tests", "README.md", "CHANGELOG.md",
-                     "CONTRIBUTING.md", "LICENSE", "mkdocs.yml", "apps", "python"):
-            (tree / name).symlink_to(ROOT / name)
-        for copied in ("docs",):
-            shutil.copytree(ROOT / copied, tree / copied)
-        for own in ("scripts", "mkdocs.yml"):
-            (tree / own).unlink()
+        own = {"docs", "scripts", "mkdocs.yml"}  # mkdocs asks where these are
+        for path in ROOT.iterdir():
+            if path.name not in own and not path.name.startswith((".", "-")):
+                (tree / path.name).symlink_to(path)
+        shutil.copytree(ROOT / "docs", tree / "docs")
         shutil.copytree(ROOT / "scripts", tree / "scripts")
         shutil.copy(ROOT / "mkdocs.yml", tree / "mkdocs.yml")
         with open(tree / "docs/index.md", "a", encoding="utf-8") as file:
