@@ -47,6 +47,7 @@ struct BigramImpl : torch::nn::Module {
 
   at::Tensor losses(const Sequences& batch) { return losses_and_features(batch).losses; }
 
+  // [model]
   /// Losses, and the last layer's gradients, from one forward pass.
   jest::LossesAndFeatures losses_and_features(const Sequences& batch) {
     const at::Tensor rows = batch.rows();
@@ -58,6 +59,7 @@ struct BigramImpl : torch::nn::Module {
         torch::nn::functional::CrossEntropyFuncOptions().reduction(torch::kNone));
     return {losses.mean(1), sketch.features(jest::loss_errors(logits, next), hidden)};
   }
+  // [model]
 };
 TORCH_MODULE(Bigram);
 
@@ -93,10 +95,12 @@ double train(const at::Tensor& pool, const at::Tensor& held_out, const Select& s
   torch::optim::Adam optimizer(model->parameters(), 0.02);
   jest::Learner learner{model, optimizer};
   auto chooser = select(learner);
+  // [loop]
   for (std::int64_t step = 0; step < 150; ++step) {
     const Sequences super_batch{&pool, numbers(step % 30 * 160, 160)};
     learner.step(super_batch.at(chooser(super_batch, step)));
   }
+  // [loop]
   const torch::NoGradGuard no_gradient;
   return model->losses({&held_out, numbers(0, held_out.size(0))}).mean().item<double>();
 }
@@ -118,11 +122,13 @@ int main(int argc, char** argv) {
     };
   });
   const double aligned = train(pool, held_out, [&](auto& learner) {
+    // [aligned]
     // No reference is run: what steers is the mean gradient of a curated batch.
     static jest::NoReference none;
     jest::AnyScorer<Sequences> scorer = jest::AlignedScorer(
         learner, none, Curated{&curated},
         {.count = 16, .sampling = {.chunks = 4, .gain = 3000}, .step_size = 1.0 / 16});
+    // [aligned]
     return [scorer](const Sequences& super_batch, std::int64_t step) mutable {
       return scorer.select(super_batch, step).indices;
     };

@@ -61,6 +61,8 @@ ArmResult measure(const Run& first, const Experiment& experiment) {
   result.run_flops = over(runs, [](const Run& run) { return run.flops.run(); });
   result.all_in_flops = over(runs, [](const Run& run) { return run.flops.all_in(); });
   result.seconds = over(runs, [](const Run& run) { return run.seconds.steps_only(); });
+  result.joules = over(runs, [](const Run& run) { return run.joules.run; });
+  result.all_in_joules = over(runs, [](const Run& run) { return run.joules.all_in(); });
   result.selection_share =
       over(runs, [](const Run& run) { return run.seconds.selection / run.seconds.steps_only(); });
   result.target_share =

@@ -19,7 +19,8 @@ struct ArmResult {
   Spread steps = {};
   std::vector<Spread> finals = {};  ///< one per measure, at the end
   Spread run_flops = {}, all_in_flops = {};
-  Spread seconds = {};          ///< without evaluation
+  Spread seconds = {};  ///< without evaluation
+  Spread joules = {}, all_in_joules = {};
   Spread selection_share = {};  ///< of a step's seconds
   Spread target_share = {};     ///< of all picks; unknown without tags
 

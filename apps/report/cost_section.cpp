@@ -175,8 +175,10 @@ Html reference_sentence(const Experiment& experiment) {
   }
   const std::string alone = text("The reference alone has ", reference_scores(experiment), ". ");
   if (!known) return element("p", alone + "What its training cost is not recorded.");
+  const bool counted = std::isfinite(reference.joules);
   return element("p", text(alone, "Its training took ", flops_text(reference.flops), " and ",
                            seconds_text(reference.seconds),
+                           counted ? " and " + joules_text(reference.joules) : "",
                            "; it can serve many runs, which is why it stands apart."));
 }
 
@@ -196,6 +198,7 @@ Html cost_section(const Study& study) {
   return element("h3", "What it cost") + reference_sentence(study.experiment) +
          unknown_note(study.experiment) + element("h4", "Compute") + flop_table(study) +
          step_bars(study) + element("h4", "Time by stage") + seconds_table(study) +
+         energy_part(study) +
          element("p", "Medians over seeds of each column, so parts need not add up exactly.",
                  "class=\"fine\"");
 }

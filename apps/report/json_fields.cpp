@@ -1,5 +1,6 @@
 #include "report/json_fields.hpp"
 
+#include <algorithm>
 #include <limits>
 
 #include "jest/core/error.hpp"
@@ -69,6 +70,14 @@ std::vector<JsonFields> JsonFields::objects(const std::string& key) const {
     list.emplace_back(item, source_, text(place_of(key), "[", list.size(), "]"));
   }
   return list;
+}
+
+std::vector<std::string> JsonFields::strings(const std::string& key) const {
+  const auto is_string = [](const nlohmann::json& item) { return item.is_string(); };
+  if (!field(key).is_array() || !std::ranges::all_of(field(key), is_string)) {
+    fail("an array of strings", key);
+  }
+  return field(key).get<std::vector<std::string>>();
 }
 
 double JsonFields::number_or(const std::string& key, double otherwise) const {

@@ -27,6 +27,7 @@ class JsonFields {
   std::string string(const std::string& key) const;
   JsonFields object(const std::string& key) const;
   std::vector<JsonFields> objects(const std::string& key) const;
+  std::vector<std::string> strings(const std::string& key) const;
 
   /// The same where the field may be absent or null.
   double number_or(const std::string& key, double otherwise) const;

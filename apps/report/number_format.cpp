@@ -92,6 +92,11 @@ Unit second_unit(double largest_seconds) {
   return {1, "s"};
 }
 
+Unit joule_unit(double largest_joules) {
+  static constexpr std::array<Unit, 4> kUnits = {{{1, "J"}, {1e3, "kJ"}, {1e6, "MJ"}, {1e9, "GJ"}}};
+  return largest_unit_below(kUnits, largest_joules);
+}
+
 std::string flops_text(double flops) {
   const Unit unit = flop_unit(flops);
   return significant(flops / unit.size, 3) + " " + unit.name;
@@ -100,6 +105,12 @@ std::string flops_text(double flops) {
 std::string seconds_text(double seconds) {
   const Unit unit = second_unit(seconds);
   return significant(seconds / unit.size, 3) + " " + unit.name;
+}
+
+std::string joules_text(double joules) {
+  const Unit unit = joule_unit(joules);
+  if (!std::isfinite(joules)) return kNoValue;
+  return significant(joules / unit.size, 3) + " " + unit.name;
 }
 
 }  // namespace jest::apps::report

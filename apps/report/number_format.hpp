@@ -35,10 +35,13 @@ struct Unit {
 /// The unit in which `largest` has one to three digits before the point.
 Unit flop_unit(double largest_flops);
 Unit second_unit(double largest_seconds);
+Unit joule_unit(double largest_joules);
 
 /// "1.23 TFLOP".
 std::string flops_text(double flops);
 /// "12.3 s", "4.5 min".
 std::string seconds_text(double seconds);
+/// "1.23 kJ".
+std::string joules_text(double joules);
 
 }  // namespace jest::apps::report

@@ -44,6 +44,12 @@ std::vector<double> parse_values(const JsonFields& fields, const std::vector<Mea
   return values;
 }
 
+Joules parse_joules(const JsonFields& fields) {
+  return {.run = fields.number("run"),
+          .reference_training = fields.number("reference_training"),
+          .pool_embedding = fields.number("pool_embedding")};
+}
+
 Role parse_role(const JsonFields& fields) {
   const Named<Role> kRoles[] = {{"baseline", Role::kBaseline},
                                 {"control", Role::kControl},
@@ -81,6 +87,7 @@ Run parse_run(const JsonFields& fields, const std::vector<Measure>& measures) {
   run.examples_trained = fields.number_or("examples_trained", kUnknown);
   run.flops = parse_flops(fields.object("flops"));
   run.seconds = parse_seconds(fields.object("seconds"));
+  if (fields.has("joules")) run.joules = parse_joules(fields.object("joules"));
   for (const JsonFields& entry : fields.objects_or_none("picked_tags")) {
     run.picked_tags.push_back(parse_picked_tags(entry));
   }

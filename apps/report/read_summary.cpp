@@ -45,8 +45,15 @@ Reference parse_reference(const JsonFields& summary, const std::vector<Measure>&
   }
   reference.flops = fields.number_or("flops", kUnknown);
   reference.seconds = fields.number_or("seconds", kUnknown);
+  reference.joules = fields.number_or("joules", kUnknown);
   reference.is_cached = fields.has("cached");
   return reference;
+}
+
+Energy parse_energy(const JsonFields& fields) {
+  return {.is_recorded = true,
+          .meter = fields.text_or("meter", ""),
+          .not_counted = fields.strings("not_counted")};
 }
 
 void parse_data(const JsonFields& data, Experiment& experiment) {
@@ -81,6 +88,7 @@ Experiment parse_summary(const nlohmann::json& summary, const std::string& sourc
   experiment.measures = parse_measures(fields, source);
   parse_data(fields.object("data"), experiment);
   experiment.reference = parse_reference(fields, experiment.measures);
+  if (fields.has("energy")) experiment.energy = parse_energy(fields.object("energy"));
   for (const JsonFields& entry : fields.objects("runs")) {
     experiment.runs.push_back(parse_run(entry, experiment.measures));
     if (experiment.runs.back().evaluations.empty()) {

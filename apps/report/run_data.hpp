@@ -94,6 +94,20 @@ struct ToUniform {
   double steps = kUnknown, flops = kUnknown, all_in = kUnknown;
 };
 
+/// Energy, in joules: of the steps, and of what is paid once.
+struct Joules {
+  double run = kUnknown, reference_training = kUnknown, pool_embedding = kUnknown;
+
+  double all_in() const { return run + reference_training + pool_embedding; }
+};
+
+/// What counted energy.
+struct Energy {
+  bool is_recorded = false;              ///< not in older summaries
+  std::string meter;                     ///< empty: none
+  std::vector<std::string> not_counted;  ///< what is not, and why
+};
+
 struct Run {
   std::string arm;
   std::string kind;       ///< the arm without the options of its own
@@ -106,6 +120,7 @@ struct Run {
   double examples_trained = 0;
   FlopCount flops;
   StageSeconds seconds;
+  Joules joules;
   std::vector<PickedTags> picked_tags;  ///< empty if the data carry no tags
   ToUniform to_uniform;
   Metrics metrics;  ///< empty until read
@@ -123,6 +138,7 @@ struct Reference {
   std::vector<double> values;  ///< one per measure; unknown if there is no reference
   double flops = kUnknown;
   double seconds = kUnknown;
+  double joules = kUnknown;
   bool is_cached = false;  ///< given as what it said of the pool
 };
 
@@ -137,6 +153,7 @@ struct Experiment {
   double super_batch = kUnknown, count = kUnknown, chunks = kUnknown, gain = kUnknown;
   double interaction = kUnknown, interaction_start = kUnknown;
   Reference reference;
+  Energy energy;
   std::vector<Run> runs;
 
   /// The measure of curves, targets and headlines.

@@ -21,6 +21,7 @@ Html curves_section(const Study& study);
 Html picks_section(const Study& study);
 Html samples_section(const Study& study);
 Html cost_section(const Study& study);
+Html energy_part(const Study& study);  ///< of the section on costs
 Html reproduce_section(const Study& study);
 
 /// Once per report: what its words mean.

@@ -12,6 +12,7 @@ namespace jest::apps::report {
 namespace {
 
 constexpr int kArmWidth = 21, kScoreWidth = 7;
+constexpr int kJoulesWidth = 12;
 constexpr int kScoresWidth = 14;  // what leaves the table at 80 columns
 
 /// Columns that a measure takes, label and gap.
@@ -56,26 +57,46 @@ std::string main_table(const Experiment& experiment, const std::vector<ArmResult
   return out.string();
 }
 
-/// The measures that did not fit.
+/// The measures that did not fit, and energy where it was counted.
 std::string further_table(const Experiment& experiment, const std::vector<ArmResult>& results) {
   const std::size_t first = shown_beside(experiment.measures);
   const std::size_t further = experiment.measures.size() - first;
-  if (further == 0) return "";
-  const int most = (80 - kArmWidth) / static_cast<int>(further);
+  const bool counted = !experiment.energy.meter.empty();
+  if (further == 0 && !counted) return "";
+  const int left = 80 - kArmWidth - (counted ? 2 * kJoulesWidth : 0);
+  const int most = further == 0 ? 0 : left / static_cast<int>(further);
   TextColumns out;
   out.add("arm", kArmWidth);
   for (std::size_t i = first; i < experiment.measures.size(); ++i) {
     const std::string& label = experiment.measures[i].label;
     out.add(label, std::min(columns_of(label) + 2, most));
   }
+  if (counted) out.add("joules", kJoulesWidth);
+  if (counted) out.add("all-in", kJoulesWidth);
   for (const ArmResult& result : results) {
     std::vector<std::string> row{result.arm};
     for (std::size_t i = first; i < result.finals.size(); ++i) {
       row.push_back(score_text(result.finals[i].median));
     }
+    if (counted) row.push_back(joules_text(result.joules.median));
+    if (counted) row.push_back(joules_text(result.all_in_joules.median));
     out.row(row);
   }
   return text("\n", out.string());
+}
+
+/// What is said of energy below the tables.
+std::string energy_note(const Energy& energy) {
+  if (!energy.is_recorded) return "";
+  std::string note;
+  if (energy.meter.empty()) {
+    note = "joules: no meter";
+  } else {
+    note = text("joules: of the machine's ", energy.meter,
+                "\nduring the steps, other programs included; ", "all-in: and of the reference");
+  }
+  for (const std::string& one : energy.not_counted) note += "\nnot counted: " + one;
+  return note + "\n";
 }
 
 }  // namespace
@@ -89,7 +110,8 @@ std::string summary_table(const nlohmann::json& summary) {
   }
   out += "medians over seeds; FLOPs of the run relative to uniform; seconds without\n";
   out += "evaluation; select: the sampler's share of a step";
-  return out + (experiment.target_tag.empty() ? "\n" : "; tag: its share of all picks\n");
+  out += experiment.target_tag.empty() ? "\n" : "; tag: its share of all picks\n";
+  return out + energy_note(experiment.energy);
 }
 
 }  // namespace jest::apps::report

@@ -17,9 +17,10 @@ class ArmTraining {
   using Batch = typename T::Batch;
   using Options = typename T::Options;
 
-  ArmTraining(const T& task, const ArmRun& run, ReferenceRun<T>& reference)
+  ArmTraining(const T& task, const ArmRun& run, ReferenceRun<T>& reference, EnergyMeter meter)
       : task_(task),
         run_(run),
+        meter_(std::move(meter)),
         setup_(setup_of(run.arm, task.options())),
         method_(setup_.method),
         options_(setup_.options),
@@ -37,7 +38,8 @@ class ArmTraining {
     spec_ = trainer_spec(options_, steps_of(run_.arm, options_, forward), run_.seed);
     if (!compares_models(method_)) spec_.selection.stop_window = 0;
     spec_.checkpoints = files_.checkpoints;
-    spec_.sinks = run_sinks(run_.name(), folder_, forward);
+    spec_.sinks = run_sinks(options_, {run_.name(), folder_, forward});
+    spec_.meter = meter_;
     if (!method_.uses_reference()) {
       NoReference none;
       train_with(none);
@@ -180,6 +182,11 @@ class ArmTraining {
     nlohmann::ordered_json json{{"event", event}, {"step", step + 1}};
     json.update(nlohmann::ordered_json(values));
     record(json.dump());
+    Values by_tag;
+    for (const auto& [name, value] : values) by_tag[text(event, "/", name)] = value;
+    for (const auto& sink : spec_.sinks) {
+      if (auto* file = dynamic_cast<TensorBoardSink*>(sink.get())) file->scalars(step + 1, by_tag);
+    }
   }
 
   void record(const std::string& line) {
@@ -190,6 +197,7 @@ class ArmTraining {
 
   const T& task_;
   const ArmRun& run_;
+  EnergyMeter meter_;
   const ArmSetup<Options> setup_;
   const Method& method_;
   const Options& options_;

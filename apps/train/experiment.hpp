@@ -80,6 +80,7 @@ nlohmann::ordered_json reference_json(const T& task, ReferenceRun<T>& reference)
   }
   json["flops"] = reference.runs() ? reference.flops : reference.cached->cost.flops;
   json["seconds"] = reference.seconds;
+  json["joules"] = reference.joules;
   const auto& given = task.options().reference;
   if (!given.empty()) json["given"] = given.string();
   return json;
@@ -92,18 +93,24 @@ nlohmann::ordered_json runs_json(const T& task, ReferenceRun<T>& reference,
   const double rows = static_cast<double>(task.data().pool->rows());
   for (const ArmRun& run : arm_runs) {
     const auto [method, options] = setup_of(run.arm, task.options());
-    double embedding = 0;
+    double embedding = 0, embedding_joules = 0;
     if (uses_store(method, options)) {
       embedding = reference.runs() ? rows * task.scoring_flops(reference.model, options, Method{})
                                    : reference.cached->cost.flops;
+      embedding_joules = read_store_joules(store_path(task, options));
     }
-    if (method.cascade && reference.first_stage) embedding += reference.first_stage->cost.flops;
+    if (method.cascade && reference.first_stage) {
+      embedding += reference.first_stage->cost.flops;
+      embedding_joules = kUnknownCost;
+    }
     runs.push_back(
         summarize_run({.run = run,
                        .method = method,
                        .folder = options.out / run.name(),
                        .reference_training_flops = method.uses_reference() ? reference.flops : 0,
                        .pool_embedding_flops = embedding,
+                       .reference_training_joules = method.uses_reference() ? reference.joules : 0,
+                       .pool_embedding_joules = embedding_joules,
                        .measures = task.measures()}));
   }
   add_targets(runs, task.measures().front());
@@ -137,12 +144,13 @@ void run_experiment(const typename T::Options& options) {
   if (reference.cached && !reference.cached->fitted.empty()) {
     std::cerr << "reference: " << reference.cached->fitted << '\n';
   }
-  prepare_reference(task, reference);
+  const RunEnergy energy = find_meters(options.device_name);
+  prepare_reference(task, reference, energy.meter);
   const bool followed = std::ranges::any_of(
       runs, [&](const ArmRun& run) { return setup_of(run.arm, options).method.uses_reference(); });
   if (followed && reference.runs()) expect_numbers("train the reference", task, reference.model);
-  ReferenceStores<T> stores(task, reference);
-  for (const ArmRun& run : runs) ArmTraining<T>(task, run, reference).run(stores);
+  ReferenceStores<T> stores(task, reference, energy);
+  for (const ArmRun& run : runs) ArmTraining<T>(task, run, reference, energy.meter).run(stores);
   write_summary(options.out, {{"command", options.command},
                               {"version", JEST_VERSION},
                               {"task", T::kName},
@@ -151,6 +159,7 @@ void run_experiment(const typename T::Options& options) {
                               {"precision", options.precision_name},
                               {"measures", describe_measures(task.measures())},
                               {"data", describe_data(options, task.data())},
+                              {"energy", describe_energy(energy)},
                               {"reference", reference_json(task, reference)},
                               {"runs", runs_json(task, reference, runs)}});
 }

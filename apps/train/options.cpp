@@ -176,6 +176,9 @@ OptionRows<ExperimentOptions> common_rows(const TaskWords& words) {
           "Before every evaluation record the picked batch's\ngradient: its norm, and its "
           "cosine with a\ncurated one's",
           kOfRun),
+      row("Run", "--tensorboard", &O::tensorboard,
+          "Leave scalars for TensorBoard, too, in every run's\nfolder: tensorboard --logdir OUT",
+          kOfRun),
       row("Run", "--resume", &O::resume, "Go on where the run in --out stopped", kOfProbe),
       row("Run", "--threads", &O::threads, "Threads; 0: as many as the machine has", kOfProbe,
           Between{0, kMostThreads}),

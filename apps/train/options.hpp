@@ -47,6 +47,7 @@ struct ExperimentOptions : CachedReferenceOptions {
   std::string evaluate_every = "50";  ///< STEPS or P%
   std::int64_t checkpoint_every = 250;
   bool gradients = false;  ///< of the batch before every evaluation: batch_gradients
+  bool tensorboard = false;
   bool resume = false;
   std::int64_t threads = 0;                ///< 0: as many as the machine has
   std::string device_name = "cpu";         ///< of models and selections; tables stay on the host

@@ -2,6 +2,7 @@
 // The reference of an experiment: given, found finished, or trained from the curated examples; and
 // what it gives once for the whole pool.
 
+#include <cmath>
 #include <limits>
 #include <map>
 #include <optional>
@@ -13,6 +14,7 @@
 #include "jest/learner/stores.hpp"
 #include "jest/train/fused_adam.hpp"
 #include "train/cached_reference.hpp"
+#include "train/energy/run_energy.hpp"
 #include "train/model_file.hpp"
 #include "train/task.hpp"
 
@@ -28,6 +30,7 @@ struct ReferenceRun {
   std::optional<CachedReference<LossStore>> first_stage = {};  ///< of --cascade-losses
   double flops = kUnknownCost;    ///< of its training; unknown of many that are given
   double seconds = kUnknownCost;  ///< likewise
+  double joules = kUnknownCost;   ///< likewise; unknown without a meter
 
   bool runs() const { return !cached; }
 };
@@ -54,9 +57,15 @@ StepSpec guide_steps(const ExperimentOptions& options) {
   return how;
 }
 
+/// What making a store took, in joules, is in a file beside it where it is known.
+std::filesystem::path energy_file_of(const std::filesystem::path& store);
+void write_store_joules(const std::filesystem::path& store, double joules);
+/// kUnknownCost where there is no such file.
+double read_store_joules(const std::filesystem::path& store);
+
 /// Trains by the same Trainer as every arm, in OUT/reference, and leaves its model.
 template <Task T>
-void train_reference(const T& task, const RunFiles& files) {
+void train_reference(const T& task, const RunFiles& files, const EnergyMeter& meter) {
   constexpr std::uint64_t kSeed = 0;  // it must not depend on the seed of an arm
   const auto& options = task.options();
   const std::filesystem::path folder = options.out / "reference";
@@ -72,7 +81,8 @@ void train_reference(const T& task, const RunFiles& files) {
   spec.selection = {};
   spec.checkpoints = files.checkpoints;
   const double forward = task.guide_forwards() * task.training_flops(model, options, Method{});
-  spec.sinks = run_sinks("reference", folder, {.learner = forward});
+  spec.sinks = run_sinks(options, {"reference", folder, {.learner = forward}});
+  spec.meter = meter;
   const TrainerHooks<GuideBatch> hooks{.evaluate = [&] { return task.evaluate(model); }};
   Trainer trainer(source, learner, scorer, spec, hooks);
   const TrainerState& state = trainer.run();
@@ -80,6 +90,7 @@ void train_reference(const T& task, const RunFiles& files) {
   Metadata metadata = model->metadata();
   metadata["training_flops"] = exact_digits(flops);
   metadata["training_seconds"] = exact_digits(state.seconds.steps());
+  if (!std::isnan(state.joules)) metadata["training_joules"] = exact_digits(state.joules);
   files.finish(*model, std::move(metadata));
 }
 
@@ -104,7 +115,7 @@ ReferenceRun<T> given_reference(const T& task) {
 
 /// Leaves OUT/reference.safetensors, unless what a reference said is given.
 template <Task T>
-void prepare_reference(const T& task, ReferenceRun<T>& reference) {
+void prepare_reference(const T& task, ReferenceRun<T>& reference, const EnergyMeter& meter) {
   if (!reference.runs()) return;
   const auto& options = task.options();
   const RunFiles files{options.out / "reference.safetensors",
@@ -112,7 +123,7 @@ void prepare_reference(const T& task, ReferenceRun<T>& reference) {
   if (files.finished()) {
     files.remove_checkpoints();
   } else if (options.reference.empty()) {
-    train_reference(task, files);
+    train_reference(task, files, meter);
   } else if (std::filesystem::is_regular_file(options.reference)) {
     write_file(files.model, read_file(options.reference));
   } else {
@@ -123,6 +134,13 @@ void prepare_reference(const T& task, ReferenceRun<T>& reference) {
   reference.model = moved_to(options.device_name, T::load(file));
   reference.flops = metadata_number(file, "training_flops");
   reference.seconds = metadata_number(file, "training_seconds");
+  reference.joules = metadata_number(file, "training_joules");
+}
+
+/// Where what the reference gives once lies.
+template <Task T>
+std::filesystem::path store_path(const T& task, const typename T::Options& of_arm) {
+  return task.options().out / (task.store_name(of_arm) + ".safetensors");
 }
 
 /// What the reference gives once, in files of OUT, made when first asked for.
@@ -132,17 +150,21 @@ class ReferenceStores {
   using Store = typename T::Store;
   using Batch = typename T::Batch;
 
-  ReferenceStores(const T& task, ReferenceRun<T>& reference) : task_(task), reference_(reference) {}
+  ReferenceStores(const T& task, ReferenceRun<T>& reference, const RunEnergy& energy)
+      : task_(task), reference_(reference), energy_(energy) {}
 
   const Store& of(const typename T::Options& options) {
     if (reference_.cached) return reference_.cached->store;
     const std::string name = task_.store_name(options);
     const auto found = stores_.find(name);
     if (found != stores_.end()) return found->second;
-    const std::filesystem::path path = task_.options().out / (name + ".safetensors");
+    const std::filesystem::path path = store_path(task_, options);
     // What was shown to the model is a part of its name.
     const std::string fingerprint = model_fingerprint(*reference_.model) + " " + name;
-    if (!std::filesystem::exists(path)) write(path, fingerprint, options);
+    if (!std::filesystem::exists(path)) {
+      std::filesystem::remove(energy_file_of(path));
+      write(path, fingerprint, options);
+    }
     return stores_.emplace(name, Store(path, fingerprint)).first->second;
   }
 
@@ -155,16 +177,21 @@ class ReferenceStores {
     constexpr std::int64_t kMost = 1024;
     const std::int64_t asked = options.micro_batch > 0 ? options.micro_batch : kMost;
     const ScoringSpec scoring{.micro_batch = std::min(asked, kMost)};
+    const double before = energy_.joules();
     if constexpr (EmbedsPairs<typename T::Model, Batch>) {
       const Embeddings embeddings = score_embeddings(reference_.model, rows, scoring);
+      write_store_joules(path, energy_.joules() - before);
       write_embedding_store(path, {embeddings, ids, fingerprint});
     } else {
-      write_loss_store(path, {score_losses(reference_.model, rows, scoring), ids, fingerprint});
+      const at::Tensor losses = score_losses(reference_.model, rows, scoring);
+      write_store_joules(path, energy_.joules() - before);
+      write_loss_store(path, {losses, ids, fingerprint});
     }
   }
 
   const T& task_;
   ReferenceRun<T>& reference_;
+  const RunEnergy& energy_;
   std::map<std::string, Store> stores_;
 };
 

@@ -43,12 +43,16 @@ TrainerSpec trainer_spec(const ExperimentOptions& options, std::int64_t steps, s
           .checkpoint_every = options.checkpoint_every};
 }
 
-std::vector<std::shared_ptr<MetricSink>> run_sinks(const std::string& name,
-                                                   const std::filesystem::path& folder,
-                                                   const ForwardFlops& forward) {
-  const std::string shown = printable(name);
-  return {progress_bar(shown), console_sink(shown),
-          std::make_shared<JsonLinesSink>(folder / "metrics.jsonl", forward)};
+std::vector<std::shared_ptr<MetricSink>> run_sinks(const ExperimentOptions& options,
+                                                   const RunPlace& place) {
+  const std::string shown = printable(place.name);
+  std::vector<std::shared_ptr<MetricSink>> sinks{
+      progress_bar(shown), console_sink(shown),
+      std::make_shared<JsonLinesSink>(place.folder / "metrics.jsonl", place.forward)};
+  if (options.tensorboard) {
+    sinks.push_back(std::make_shared<TensorBoardSink>(place.folder, place.forward));
+  }
+  return sinks;
 }
 
 std::int64_t steps_of(const Arm& arm, const ExperimentOptions& options,

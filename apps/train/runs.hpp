@@ -35,10 +35,17 @@ bool compares_models(const Method& method);
 /// Optimizer schedule and periods that every arm, and the reference, shares.
 TrainerSpec trainer_spec(const ExperimentOptions& options, std::int64_t steps, std::uint64_t seed);
 
-/// metrics.jsonl in `folder`, console lines, and a progress bar on a terminal.
-std::vector<std::shared_ptr<MetricSink>> run_sinks(const std::string& name,
-                                                   const std::filesystem::path& folder,
-                                                   const ForwardFlops& forward);
+/// A run's folder, its name on the console, and what an example costs it.
+struct RunPlace {
+  std::string name;
+  std::filesystem::path folder;
+  ForwardFlops forward;
+};
+
+/// metrics.jsonl in the run's folder, an event file where it is asked for, console lines, and a
+/// progress bar on a terminal.
+std::vector<std::shared_ptr<MetricSink>> run_sinks(const ExperimentOptions& options,
+                                                   const RunPlace& place);
 
 /// Steps of an arm: all but uniform@equal-compute take what was asked for.
 std::int64_t steps_of(const Arm& arm, const ExperimentOptions& options,

@@ -169,6 +169,9 @@ Json summarize_run(const SummaryRun& run) try {
   json["flops"]["pool_embedding"] = run.pool_embedding_flops;
   json["seconds"] = last.at("seconds");
   if (last.contains("cpu_seconds")) json["cpu_seconds"] = last["cpu_seconds"];
+  json["joules"] = {{"run", last.value("joules", Json())},
+                    {"reference_training", run.reference_training_joules},
+                    {"pool_embedding", run.pool_embedding_joules}};
   json["batches"] = batch_means(events["batch"]);
   json["gradients"] = Json::array();
   for (Json& line : events["gradients"]) {

@@ -17,6 +17,8 @@ struct SummaryRun {
   std::filesystem::path folder;
   double reference_training_flops = 0;  ///< NaN where it is unknown
   double pool_embedding_flops = 0;
+  double reference_training_joules = 0;  ///< NaN where it is unknown
+  double pool_embedding_joules = 0;
   std::vector<Measure> measures;
 };
 

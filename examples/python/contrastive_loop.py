@@ -2,7 +2,6 @@
 import torch
 import torch.nn.functional as F
 import jest.torch
-
 torch.manual_seed(1)
 pool, held_out, B, b = torch.arange(4096), torch.arange(4096, 5096), 640, 128
 hidden, is_right = torch.randn(5096, 16), torch.rand(5096) < 0.4
@@ -16,17 +15,18 @@ class Towers(torch.nn.Module):
         self.log_scale, self.bias = (torch.nn.Parameter(torch.tensor(v)) for v in (2.3, -5.0))
     def forward(self, rows):
         return F.normalize(self.x(images[rows]), dim=1), F.normalize(self.y(texts[rows]), dim=1)
-
 def train(model, rows_of_pool, rate, guide=None):
     optimizer = torch.optim.Adam(model.parameters(), rate)
     for step in range(150):
         rows = rows_of_pool[torch.randperm(len(rows_of_pool))[:B if guide else b]]
+        # [select]
         if guide is not None:  # rows is a super-batch
             with torch.no_grad():
                 rows = rows[jest.torch.select(
                     *model(rows), *guide(rows), rows, count=b, chunks=4, interaction=0.1, step=step,
                     learner_scale=model.log_scale.exp(), learner_bias=model.bias,
                     reference_scale=guide.log_scale.exp(), reference_bias=guide.bias)[0]]
+        # [select]
         x, y = model(rows)
         logits = model.log_scale.exp() * x @ y.T + model.bias
         loss = -F.logsigmoid((2 * torch.eye(len(rows)) - 1) * logits).sum() / len(rows)

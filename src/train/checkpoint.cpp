@@ -2,6 +2,7 @@
 
 #include "jest/train/checkpoint.hpp"
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "jest/io/atomic_file.hpp"
@@ -22,6 +23,8 @@ Json to_json(const TrainerState& state) {
           {"reference_scored", state.examples.reference_scored},
           {"seconds", state.seconds.seconds},
           {"cpu_seconds", state.cpu_seconds},
+          {"joules", state.joules},  // NaN is null
+          {"meter", state.meter},
           {"learnability_mean", state.learnability.mean},
           {"learnability_seen", state.learnability.seen},
           {"selection_stopped", state.selection_stopped},
@@ -45,6 +48,9 @@ TrainerState from_json(const Json& json, const std::string& operation) {
   state.examples.reference_scored = count_of(json.at("reference_scored"), operation);
   json.at("seconds").get_to(state.seconds.seconds);
   json.at("cpu_seconds").get_to(state.cpu_seconds);
+  const Json joules = json.value("joules", Json());  // none in checkpoints of earlier versions
+  state.joules = joules.is_null() ? std::nan("") : joules.get<double>();
+  state.meter = json.value("meter", "");
   json.at("learnability_mean").get_to(state.learnability.mean);
   state.learnability.seen = count_of(json.at("learnability_seen"), operation);
   json.at("selection_stopped").get_to(state.selection_stopped);

@@ -1,14 +1,10 @@
 // Metrics as one JSON object a line, buffered and taken back to a step on resume.
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <sstream>
 
+#include "appended_file.hpp"
 #include "jest/io/atomic_file.hpp"
 #include "jest/train/metrics.hpp"
 
@@ -16,8 +12,6 @@ namespace jest {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-constexpr std::size_t kBufferBytes = 1 << 14;
 
 Json flops_json(const FlopCount& flops) {
   return {{"learner_training", flops.learner_training},
@@ -80,27 +74,13 @@ std::string lines_until(const std::string& content, std::int64_t step, const std
 }  // namespace
 
 JsonLinesSink::JsonLinesSink(std::filesystem::path path, ForwardFlops forward)
-    : path_(std::move(path)), forward_(forward) {
-  descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-  if (descriptor_ < 0) refuse("open " + path_.string(), "a writable file", std::strerror(errno));
-}
+    : file_(std::make_unique<detail::AppendedFile>(std::move(path))), forward_(forward) {}
 
-JsonLinesSink::~JsonLinesSink() {
-  try {
-    flush();
-  } catch (const Error&) {
-    // A destructor must not throw. Trainer flushes before every checkpoint, where errors are
-    // thrown.
-  }
-  if (descriptor_ >= 0) ::close(descriptor_);
-}
+JsonLinesSink::~JsonLinesSink() = default;
 
 void JsonLinesSink::resume(std::int64_t step) {
-  if (!std::filesystem::is_regular_file(path_)) return;  // a pipe keeps nothing to be taken back
-  write_file(path_, lines_until(read_file(path_), step, path_.string()));
-  ::close(descriptor_);
-  descriptor_ = ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
-  if (descriptor_ < 0) refuse("open " + path_.string(), "a writable file", std::strerror(errno));
+  if (!file_->keeps_content()) return;  // a pipe keeps nothing to be taken back
+  file_->replace(lines_until(file_->content(), step, file_->name()));
 }
 
 void JsonLinesSink::step(const StepMetrics& metrics) {
@@ -124,6 +104,7 @@ void JsonLinesSink::evaluation(const EvaluationMetrics& metrics) {
   json["flops"] = flops_json(count_flops(metrics.examples, forward_));
   json["seconds"] = seconds_json(metrics.seconds);
   json["cpu_seconds"] = metrics.cpu_seconds;
+  if (metrics.joules) json["joules"] = *metrics.joules;
   json["selection_share"] = metrics.seconds.selection_share();
   if (!metrics.picked_tags.empty()) json["picked_tags"] = metrics.picked_tags;
   record(json.dump());
@@ -134,21 +115,9 @@ void JsonLinesSink::note(std::int64_t step, std::string_view text) {
 }
 
 void JsonLinesSink::record(const std::string& json_line) {
-  pending_ += with_checksum(json_line) + "\n";
-  if (pending_.size() > kBufferBytes) flush();
+  file_->append(with_checksum(json_line) + "\n");
 }
 
-void JsonLinesSink::flush() {
-  while (!pending_.empty()) {
-    const ssize_t written = ::write(descriptor_, pending_.data(), pending_.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) refuse("write " + path_.string(), "a writable file", std::strerror(errno));
-    pending_.erase(0, static_cast<std::size_t>(written));
-  }
-  // What is no file on a disk (a pipe, /dev/null) cannot be synchronised and need not be.
-  if (::fdatasync(descriptor_) != 0 && errno != EINVAL && errno != EROFS) {
-    refuse("write " + path_.string(), "a writable file", std::strerror(errno));
-  }
-}
+void JsonLinesSink::flush() { file_->flush(); }
 
 }  // namespace jest

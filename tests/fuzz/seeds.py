@@ -58,7 +58,7 @@ def labelled(arrays):
 
 def checkpoints():
     state = {"step": 1, "trained": 8, "scored": 40, "reference_scored": 40, "seconds": [0.5] * 7,
-             "cpu_seconds": 1.5, "learnability_mean": 0.25, "learnability_seen": 3,
+             "cpu_seconds": 1.5, "joules": 2.5, "meter": "packages", "learnability_mean": 0.25, "learnability_seen": 3,
              "selection_stopped": False, "tag_counts": {"even": 4}, "noted": ["a remark"]}
     tensors = safetensors({"model.a": ("F32", [2, 3], FLOATS), "scorer.n": ("I64", [3], IDS)})
     text = json.dumps(state).encode()
@@ -73,6 +73,7 @@ def summaries():
            "steps": 100, "evaluations": [evaluation], "steps_to": {"0.5": 100, "0.9": None},
            "to_uniform": {"steps": 100, "flops": 3e9, "all_in": None, "ended": True},
            "examples_scored": 0, "examples_trained": 800, "flops": flops, "seconds": seconds,
+           "joules": {"run": 2.5, "reference_training": 0, "pool_embedding": None},
            "picked_tags": [{"step": 100, "a": 0.25, "b": 0.75}]}
     summary = {"command": "jest-train pairs --out 'a b'", "version": "0.1", "task": "pairs",
                "examples": "pairs", "device": "cpu", "precision": "float32",
@@ -83,7 +84,8 @@ def summaries():
                         "eval": [{"name": "", "path": "e", "rows": 9, "evaluated": 9}],
                         "super_batch": 40, "count": 8, "chunks": 4, "gain": 100, "interaction": 1,
                         "interaction_start": 0, "target_tag": "a"},
-               "reference": {"r_at_1": 0.5, "flops": 1, "seconds": 2}, "runs": [run]}
+               "energy": {"meter": "packages", "not_counted": ["GPU: none"]},
+               "reference": {"r_at_1": 0.5, "flops": 1, "seconds": 2, "joules": 3}, "runs": [run]}
     events = [{"event": "step", "step": 1, "loss": 1.5, "learnability_picks": 0.5},
               {"event": "samples", "step": 1, "picked": [
                   {"id": 7, "tag": "a", "x": "one", "y": "two", "score": 0.5},
@@ -105,6 +107,34 @@ def metrics():
     lines = [checked({"event": "step", "step": step, "loss": 0.5}) for step in (1, 2, 3)]
     yield "".join(lines).encode()
     yield ("".join(lines) + '{"event":"st').encode()
+
+
+def crc32c(data):
+    crc = 0xffffffff
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82f63b78 if crc & 1 else 0)
+    return crc ^ 0xffffffff
+
+
+def masked(data):
+    crc = crc32c(data)
+    return struct.pack("<I", ((crc >> 15 | crc << 17) + 0xa282ead8) & 0xffffffff)
+
+
+def event_files():
+    """As jest::TensorBoardSink writes them: the version, and steps 1 to 3."""
+    time = b"\x09" + struct.pack("<d", 1e9)
+    value = b"\x0a\x04loss\x15" + struct.pack("<f", 0.5)
+    events = [time + b"\x1a\x0dbrain.Event:2"]
+    events += [time + b"\x10" + bytes([step, 0x2a, len(value) + 2, 0x0a, len(value)]) + value
+               for step in (1, 2, 3)]
+    lengths = [struct.pack("<Q", len(event)) for event in events]
+    records = [length + masked(length) + event + masked(event) for length, event in zip(lengths, events)]
+    yield b"".join(records)
+    yield b"".join(records[:3]) + records[3][:20]
+    yield b"".join(records[:2])[:-1]
 
 
 def run_metrics():
@@ -174,6 +204,7 @@ SEEDS = {
         for share in (0.25, 1)]}).encode()],
     "toml": lambda: [b"gain = 5.0\narms = [\n  'a', \"b\",\n]\n[pairs]\nout = \"runs#1\"\n"],
     "metrics": metrics,
+    "event_file": event_files,
     "zip_archive": zip_archives,
     "run_summary": run_metrics,
     "embedding_store": embedding_stores,

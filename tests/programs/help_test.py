@@ -9,7 +9,7 @@ import unittest
 
 sys.dont_write_bytecode = True  # a test leaves nothing in the source tree
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-SCRIPTS = [[ROOT / name] for name in ("studies/study", "scripts/bench")]
+SCRIPTS = [[ROOT / name] for name in ("studies/study", "scripts/bench", "scripts/docs")]
 PROGRAMS = []
 COLUMNS = 80
 

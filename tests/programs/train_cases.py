@@ -133,11 +133,12 @@ def summary_of(out):
 
 
 def metrics_of(folder):
-    """All lines of metrics.jsonl, without what a clock measured."""
+    """All lines of metrics.jsonl, without what a clock or a meter measured."""
     lines = [json.loads(line) for line in read(folder, "metrics.jsonl").splitlines()]
     for line in lines:
         line.pop("seconds", None)
         line.pop("cpu_seconds", None)
+        line.pop("joules", None)
         line.pop("selection_share", None)
         line.pop("crc32", None)
     return lines
@@ -166,8 +167,10 @@ def run_flops(flops):
                                         "reference_scoring"))
 
 
-def without_seconds(run):
-    return {key: value for key, value in run.items() if not key.endswith("seconds")}
+def without_measured(run):
+    """Without what a clock or a meter measured."""
+    return {key: value for key, value in run.items()
+            if not key.endswith("seconds") and key != "joules"}
 
 
 class Case(unittest.TestCase):
@@ -190,8 +193,8 @@ class Case(unittest.TestCase):
 
     def assert_same_result(self, out, expected):
         runs, expected_runs = summary_of(out)["runs"], summary_of(expected)["runs"]
-        self.assertEqual([without_seconds(run) for run in runs],
-                         [without_seconds(run) for run in expected_runs])
+        self.assertEqual([without_measured(run) for run in runs],
+                         [without_measured(run) for run in expected_runs])
         self.assertTrue(tensors(out, "reference.safetensors") ==
                         tensors(expected, "reference.safetensors"), "reference.safetensors")
         self.assert_same_metrics(out, expected, "reference")

@@ -48,11 +48,12 @@ def text_checksum(text):
 def result_of(out):
     summary = summary_of(out)
     for run in summary["runs"]:
-        for key in ("seconds", "cpu_seconds"):
+        for key in ("seconds", "cpu_seconds", "joules"):
             run.pop(key, None)
     for key in ("command", "crc32"):
         summary.pop(key, None)
-    summary["reference"].pop("seconds")
+    for key in ("seconds", "joules"):
+        summary["reference"].pop(key)
     return summary
 
 

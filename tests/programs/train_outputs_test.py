@@ -49,7 +49,7 @@ class Results(Case):
 
     def test_summary_has_the_documented_fields(self):
         self.assertEqual(set(self.summary), {"command", "version", "task", "examples",
-                                             "device", "precision", "measures", "data", "reference", "runs",
+                                             "device", "precision", "measures", "data", "energy", "reference", "runs",
                                              "crc32"})
         self.assertEqual((self.summary["device"], self.summary["precision"]), ("cpu", "float32"))
         meaning = self.summary["measures"][0].pop("meaning")
@@ -57,12 +57,12 @@ class Results(Case):
         self.assertEqual(self.summary["measures"], [
             {"name": name, "label": label, "higher_is_better": True}
             for name, label in (("r_at_1", "R@1"), ("r_at_10", "R@10"))])
-        self.assertEqual(set(self.summary["reference"]), {"r_at_1", "r_at_10", "flops", "seconds"})
+        self.assertEqual(set(self.summary["reference"]), {"r_at_1", "r_at_10", "flops", "seconds", "joules"})
         self.assertEqual(list(self.runs), [(arm, seed) for seed in (1, 2) for arm in ARMS])
         for run in self.runs.values():
             self.assertEqual(set(run), {"arm", "kind", "role", "score", "seed", "steps",
                                         "evaluations", "steps_to", "to_uniform", "examples_scored", "examples_trained", "flops", "seconds",
-                                        "cpu_seconds", "batches", "gradients", "picked_tags"})
+                                        "cpu_seconds", "joules", "batches", "gradients", "picked_tags"})
             # One thread: at most the wall time, but for the clocks' ticks.
             wall = sum(run["seconds"].values())
             self.assertTrue(0 < run["cpu_seconds"] < wall + 0.1, (run["cpu_seconds"], wall))

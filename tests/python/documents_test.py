@@ -4,13 +4,18 @@
 import doctest
 import importlib.util
 import inspect
+import os
 import pathlib
 import subprocess
 import sys
+import tempfile
 import typing
 import unittest
 
 from cases import ROOT
+
+sys.path.append(str(ROOT / "tests/structure"))
+from tree_rules import tested_commands
 
 import jest
 import jest._methods
@@ -61,6 +66,24 @@ class Documents(unittest.TestCase):
                 done = subprocess.run([sys.executable, "-B", example], stdout=subprocess.PIPE,
                                       stderr=subprocess.STDOUT, text=True, timeout=300, check=False)
                 self.assertEqual(done.returncode, 0, done.stdout)
+
+    @unittest.skipUnless(HAS_TORCH, "no torch in this Python")
+    def test_commands_of_the_pages(self):
+        mine = ("tests/python/documents_test.py", "test_commands_of_the_pages")
+        commands = [code for page in (ROOT / "docs").glob("*.md")
+                    for *claim, code in tested_commands(page.read_text(encoding="utf-8"))
+                    if tuple(claim) == mine]
+        self.assertEqual(len(commands), 3)
+        with tempfile.TemporaryDirectory() as folder:
+            pathlib.Path(folder, "python3").write_text(f'#!/bin/sh\nexec "{sys.executable}" -B "$@"\n')
+            pathlib.Path(folder, "python3").chmod(0o755)
+            path = os.pathsep.join([folder, os.environ["PATH"]])
+            for command in commands:
+                with self.subTest(command):
+                    done = subprocess.run(["bash", "-euo", "pipefail", "-c", command], cwd=ROOT,
+                                          env=os.environ | {"PATH": path}, stdout=subprocess.PIPE,
+                                          stderr=subprocess.STDOUT, text=True, timeout=300, check=False)
+                    self.assertEqual(done.returncode, 0, done.stdout)
 
     def test_methods(self):
         methods = {method.name: method for method in jest.methods()}

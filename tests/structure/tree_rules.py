@@ -103,6 +103,39 @@ def snippets_of(page):
     return [(file, name, without_indentation(code)) for file, name, code in SNIPPET.findall(page)]
 
 
+FENCE = re.compile(r"(?:<!-- ([^\n]*) -->\s*)?^ *```([^\n`]*)\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)
+CLAIM = re.compile(r"tested: (\S+)#(test_\w+)")
+# What a block that is no code must not hold: a command, or the start of a program.
+COMMAND = re.compile(r"^\s*(?:\$ |sudo |scripts/|jest-\w+ |cmake |c?make |pip |python3? |git |docker |"
+                     r"#include|import |from \w+ import )", re.MULTILINE)
+DOCTESTED = {"docs/python.md"}  # by tests/python/documents_test.py
+
+
+def tested_commands(page):
+    """(test file, function, commands) of every block of shell that names the test that runs it."""
+    claims = [(CLAIM.fullmatch(marker), code) for marker, language, code in FENCE.findall(page)
+              if language == "sh"]
+    return [(claim[1], claim[2], code) for claim, code in claims if claim]
+
+
+def untested_fences(name, page, read):
+    """Of the page `name`: the first lines of blocks that no test claims. C++, CMake and Python are regions
+    of tested files, shell names the test that runs it (`read` gives a file's text), a session of Python is
+    a doctest; what else there is shows no code."""
+    faults = []
+    for marker, language, code in FENCE.findall(page):
+        claim = CLAIM.fullmatch(marker)
+        fits = {
+            "sh": lambda: claim is not None and f"def {claim[2]}(" in read(claim[1]),
+            "pycon": lambda: name in DOCTESTED,
+            "text": lambda: not COMMAND.search(code),
+            "": lambda: not COMMAND.search(code),
+        } | dict.fromkeys(("cpp", "cmake", "python"), lambda: marker.startswith("region: "))
+        if not fits.get(language, lambda: False)():
+            faults.append(f"{name}: ```{language}: {code.splitlines()[0] if code else ''}")
+    return faults
+
+
 def links_of(page):
     """Relative link targets, without anchors; code blocks and code spans are not searched."""
     prose = re.sub(r"```.*?^```|`[^`\n]*`", "", page, flags=re.DOTALL | re.MULTILINE)

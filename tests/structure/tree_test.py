@@ -17,7 +17,8 @@ import unittest
 
 sys.dont_write_bytecode = True  # a test leaves nothing in the source tree
 from tree_rules import (FORBIDDEN_FOLDERS, MACHINE_PATH, REGISTRY, file_streams_of, include_faults,
-                        is_below_torch, layer_of, links_of, main_length, region_of, snippets_of, types_of)
+                        is_below_torch, layer_of, links_of, main_length, region_of, snippets_of, tested_commands,
+                        types_of, untested_fences)
 
 ROOT = pathlib.Path.cwd()
 # Users may compile with these on.
@@ -127,6 +128,22 @@ class TheCheckers(unittest.TestCase):
         self.assertIsNone(region_of(source, "other"))
         self.assertIsNone(region_of(source.replace("  // [loop]\n}", "}"), "loop"))
 
+    def test_fences(self):
+        tests = {"tests/a_test.py": "    def test_it(self):\n"}
+        def faults(page):
+            return untested_fences("docs/a.md", page, lambda name: tests.get(name, ""))
+        for fine in ("<!-- tested: tests/a_test.py#test_it -->\n```sh\nls\n```\n",
+                     "<!-- region: a.cpp#b -->\n```cpp\nf();\n```\n",
+                     "```text\nan answer\n```\n", "```\na --> b\n```\n"):
+            self.assertEqual(faults(fine), [])
+        for bad in ("```sh\nls\n```\n", "```bash\nls\n```\n", "```\njest-select --help\n```\n",
+                    "```text\n$ ls\n```\n", "```cpp\nf();\n```\n", "```pycon\n>>> 1\n1\n```\n",
+                    "<!-- tested: tests/a_test.py#test_other -->\n```sh\nls\n```\n",
+                    "- a list\n\n  ```sh\n  ls\n  ```\n",
+                    "<!-- tested: tests/a_test.py#test_it -->\n```sh\nls\n```\n\n```sh\nrm\n```\n"):
+            with self.subTest(bad):
+                self.assertEqual(len(faults(bad)), 1)
+
     def test_links(self):
         page = ("[a](docs/a.md#part) ![b](b.svg \"title\") [c](https://x.org) [d](#d)\n"
                 "```\n[e](e.md)\n```\n`[f](f.md)` <img src=\"g.svg\">")
@@ -231,6 +248,15 @@ class Tree(unittest.TestCase):
                     self.assertEqual(code, region_of(read(file), name))
                 named += page == "README.md"
         self.assertGreater(named, 0, "README.md shows no region of a tested file")
+
+    def test_every_snippet_of_the_pages_is_tested(self):
+        seen = 0
+        for page in pages():
+            if page.startswith("docs/"):
+                with self.subTest(page=page):
+                    self.assertEqual(untested_fences(page, read(page), read), [])
+                seen += len(tested_commands(read(page)))
+        self.assertGreater(seen, 10)
 
     def test_links_lead_somewhere(self):
         self.assertIn("README.md", pages())

@@ -18,6 +18,9 @@ except (ImportError, OSError):
     sys.exit(77)
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.append(str(ROOT / "tests/structure"))
+from tree_rules import tested_commands
+
 GUIDE = """
 import torch, zlib
 
@@ -38,6 +41,12 @@ class Guide:
             rows = [[zlib.crc32(word.encode()) % 512 for word in text.split()] for text in texts]
             return torch.tensor([row + row[-1:] * (6 - len(row)) for row in rows])
         return bags(xs), bags(ys)
+"""
+# What export_guide.py asks for where it compiles.
+EXAMPLE = """
+class MiniLm(Guide):
+    def __init__(self):
+        self.example = self.inputs(["a b", "c"], ["d", "e f"])
 """
 
 
@@ -76,6 +85,29 @@ class Example(unittest.TestCase):
             self.assertLess(right["uniform"], 0.2)
             self.assertGreater(right["cascade"], 0.6)
             self.assertTrue(folder.joinpath("run/report.html").exists())
+
+    def test_what_the_page_shows(self):
+        """The commands of docs/guides.md, with a small encoder in the place of the real one."""
+        mine = ("tests/torch/guide_run_test.py", "test_what_the_page_shows")
+        (command,) = [code for *claim, code in
+                      tested_commands((ROOT / "docs/guides.md").read_text(encoding="utf-8"))
+                      if tuple(claim) == mine]
+        with tempfile.TemporaryDirectory(prefix="jest-guide-") as name:
+            folder = pathlib.Path(name)
+            for needed in ("examples/python", "bin"):
+                (folder / needed).mkdir(parents=True)
+            (folder / "python").symlink_to(ROOT / "python")
+            (folder / "bin/python3").write_text(f'#!/bin/sh\nexec "{sys.executable}" -B "$@"\n')
+            (folder / "bin/python3").chmod(0o755)
+            (folder / "examples/python/minilm_guide.py").write_text(GUIDE + EXAMPLE, encoding="utf-8")
+            for number, table in enumerate(("curated", "pool")):
+                write_table(folder / f"{table}.tsv", 10000 * number, 20, 0)
+            path = os.pathsep.join([str(folder / "bin"), os.environ["PATH"]])
+            done = subprocess.run(["bash", "-euo", "pipefail", "-c", command], cwd=folder, text=True,
+                                  capture_output=True, check=False, env=os.environ | {"PATH": path})
+            self.assertEqual(done.returncode, 0, done.stderr)
+            for made in ("minilm.pt2", "store.safetensors"):
+                self.assertGreater((folder / made).stat().st_size, 1000)
 
 
 if __name__ == "__main__":

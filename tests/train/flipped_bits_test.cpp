@@ -53,6 +53,8 @@ Checkpoint small_checkpoint() {
   checkpoint.state.step = 7;
   checkpoint.state.examples = {.trained = 56, .scored = 280, .reference_scored = 280};
   checkpoint.state.cpu_seconds = 1.25;
+  checkpoint.state.joules = 12.5;
+  checkpoint.state.meter = "a meter";
   checkpoint.state.tag_counts = {{"even", 30}, {"odd", 26}};
   checkpoint.state.noted = {"a remark"};
   return checkpoint;
@@ -60,10 +62,10 @@ Checkpoint small_checkpoint() {
 
 std::string answer_of(const Checkpoint& checkpoint) {
   const TrainerState& state = checkpoint.state;
-  std::string all =
-      text(state.step, " ", state.examples.trained, " ", state.examples.scored, " ",
-           state.examples.reference_scored, " ", state.learnability.mean, " ",
-           state.learnability.seen, " ", state.selection_stopped, " ", state.cpu_seconds);
+  std::string all = text(state.step, " ", state.examples.trained, " ", state.examples.scored, " ",
+                         state.examples.reference_scored, " ", state.learnability.mean, " ",
+                         state.learnability.seen, " ", state.selection_stopped, " ",
+                         state.cpu_seconds, " ", state.joules, " ", state.meter);
   for (const double seconds : state.seconds.seconds) all += text(" ", seconds);
   for (const auto& [tag, count] : state.tag_counts) all += text(" ", tag, " ", count);
   for (const std::string& remark : state.noted) all += remark;

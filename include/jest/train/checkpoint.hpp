@@ -29,6 +29,8 @@ struct TrainerState {
   ExampleCounts examples;
   StageSeconds seconds;
   double cpu_seconds = 0;  ///< processor time of the steps, of all threads
+  double joules = 0;       ///< energy of the steps; NaN unless one meter counted all of them
+  std::string meter;       ///< the name of that meter; empty: none
   LearnabilityAverage learnability;
   bool selection_stopped = false;
   std::map<std::string, std::int64_t> tag_counts;  ///< of batches since the last evaluation

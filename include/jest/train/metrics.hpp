@@ -13,6 +13,9 @@
 #include "jest/core/error.hpp"
 
 namespace jest {
+namespace detail {
+class AppendedFile;
+}
 
 struct StepMetrics {
   std::int64_t step = 0;   ///< steps done
@@ -34,7 +37,8 @@ struct EvaluationMetrics {
   Values picked_tags;  ///< share of each tag in the batches since the last evaluation
   ExampleCounts examples;
   StageSeconds seconds;
-  double cpu_seconds = 0;  ///< processor time of the steps, of all threads
+  double cpu_seconds = 0;        ///< processor time of the steps, of all threads
+  std::optional<double> joules;  ///< energy of the steps; absent where no meter counted all of them
 };
 
 /// Receives the metrics of one run. `resume(step)` says that the run goes on after `step`: what was
@@ -70,10 +74,35 @@ class JEST_EXPORT JsonLinesSink : public MetricSink {
   void record(const std::string& json_line);
 
  private:
-  std::filesystem::path path_;
+  std::unique_ptr<detail::AppendedFile> file_;
   ForwardFlops forward_;
-  int descriptor_ = -1;
-  std::string pending_;
+};
+
+/// The scalars of steps and evaluations in FOLDER/events.out.tfevents.0.jest, which TensorBoard
+/// reads: the folder is a run there. Values are float32, an event a step or evaluation is O(its
+/// scalars). On resume, events of later steps and a torn last one are dropped, and a damaged event
+/// of an earlier step is refused. Throws when the file cannot be written. Source: TensorFlow's
+/// event.proto.
+class JEST_EXPORT TensorBoardSink : public MetricSink {
+ public:
+  static constexpr const char* kFileName = "events.out.tfevents.0.jest";
+
+  TensorBoardSink(const std::filesystem::path& folder, ForwardFlops forward);
+  TensorBoardSink(const TensorBoardSink&) = delete;
+  TensorBoardSink& operator=(const TensorBoardSink&) = delete;
+  ~TensorBoardSink() override;
+
+  void resume(std::int64_t step) override;
+  void step(const StepMetrics& metrics) override;
+  void evaluation(const EvaluationMetrics& metrics) override;
+  void flush() override;
+
+  /// Values of the caller's own, by tag; steps must not fall.
+  void scalars(std::int64_t step, const Values& values);
+
+ private:
+  std::unique_ptr<detail::AppendedFile> file_;
+  ForwardFlops forward_;
 };
 
 /// A line through spdlog for every evaluation and note, headed by the name of the run.

@@ -21,6 +21,14 @@
 
 namespace jest {
 
+/// A counter of energy, which the library does not read by itself.
+struct EnergyMeter {
+  std::string name = {};  ///< of what it counts; a run goes on counting by one of the same name
+  /// Joules since any moment, never fewer than before; NaN once it cannot be read. Called a few
+  /// times a step.
+  std::function<double()> joules = {};
+};
+
 struct TrainerSpec {
   std::int64_t steps = 0;
   LearningRate learning_rate = {};  ///< set on every group of the optimizer, before every step
@@ -30,6 +38,7 @@ struct TrainerSpec {
   std::int64_t checkpoint_every = 250;
   std::filesystem::path checkpoints = {};  ///< none are written when empty
   std::vector<std::shared_ptr<MetricSink>> sinks = {};
+  EnergyMeter meter = {};  ///< without one, energy is not known
 
   /// Whether an evaluation follows the step with this number, from 0.
   bool evaluates_after(std::int64_t step) const {
@@ -97,9 +106,9 @@ class Trainer {
   const TrainerState& run() {
     resume();
     while (state_.step < spec_.steps) {
-      const double start = processor_seconds();
+      const Spent start = spent();
       one_step();
-      state_.cpu_seconds += processor_seconds() - start;
+      count(start, 1);
       if (spec_.evaluates_after(state_.step - 1)) evaluate_now();
       if (spec_.saves_after(state_.step - 1)) save();
     }
@@ -107,6 +116,22 @@ class Trainer {
   }
 
  private:
+  /// Of all threads, and of what the meter counts, since any moment.
+  struct Spent {
+    double cpu_seconds, joules;
+  };
+  Spent spent() const {
+    const auto& joules = spec_.meter.joules;
+    return {processor_seconds(), joules ? joules() : std::nan("")};
+  }
+
+  /// Adds what was spent since `start`, times `sign`.
+  void count(const Spent& start, double sign) {
+    const Spent now = spent();
+    state_.cpu_seconds += sign * (now.cpu_seconds - start.cpu_seconds);
+    state_.joules += sign * (now.joules - start.joules);
+  }
+
   void one_step() {
     const std::int64_t step = state_.step;
     detail::seed_step(spec_.seed, step);
@@ -174,9 +199,9 @@ class Trainer {
   /// Measurements are no part of what a step costs.
   template <class Work>
   void unpaid(const Work& work) {
-    const double start = processor_seconds();
+    const Spent start = spent();
     work();
-    state_.cpu_seconds -= processor_seconds() - start;
+    count(start, -1);
   }
 
   void evaluate_now() {
@@ -190,6 +215,7 @@ class Trainer {
     metrics.examples = state_.examples;
     metrics.seconds = state_.seconds;
     metrics.cpu_seconds = state_.cpu_seconds;
+    if (!std::isnan(state_.joules)) metrics.joules = state_.joules;
     for (const auto& sink : spec_.sinks) sink->evaluation(metrics);
   }
 
@@ -219,6 +245,9 @@ class Trainer {
         tensors();  // what cannot be saved is refused before anything is trained
       }
     }
+    if (state_.step == 0) state_.meter = spec_.meter.name;
+    const bool counts_on = spec_.meter.joules && state_.meter == spec_.meter.name;
+    if (!counts_on) state_.joules = std::nan("");
     for (const auto& sink : spec_.sinks) sink->resume(state_.step);
   }
 

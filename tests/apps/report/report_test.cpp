@@ -77,6 +77,40 @@ TEST_F(ReportTest, SaysThatTheCostOfAGivenReferenceIsNotRecorded) {
   EXPECT_THAT(page, HasSubstr("all-in unknown."));
 }
 
+json with_energy(json summary, const json& meter, const json& not_counted) {
+  summary["energy"] = {{"meter", meter}, {"not_counted", not_counted}};
+  for (json& run : summary["runs"]) {
+    run["joules"] = {{"run", 2500}, {"reference_training", 500}, {"pool_embedding", nullptr}};
+  }
+  summary["runs"][0]["joules"] = {{"run", 1500}, {"reference_training", 0}, {"pool_embedding", 0}};
+  return summary;
+}
+
+TEST_F(ReportTest, HasJoulesWhereAMeterCountedThem) {
+  const json plain = summary_of({kUniformArm, kWinningArm});
+  write({kUniformArm, kWinningArm}, plain);
+  EXPECT_THAT(report(), Not(HasSubstr("Energy")));
+  json summary = with_energy(plain, "packages", {"GPU: no driver"});
+  summary["reference"].update({{"flops", 1e9}, {"seconds", 2}, {"joules", 500}});
+  write({kUniformArm, kWinningArm}, summary);
+  const std::string page = report();
+  EXPECT_THAT(page, HasSubstr("<td>1.50</td>\n<td>–</td>\n<td>–</td>\n<td>1.50</td>"));
+  EXPECT_THAT(page, HasSubstr("<td>2.50</td>\n<td>0.500</td>\n<td>not counted</td>\n"
+                              "<td>not counted</td>"));
+  EXPECT_THAT(page, HasSubstr("the whole machine took there during the steps, other programs "
+                              "included. Not counted: GPU: no driver."));
+  EXPECT_THAT(page, HasSubstr("1.00 GFLOP and 2.00 s and 500 J"));
+}
+
+TEST_F(ReportTest, SaysWhyThereIsNoMeter) {
+  json summary = with_energy(summary_of({kUniformArm, kWinningArm}), nullptr, {"packages: none"});
+  write({kUniformArm, kWinningArm}, summary);
+  EXPECT_THAT(report(), HasSubstr("No meter. Not counted: packages: none."));
+  summary["energy"]["not_counted"] = 7;
+  write({kUniformArm, kWinningArm}, summary);
+  EXPECT_THAT(refusal(), HasSubstr("an array of strings at energy.not_counted"));
+}
+
 TEST_F(ReportTest, SaysHowManyRowsAreEvaluated) {
   json summary = summary_of({kUniformArm});
   write({kUniformArm}, summary);
