@@ -6,6 +6,7 @@
 
 #include "input_file.hpp"
 #include "jest/core/error.hpp"
+#include "jest/data/shards.hpp"
 #include "jest/torch/device.hpp"
 #include "parse_whole.hpp"
 
@@ -19,11 +20,11 @@ constexpr std::int64_t kMostSteps = std::numeric_limits<std::uint32_t>::max();
 /// Files that are read must be there.
 struct Readable {
   void operator()(const std::string& flag, const std::filesystem::path& path) const {
-    expect_file(flag, path);
+    for (const auto& file : files_of(path)) expect_file(flag, file);
   }
   void operator()(const std::string& flag, const std::vector<std::filesystem::path>& paths) const {
     if (paths.empty()) refuse(flag, "at least one file", "none");
-    for (const auto& path : paths) expect_file(flag, path);
+    for (const auto& path : paths) (*this)(flag, path);
   }
 };
 
@@ -52,6 +53,12 @@ OptionRow<ExperimentOptions> seeds_option() {
 }
 
 }  // namespace
+
+std::vector<std::filesystem::path> files_of(const std::filesystem::path& name) {
+  std::error_code none;
+  if (std::filesystem::exists(name, none)) return {name};
+  return expand_braces(name.string());
+}
 
 InteractionSchedule ExperimentOptions::interaction_schedule() const {
   const std::string_view all = interaction;

@@ -28,7 +28,8 @@ void check_utf8(const std::string& content, const std::string& operation) {
 
 class CaptionReader {
  public:
-  CaptionReader(const std::string& key, const std::string& operation) : key_(key), operation_(operation) {}
+  CaptionReader(const std::string& key, const std::string& operation)
+      : key_(key), operation_(operation) {}
 
   void read(const Json& value) {
     if (value.is_array()) {

@@ -63,7 +63,7 @@ class RowReader {
       return leave_out(table_.left_out.without_picture, operation, "a picture", "none");
     }
     if (found.captions.empty()) {
-      return leave_out(table_.left_out.without_caption, operation, "a caption", "none");
+      return leave_out(table_.left_out.without_caption, operation, wanted_caption(), "none");
     }
     if (!sample.fault.empty()) {
       return leave_out(table_.left_out.undecodable, operation, "a picture that decodes",
@@ -85,6 +85,11 @@ class RowReader {
       found.captions = captions_of_text(shard.text_of(sample.text), operation + ".txt");
     }
     return found;
+  }
+
+  std::string wanted_caption() const {
+    if (!spec_.caption_key.empty()) return text("a caption in .json, \"", spec_.caption_key, "\"");
+    return "a caption in .txt, as no key in .json is given";
   }
 
   void leave_out(std::int64_t& count, const std::string& operation, const std::string& expected,

@@ -59,9 +59,9 @@ TEST_F(BadShards, AShardWithoutCaptionsIsRefusedWhateverIsSkipped) {
   ShardSpec given = spec({{"0.png", plain(0)}, {"0.json", R"({"text": "one"})"}});
   EXPECT_THAT(said(given), AllOf(HasSubstr("a.tar"), HasSubstr("caption")));
   given.skip_unusable = true;
-  EXPECT_THAT(said(given), HasSubstr("expected captions in .txt"));
+  EXPECT_THAT(said(given), HasSubstr("expected samples with a caption in .txt"));
   given.caption_key = "caption";
-  EXPECT_THAT(said(given), HasSubstr("expected captions under \"caption\" in .json"));
+  EXPECT_THAT(said(given), HasSubstr("expected samples with a caption in .json, \"caption\""));
   given.caption_key = "text";
   EXPECT_EQ(ShardTable(given).captions[0], "one");
 }
@@ -70,7 +70,7 @@ TEST_F(BadShards, AnUnusableSampleIsNamedOrLeftOutAndCounted) {
   const Members unusable[] = {{{"bad/x.txt", "no picture"}},
                               {{"bad/x.png", plain(1)}},
                               {{"bad/x.png", plain(1).substr(0, 50)}, {"bad/x.txt", "cut short"}}};
-  const char* const expected[] = {"expected a picture (", "expected a caption (",
+  const char* const expected[] = {"expected a picture (", "expected a caption in .txt",
                                   "expected a picture that decodes ("};
   for (int kind = 0; kind < 3; ++kind) {
     Members members = plain_samples(2);
