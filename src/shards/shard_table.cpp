@@ -29,15 +29,10 @@ class RowReader {
   void add(const IndexedShard& shard, std::int32_t number) {
     crc_.add_text(shard.stem());
     crc_.add_text(shard.index.checksum);
-    const std::size_t before = picture_of_.size();
-    const std::int64_t left_out = table_.left_out.all();
+    captions_ = 0;
     for (const ShardSample& sample : shard.index.samples) add(shard, number, sample);
-    if (picture_of_.size() > before || table_.left_out.all() > left_out) {
-      if (captions_ > 0) return void(captions_ = 0);
-    }
-    refuse("read " + shard.path.string(),
-           spec_.caption_key.empty() ? "captions in .txt (or a caption key, for those in .json)"
-                                     : text("captions under \"", spec_.caption_key, "\" in .json"),
+    if (captions_ > 0) return;
+    refuse("read " + shard.path.string(), "samples with " + wanted_caption(),
            shard.index.samples.empty() ? "no samples" : "none");
   }
 

@@ -38,8 +38,7 @@ OptionRows<ImagesOptions> shard_rows() {
       row("--image-fit", &O::image_fit, "What is not square: crop to the middle, or squash",
           kOfResult | kOfProbe, KnownFit{}),
       row("--caption-key", &O::caption_key,
-          "Where captions are in .json; absent: the whole\n.txt. Of several (an array, an object) "
-          "each "
+          "Where captions are in .json; absent: the whole\n.txt. Each of several (array, object) "
           "is a row",
           kOfResult | kOfProbe),
       row("--tag-key", &O::tag_key, "Where a sample's tag is in .json", kOfResult | kOfProbe),
@@ -57,8 +56,8 @@ OptionRows<ImagesOptions> shard_rows() {
 }  // namespace
 
 TaskWords ImagesOptions::words() {
-  return {"safetensors of named images, or shards\n(a.tar, '{a,b}.tar', 'a-{000..003}.tar')",
-          CachedKind::kEmbeddings};
+  return {"safetensors of named images, or\nshards (docs/shards.md)", CachedKind::kEmbeddings};
+};
 }
 
 ShardSpec ImagesOptions::shards(const std::filesystem::path& name) const {
@@ -85,9 +84,9 @@ OptionRows<ImagesOptions> ImagesOptions::own_rows() {
           "Channels of the first convolution; a vit's tokens\nare eight times as wide", kOfResult,
           AtLeast{1}),
       row("--hidden", &O::hidden,
-          "Width of the hidden layer: of conv's pictures, else\nof captions", kOfResult,
+          "Width of the hidden layer: of conv's pictures,\nelse of captions", kOfResult,
           AtLeast{1}),
-      row("--depth", &O::depth, "Blocks of each of a resnet's four stages, layers of\na vit",
+      row("--depth", &O::depth, "Blocks of each of a resnet's four stages, layers\nof a vit",
           kOfResult, Between{1, 64}),
       row("--reference-channels", &O::reference_channels, "--channels of the reference",
           kOfResult | kOfProbe, AtLeast{1}),
