@@ -57,7 +57,6 @@ OptionRows<ImagesOptions> shard_rows() {
 
 TaskWords ImagesOptions::words() {
   return {"safetensors of named images, or\nshards (docs/shards.md)", CachedKind::kEmbeddings};
-};
 }
 
 ShardSpec ImagesOptions::shards(const std::filesystem::path& name) const {
