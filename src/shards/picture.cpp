@@ -20,7 +20,7 @@ Pixels decode(std::span<const std::byte> file, std::int64_t least_side) {
   const std::string_view bytes = beginning_of(file);
   if (bytes.starts_with("\xFF\xD8\xFF"sv)) return decode_jpeg(file, least_side);
   if (bytes.starts_with("\x89PNG\r\n\x1A\n"sv)) return decode_png(file);
-  if (bytes.starts_with("RIFF"sv) && bytes.substr(8).starts_with("WEBP"sv)) {
+  if (bytes.size() >= 12 && bytes.starts_with("RIFF"sv) && bytes.substr(8, 4) == "WEBP"sv) {
     return decode_webp(file);
   }
   std::string came = bytes.empty() ? "an empty file" : foreign_format(bytes);

@@ -65,7 +65,11 @@ void PictureLoader::copy(std::span<const std::int64_t> pictures, std::span<std::
     if (!entries.back()->begun) now_.push_back(entries.back());
   }
   wanted_.notify_all();
-  for (const Shared& entry : entries) done_.wait(lock, [&] { return entry->done; });
+  // From the last: when it is there, most are, and this thread is seldom woken.
+  for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
+    (*entry)->awaited = true;
+    done_.wait(lock, [&] { return (*entry)->done; });
+  }
   keep_to_memory();
   lock.unlock();
   for (const Shared& entry : entries) {
@@ -106,7 +110,7 @@ void PictureLoader::work() {
     decode(*entry);
     lock.lock();
     entry->done = true;
-    done_.notify_all();
+    if (entry->awaited) done_.notify_all();
   }
 }
 

@@ -38,11 +38,14 @@ class PictureLoader {
 
  private:
   struct Entry {
+    explicit Entry(std::int64_t given) : picture(given) {}
+
     std::int64_t picture;
     std::unique_ptr<std::uint8_t[]> pixels = {};
     std::exception_ptr fault = {};
     bool begun = false;
     bool done = false;
+    bool awaited = false;
     std::list<std::shared_ptr<Entry>>::iterator place = {};  ///< in order_
   };
   using Shared = std::shared_ptr<Entry>;

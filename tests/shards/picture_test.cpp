@@ -142,6 +142,7 @@ TEST(Picture, OfAnotherFormatIsNamed) {
   EXPECT_THAT(said("GIF89a and more"), HasSubstr("JPEG, PNG or WebP, got GIF"));
   EXPECT_THAT(said("<!DOCTYPE html><html>"), HasSubstr("an HTML page"));
   EXPECT_THAT(said("no picture"), HasSubstr("something else"));
+  EXPECT_THAT(said("RIFF?"), HasSubstr("something else"));
   EXPECT_THAT(said(""), HasSubstr("an empty file"));
 }
 
