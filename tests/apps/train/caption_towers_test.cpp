@@ -61,7 +61,7 @@ TEST_P(PictureTowers, HaveAsManyParametersAsIsSaid) {
 
 TEST_P(PictureTowers, OfASeedAreTheSameAndComeBackFromAFile) {
   const oracle::TemporaryFolder folder;
-  const CaptionTowers towers = make_caption_towers(small(GetParam()), 7);
+  CaptionTowers towers = make_caption_towers(small(GetParam()), 7);
   save_model(folder.file("m"), *towers, towers->metadata());
   const ImageTowers loaded = load_image_towers(SafetensorsFile(folder.file("m")));
   EXPECT_EQ(loaded->side(), 32);
@@ -76,7 +76,7 @@ TEST_P(PictureTowers, OfASeedAreTheSameAndComeBackFromAFile) {
 
 TEST_P(PictureTowers, OfAFileThatDoesNotHoldThemAreRefused) {
   const oracle::TemporaryFolder folder;
-  const CaptionTowers towers = make_caption_towers(small(GetParam()), 7);
+  CaptionTowers towers = make_caption_towers(small(GetParam()), 7);
   const auto said = [&](const char* key, const char* value) {
     Metadata metadata = towers->metadata();
     metadata[key] = value;

@@ -63,6 +63,37 @@ TEST(ShardSource, GivesThePicturesOfAnyStep) {
   EXPECT_TRUE(batch.at({3, 5}).pictures().equal(pictures.index_select(0, torch::tensor({3, 5}))));
 }
 
+/// Remembers what it is told.
+struct ToldTable : ExampleTable {
+  void ahead(std::span<const std::int64_t> rows) const {
+    told.emplace_back(rows.begin(), rows.end());
+  }
+  mutable std::vector<std::vector<std::int64_t>> told = {};
+};
+
+struct ToldBatch {
+  using Table = ToldTable;
+  explicit ToldBatch(TableRows<ToldTable> given) : rows(std::move(given)) {}
+  TableRows<ToldTable> rows;
+};
+
+TEST(TableSource, TellsATableWhatComesNext) {
+  const auto table = std::make_shared<ToldTable>();
+  for (std::int64_t id = 0; id < 50; ++id) table->ids.push_back(id);
+  const TableSource<ToldBatch> source(table, {.size = 10, .seed = 3});
+  const auto rows_at = [&](std::int64_t step) {
+    const ToldBatch batch = source.at(step);
+    return std::vector(batch.rows.rows().begin(), batch.rows.rows().end());
+  };
+  const auto fourth = rows_at(4), fifth = rows_at(5);
+  table->told.clear();
+  rows_at(4);
+  EXPECT_THAT(table->told, ElementsAre(fourth, fifth));
+  table->told.clear();
+  TableSource<ToldBatch>(table, {.size = 10, .seed = 3, .ahead = false}).at(4);
+  EXPECT_TRUE(table->told.empty());
+}
+
 TEST(ShardImages, HaveCaptionsAsNames) {
   const oracle::TemporaryFolder folder;
   const auto path = tar(folder.file("a.tar"), {{"0.png", plain(1)},
