@@ -52,7 +52,7 @@ class RowReader {
  private:
   void add(const IndexedShard& shard, std::int32_t number, const ShardSample& sample) {
     const std::string operation = "read " + shard.path.string() + ", sample " + sample.key;
-    const JsonCaptions found = captions_of(shard, sample, operation);
+    const JsonCaptions found = usable_captions_of(shard, sample, operation);
     captions_ += std::ssize(found.captions);
     if (!sample.picture.is_there()) {
       return leave_out(table_.left_out.without_picture, operation, "a picture", "none");
@@ -66,6 +66,18 @@ class RowReader {
     }
     pictures_.push_back({number, sample.picture, sample.key});
     for (const Caption& caption : found.captions) add_row(shard, sample, found, caption, operation);
+  }
+
+  /// None of a sample whose captions cannot be read, where such are left out.
+  JsonCaptions usable_captions_of(const IndexedShard& shard, const ShardSample& sample,
+                                  const std::string& operation) const {
+    try {
+      return captions_of(shard, sample, operation);
+    } catch (const Error&) {
+      if (!spec_.skip_unusable) throw;
+      shard.file->expect_unchanged();
+      return {};
+    }
   }
 
   JsonCaptions captions_of(const IndexedShard& shard, const ShardSample& sample,

@@ -102,6 +102,16 @@ TEST_F(BadShards, CaptionsOfOtherTypesAreRefused) {
   EXPECT_THAT(said(spec({{"0.png", plain(0)}, {"0.txt", "\xE4 Latin-1"}})), HasSubstr("UTF-8"));
 }
 
+TEST_F(BadShards, ACaptionThatCannotBeReadIsLeftOutAndCounted) {
+  Members members = plain_samples(2);
+  members.insert(members.end(), {{"x.png", plain(3)}, {"x.txt", "\xE4 Latin-1"}});
+  ShardSpec given = spec(members);
+  given.skip_unusable = true;
+  const ShardTable table(given);
+  EXPECT_EQ(table.rows(), 2);
+  EXPECT_EQ(table.left_out.without_caption, 1);
+}
+
 TEST_F(BadShards, TwoSamplesOfOneNameAreRefused) {
   Members twice = plain_samples(2);
   twice.emplace_back("000.png", plain(3));

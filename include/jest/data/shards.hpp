@@ -51,8 +51,8 @@ struct ShardSpec {
   /// each is the caption of a row of its own; the names in an object are tags.
   std::string caption_key = {};
   std::string tag_key = {};  ///< a string in the .json that is the tag of a sample's rows
-  /// Leaves out samples without a picture, without a caption, and those whose picture does not
-  /// decode, and counts them. Otherwise the first is refused by its name.
+  /// Leaves out samples without a picture, without a caption that can be read, and those whose
+  /// picture does not decode, and counts them. Otherwise the first is refused by its name.
   bool skip_unusable = false;
   PictureSpec picture = {};
   int threads = 0;                                ///< that decode; 0: as many as the machine has
