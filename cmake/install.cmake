@@ -2,7 +2,8 @@
 #
 #   find_package(jest COMPONENTS core)   jest::core; LibTorch is neither needed nor looked for
 #   find_package(jest COMPONENTS jest)   jest::jest, on the LibTorch of that machine
-#   find_package(jest)                   both
+#   find_package(jest COMPONENTS shards) jest::shards, where it was built (JEST_SHARDS)
+#   find_package(jest)                   all that there is
 #
 # A project that takes this one in with add_subdirectory installs nothing of it unless it asks to.
 option(JEST_INSTALL "Install jest with this project" ${PROJECT_IS_TOP_LEVEL})
@@ -27,6 +28,15 @@ if(JEST_TORCH)
   install(TARGETS jest_libtorch)
 else()
   list(FILTER doors EXCLUDE REGEX "/jest.hpp$")
+endif()
+if(JEST_SHARDS)
+  list(APPEND header_folders data)
+  list(REMOVE_DUPLICATES header_folders)
+  list(INSERT JEST_COMPONENTS 1 shards)
+  get_target_property(kind jest_shards TYPE)
+  if(kind STREQUAL "STATIC_LIBRARY")
+    set(JEST_IS_STATIC ON)
+  endif()
 endif()
 
 foreach(folder IN LISTS header_folders)

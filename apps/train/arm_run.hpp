@@ -123,7 +123,9 @@ class ArmTraining {
       auto rows = rows_with_tag(*pool, run_.arm.tag, options_.count);
       return {pool, std::move(rows), {options_.count, run_.seed}};
     }
-    return {pool, {candidates_of(method_, options_), run_.seed}};
+    // Without scores, and in the first stage of a cascade, few of the candidates are looked at.
+    const bool ahead = method_.scores() && !method_.cascade;
+    return {pool, {candidates_of(method_, options_), run_.seed, ahead}};
   }
 
   template <class L>

@@ -46,7 +46,9 @@ std::vector<std::int64_t> spread_rows(const ExampleTable& table, std::int64_t mo
 }
 
 std::string eval_name(const std::filesystem::path& path) {
-  const std::string stem = utf8_of(path.stem().string());
+  std::string stem = utf8_of(path.stem().string());
+  stem.erase(std::min(stem.find('{'), stem.size()));  // of eval-git-{000..003}.tar, git
+  while (stem.ends_with('-')) stem.pop_back();
   const std::size_t dash = stem.find('-');
   return dash == stem.npos ? "" : stem.substr(dash + 1);
 }

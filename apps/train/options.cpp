@@ -6,6 +6,7 @@
 
 #include "input_file.hpp"
 #include "jest/core/error.hpp"
+#include "jest/data/shards.hpp"
 #include "jest/torch/device.hpp"
 #include "parse_whole.hpp"
 
@@ -21,7 +22,8 @@ struct Readable {
   bool folders = false;
 
   void operator()(const std::string& flag, const std::filesystem::path& path) const {
-    if (!folders || !std::filesystem::is_directory(path)) expect_file(flag, path);
+    if (folders && std::filesystem::is_directory(path)) return;
+    for (const auto& file : files_of(path)) expect_file(flag, file);
   }
   void operator()(const std::string& flag, const std::vector<std::filesystem::path>& paths) const {
     if (paths.empty()) refuse(flag, "at least one file", "none");
@@ -54,6 +56,12 @@ OptionRow<ExperimentOptions> seeds_option() {
 }
 
 }  // namespace
+
+std::vector<std::filesystem::path> files_of(const std::filesystem::path& name) {
+  std::error_code none;
+  if (std::filesystem::exists(name, none)) return {name};
+  return expand_braces(name.string());
+}
 
 InteractionSchedule ExperimentOptions::interaction_schedule() const {
   const std::string_view all = interaction;

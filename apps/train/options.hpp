@@ -80,6 +80,10 @@ struct ExperimentOptions : CachedReferenceOptions {
   void check_names(bool folders) const;
 };
 
+/// The files that a table's name stands for: itself, or those of its braces where no file is called
+/// so (jest/data/shards.hpp).
+std::vector<std::filesystem::path> files_of(const std::filesystem::path& name);
+
 /// What a task says of itself in the help.
 struct TaskWords {
   std::string rows;                         ///< what a data file holds

@@ -118,6 +118,18 @@ std::string ReadFile::beginning(std::size_t most) const {
   return content;
 }
 
+void ReadFile::read_at(std::uint64_t offset, std::span<std::byte> into) const {
+  while (!into.empty()) {
+    const std::size_t most = std::min(into.size(), kLargestRead);
+    const ssize_t got = ::pread(descriptor_, into.data(), most, static_cast<off_t>(offset));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) fail(std::strerror(errno));
+    if (got == 0) fail(jest::text("one that ends at byte ", offset));
+    offset += static_cast<std::uint64_t>(got);
+    into = into.subspan(static_cast<std::size_t>(got));
+  }
+}
+
 FileBytes ReadFile::mapped() const {
   const auto size = static_cast<std::size_t>(stamp_.size);
   void* address = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor_, 0);

@@ -34,6 +34,7 @@ class ReadFile {
 
   bool is_regular() const { return regular_; }
   std::uint64_t size() const { return stamp_.size; }
+  const FileStamp& opened_as() const { return stamp_; }
 
   /// The whole content, of a pipe, too. Throws where a file is shorter than its size, where it
   /// changes meanwhile, and where memory is short.
@@ -41,6 +42,8 @@ class ReadFile {
   std::string text() const;
   /// Up to `most` bytes of the beginning of a regular file.
   std::string beginning(std::size_t most) const;
+  /// Fills `into` with what a regular file has from `offset` on. Throws where it ends before.
+  void read_at(std::uint64_t offset, std::span<std::byte> into) const;
   /// The content mapped into memory; it must stay as it is.
   FileBytes mapped() const;
 

@@ -5,6 +5,7 @@
 #include "prepare/fashion/fashion_mnist.hpp"
 #include "prepare/glyphs/glyph_names.hpp"
 #include "prepare/languages.hpp"
+#include "prepare/pictures/picture_captions.hpp"
 #include "prepare/translations.hpp"
 
 namespace {
@@ -71,6 +72,30 @@ void add_fashion_mnist(CLI::App& app, jest::studies::FashionMnistCommand& comman
   sub->callback([&command] { jest::studies::prepare_fashion_mnist(command); });
 }
 
+void add_picture_captions(CLI::App& app, jest::studies::PictureCaptionsCommand& command) {
+  CLI::App* sub = app.add_subcommand("picture-captions",
+                                     "Tux Paint's stamps and emoji with their names, as shards");
+  auto& spec = command.spec;
+  spec.languages = {"en", "de", "fr", "es", "pt_BR", "ru", "ja", "zh_CN"};
+  sub->add_option("--out", command.out, "Folder for four .tar shards, manifest.json")->required();
+  sub->add_option("--language", spec.language, "Language of curated and evaluation captions")
+      ->capture_default_str();
+  sub->add_option(
+         "--languages", spec.languages,
+         "Languages of the pool, comma-separated, as\nTux Paint spells them; all: every one")
+      ->delimiter(',')
+      ->capture_default_str();
+  sub->add_option("--held-out", spec.held_out, "Share of the subjects that are only evaluated")
+      ->capture_default_str();
+  sub->add_option("--curated", spec.curated, "Share of the other stamps that are curated")
+      ->capture_default_str();
+  sub->add_option("--seed", spec.seed, "Draws subjects and curated stamps")->capture_default_str();
+  sub->callback([&command, &spec] {
+    if (spec.languages == std::vector<std::string>{"all"}) spec.languages.clear();
+    jest::studies::prepare_picture_captions(command);
+  });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -89,5 +114,8 @@ int main(int argc, char** argv) {
   jest::studies::FashionMnistCommand fashion_mnist;
   fashion_mnist.version = JEST_VERSION;
   add_fashion_mnist(app, fashion_mnist);
+  jest::studies::PictureCaptionsCommand picture_captions;
+  picture_captions.version = JEST_VERSION;
+  add_picture_captions(app, picture_captions);
   return jest::apps::run_program(app, argc, argv);
 }

@@ -58,6 +58,14 @@ class InstalledPackage(Package):
             done = run([program.parent / "both"])
             self.assertEqual((done.returncode, done.stdout), (0, "consumer: picked 2 and 5\n"))
 
+    def test_shards_need_no_libtorch(self):
+        environment, asked = self.environment_without_libtorch()
+        program, said = self.build_and_run("shards", "-DCONSUMER_SHARDS=ON", environment=environment)
+        self.assertEqual(said, "consumer: decode a picture: expected JPEG, PNG or WebP, got an empty "
+                         "file, 3 files\n")
+        self.assertFalse(asked.exists(), "LibTorch was looked for")
+        self.assertIn("libjest_shards.so.0", libraries_needed(program))
+
     def test_inside_another_project_nothing_global_changes(self):
         environment, _ = self.environment_without_libtorch()
         self.build_and_run("inside", f"-DJEST_SOURCE={SOURCE}", "-DJEST_TORCH=OFF",

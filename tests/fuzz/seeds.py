@@ -1,20 +1,35 @@
 #!/usr/bin/env python3
 """Well-formed inputs for every fuzz target, one folder a target. Usage: seeds.py FOLDER"""
 
+import base64
 import io
 import json
 import pathlib
 import struct
 import sys
+import tarfile
 import zipfile
 import zlib
 
 sys.dont_write_bytecode = True  # a script leaves nothing in the source tree
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "programs"))
 from safetensors_cases import READ, REFUSED, file_of
+from shard_files import png
 
 FLOATS = struct.pack("<6f", 1, 2, 3, 4, 5, 6)
 IDS = struct.pack("<3q", 7, 8, 9)
+# 8 x 8 grey of libjpeg-turbo, 4 x 4 RGBA and 8 x 8 RGB of libwebp.
+JPEG, WEBP, LOSSY_WEBP = map(base64.b64decode, (
+    (
+    "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAFA3PEY8MlBGQUZaVVBfeMiCeG5uePWvuZHI////////////////////////////"
+    "////////////////////////wAALCAAIAAgBAREA/8QAHwAAAQUBAQEBAQEAAAAAAAAAAAECAwQFBgcICQoL/8QAtRAAAgED"
+    "AwIEAwUFBAQAAAF9AQIDAAQRBRIhMUEGE1FhByJxFDKBkaEII0KxwRVS0fAkM2JyggkKFhcYGRolJicoKSo0NTY3ODk6Q0RF"
+    "RkdISUpTVFVWV1hZWmNkZWZnaGlqc3R1dnd4eXqDhIWGh4iJipKTlJWWl5iZmqKjpKWmp6ipqrKztLW2t7i5usLDxMXGx8jJ"
+    "ytLT1NXW19jZ2uHi4+Tl5ufo6erx8vP09fb3+Pn6/9oACAEBAAA/AGwJX//Z"),
+    (
+    "UklGRjgAAABXRUJQVlA4TCsAAAAvA8AAEE8gFkz+QeQvmsMoXIHnClqZ5SAIgFixYMGCBQsWLFiP6H8grOYDAA=="),
+    (
+    "UklGRjIAAABXRUJQVlA4ICYAAADQAQCdASoIAAgACQCsJbACdAD0uXGEgAD+g0iIpMVWIf+9pjmAAA==")))
 
 
 def safetensors(arrays, metadata=None, blanks=0):
@@ -188,10 +203,42 @@ def tokenizers():
     yield json.dumps({"model": {"type": "Unigram", "vocab": [["\u2581a", -1], ["<0x0A>", -2]]}}).encode()
 
 
+def pictures():
+    small = png(6, 5, lambda x, y: (40 * x, 50 * y, 7))
+    return [JPEG, WEBP, LOSSY_WEBP, small, small.replace(b"IEND", b"IDAT")]
+
+
+def shards():
+    for kind in (tarfile.USTAR_FORMAT, tarfile.PAX_FORMAT, tarfile.GNU_FORMAT):
+        made = io.BytesIO()
+        with tarfile.open(fileobj=made, mode="w", format=kind) as archive:
+            parts = {"a/0.jpg": JPEG, "a/0.txt": b" a caption\n", "1.webp": WEBP,
+                     "1.json": b'{"c": {"de": "eins", "en": "one"}, "t": "tag"}',
+                     "k" * 120 + ".png": pictures()[3]}
+            for name, content in parts.items():
+                if kind == tarfile.USTAR_FORMAT and len(name) > 99:
+                    continue
+                member = tarfile.TarInfo(name)
+                member.size, member.mtime = len(content), 1.5
+                archive.addfile(member, io.BytesIO(content))
+        yield made.getvalue()[:12288]
+
+
+def shard_indexes():
+    parts = struct.pack("<12q", 512, 90, 1024, 5, 0, -1, 2048, 40, 0, -1, 4096, 30)
+    names = b"a/0\0\0" + b"1\0decode a picture: expected a whole PNG\0"
+    yield safetensors({"parts": ("I64", [2, 3, 2], parts), "names": ("U8", [len(names)], names)},
+                      {"format": "jest shard index 1", "shard_bytes": "10240", "shard_seconds": "1",
+                       "shard_nanoseconds": "2", "shard_crc32": "01234567"})
+
+
 SEEDS = {
     "token_table": token_files,
     "decoder_config": decoder_configs,
     "tokenizer": tokenizers,
+    "picture": pictures,
+    "shard": shards,
+    "shard_index": shard_indexes,
     "npy": arrays_of_numpy,
     "safetensors": lambda: [*READ.values(), *(content for content, _ in REFUSED.values())],
     "pair_table": lambda: [b"id\tx\ty\n1\ta\tb\n2\tc d\te\n",

@@ -115,5 +115,16 @@ TEST(SafetensorsFile, ThatIsMappedRefusesWhatIsWrittenLater) {
               AllOf(HasSubstr("numbers.safetensors"), HasSubstr("one that was written to")));
 }
 
+TEST(FileBytes, ArePickedFromAnyPlace) {
+  const oracle::TemporaryFolder folder;
+  const ReadFile file(folder.write("f", "0123456789"), "digits");
+  std::string some(4, ' ');
+  file.read_at(5, std::as_writable_bytes(std::span(some)));
+  EXPECT_EQ(some, "5678");
+  const auto beyond = [&] { file.read_at(8, std::as_writable_bytes(std::span(some))); };
+  EXPECT_THAT(message_of(beyond),
+              AllOf(HasSubstr("expected digits"), HasSubstr("ends at byte 10")));
+}
+
 }  // namespace
 }  // namespace jest

@@ -55,14 +55,14 @@ FeatureTable word_table(const std::vector<std::string>& texts) {
 }
 
 void read_names(NamedImages& table) {
-  const ArrayView& names = table.file.array("names", "I32", 1);
-  const std::string file = table.file.path().string();
+  const ArrayView& names = table.file->array("names", "I32", 1);
+  const std::string file = table.file->path().string();
   if (names.elements() != table.rows()) {
     refuse("read " + file, text(table.rows(), " names"), describe(names));
   }
   table.names.resize(table.ids.size());
   std::memcpy(table.names.data(), names.bytes.data(), names.bytes.size());
-  const std::filesystem::path list = table.file.path().parent_path() / "names.txt";
+  const std::filesystem::path list = table.file->path().parent_path() / "names.txt";
   const std::string content = read_file(list);
   const std::string format = foreign_format(content);
   if (!format.empty()) refuse("read " + list.string(), "a name a line, in UTF-8", format);
@@ -80,13 +80,14 @@ void read_names(NamedImages& table) {
 }  // namespace
 
 std::shared_ptr<const NamedImages> read_named_images(const std::filesystem::path& path) {
-  auto table = std::make_shared<NamedImages>(path);
-  const ArrayView& images = table->file.array("images", "U8", 3);
+  auto table = std::make_shared<NamedImages>();
+  table->file.emplace(path);
+  const ArrayView& images = table->file->array("images", "U8", 3);
   const std::int64_t side = images.shape[1];
   if (side < 2 || side % 2 != 0 || images.shape[2] != side) {
     refuse("read " + path.string(), "square images of an even side", describe(images));
   }
-  static_cast<ExampleTable&>(*table) = read_row_labels(table->file, images.shape[0]);
+  static_cast<ExampleTable&>(*table) = read_row_labels(*table->file, images.shape[0]);
   table->side = side;
   table->pixels = {reinterpret_cast<const std::uint8_t*>(images.bytes.data()), images.bytes.size()};
   read_names(*table);
@@ -116,16 +117,21 @@ bool ImageBatch::at_half(std::int64_t position) const {
   return std::ceil((k + 1) * half_share_) > std::ceil(k * half_share_);
 }
 
-at::Tensor ImageBatch::images() const {
-  const std::int64_t side = rows_.table().side;
-  at::Tensor pixels = torch::empty({rows_.size(), 1, side, side}, at::kByte);
-  auto* out = pixels.data_ptr<std::uint8_t>();
-  for (const std::int64_t row : rows_.rows()) {
-    out = std::ranges::copy(rows_.table().image(row), out).out;
+at::Tensor NamedImages::images(std::span<const std::int64_t> rows) const {
+  at::Tensor images = torch::empty({std::ssize(rows), colours, side, side}, at::kByte);
+  auto* out = images.data_ptr<std::uint8_t>();
+  if (shards) {
+    shards->pictures(rows, {out, static_cast<std::size_t>(images.numel())});
+    return images;
   }
-  rows_.table().file.expect_unchanged();
-  return pixels.to(at::kFloat).div_(255);
+  for (const std::int64_t row : rows) out = std::ranges::copy(image(row), out).out;
+  file->expect_unchanged();
+  return images;
 }
+
+at::Tensor ImageBatch::pixels() const { return rows_.table().images(rows_.rows()); }
+
+at::Tensor ImageBatch::images() const { return pixels().to(at::kFloat).div_(255); }
 
 FeatureBags ImageBatch::words() const {
   const NamedImages& table = rows_.table();

@@ -1,5 +1,6 @@
 #pragma once
-// Grey images with a name each: a safetensors file, and a list of names beside it.
+// Images with a name each: grey ones in a safetensors file with a list of names beside it, or those
+// of shards with their captions (shard_images.hpp).
 //
 // images U8 [rows, S, S], names I32 [rows] (a line of names.txt in the same folder, from 0), ids
 // I64 [rows], optionally tags I32 [rows] with metadata tag_names.
@@ -9,33 +10,48 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "jest/data/shards.hpp"
 #include "jest/data/tables.hpp"
 #include "train/formats/text_pairs.hpp"
 
 namespace jest::apps::train {
 
-/// Images lie in the file, read or mapped.
-struct NamedImages : ExampleTable {
-  explicit NamedImages(const std::filesystem::path& path) : file(path) {}
+inline constexpr std::int32_t kWordBuckets = 1 << 14;
 
-  SafetensorsFile file;
+/// Images lie in a file, read or mapped, or in shards, decoded when they are asked for.
+struct NamedImages : ExampleTable {
+  std::optional<SafetensorsFile> file = {};
+  std::shared_ptr<const ShardTable> shards = {};
   std::int64_t side = 0;                 ///< S
-  std::span<const std::uint8_t> pixels;  ///< [rows, S, S]
+  std::int64_t colours = 1;              ///< C: 1, or 3 of shards
+  std::span<const std::uint8_t> pixels;  ///< [rows, S, S], of a file
   std::vector<std::int32_t> names;       ///< [rows], index into `texts`
   std::vector<std::string> texts;
-  FeatureTable words;  ///< of each text: hashed words, and pairs of neighbours
+  FeatureTable words;                   ///< of each text: hashed words, and what goes with them
+  std::int32_t buckets = kWordBuckets;  ///< of `words`
 
   std::span<const std::uint8_t> image(std::int64_t row) const {
     return pixels.subspan(row * side * side, side * side);
   }
   const std::string& name(std::int64_t row) const { return texts[names[row]]; }
+
+  /// uint8 [n, C, S, S], copied.
+  at::Tensor images(std::span<const std::int64_t> rows) const;
+  /// Rows that will be asked for soon.
+  void ahead(std::span<const std::int64_t> rows) const {
+    if (shards) shards->ahead(rows);
+  }
 };
 
-inline constexpr std::int32_t kWordBuckets = 1 << 14;
+/// What a table of an experiment is, for summary.json: as of other tables, and how many samples of
+/// shards were left out.
+nlohmann::ordered_json describe_table(const std::filesystem::path& path, const NamedImages& table);
 
 /// Throws jest::Error naming the file and its defect. O(file).
 JEST_EXPORT std::shared_ptr<const NamedImages> read_named_images(const std::filesystem::path& path);
@@ -66,7 +82,8 @@ class JEST_EXPORT ImageBatch {
   /// To be trained on. Throws unless the share is between 0 and 1.
   ImageBatch mixed(double half_share) const;
 
-  at::Tensor images() const;  ///< float [n, 1, S, S], 0 … 1, in full whatever the resolution
+  at::Tensor pixels() const;  ///< uint8 [n, C, S, S], in full whatever the resolution
+  at::Tensor images() const;  ///< float [n, C, S, S], 0 … 1: pixels() over 255
   FeatureBags words() const;
 
  private:

@@ -1,6 +1,5 @@
 #include "train/images/glyph_towers.hpp"
 
-#include "jest/torch/losses.hpp"
 #include "train/convolutions.hpp"
 #include "train/model_file.hpp"
 #include "train/model_memory.hpp"
@@ -30,7 +29,8 @@ GlyphTowersSpec glyph_spec_of(const SafetensorsFile& file) {
 
 }  // namespace
 
-GlyphTowersImpl::GlyphTowersImpl(const GlyphTowersSpec& spec) : spec_(spec) {
+GlyphTowersImpl::GlyphTowersImpl(const GlyphTowersSpec& spec)
+    : ImageTowersImpl({spec.initial_scale, spec.initial_bias}), spec_(spec) {
   using namespace torch::nn;
   if (spec.side % 16 != 0) refuse("glyph towers", "a side that 16 divides", spec.side);
   convolutions_ = register_module("convolutions", strided_convolutions(spec.channels));
@@ -42,14 +42,11 @@ GlyphTowersImpl::GlyphTowersImpl(const GlyphTowersSpec& spec) : spec_(spec) {
   init::normal_(words_->weight, 0.0, kWordDeviation);
   norm_ = register_module("norm", LayerNorm(LayerNormOptions({spec.width})));
   name_ = register_module("name", Linear(spec.width, spec.embedding));
-  log_scale_ = register_parameter("log_scale", torch::scalar_tensor(std::log(spec.initial_scale)));
-  bias_ = register_parameter("bias", torch::scalar_tensor(spec.initial_bias));
 }
 
 at::Tensor GlyphTowersImpl::embed_images(const at::Tensor& images, Resolution resolution) {
   const bool half = resolution == Resolution::kHalf;
-  const at::Tensor here = images.to(log_scale_.device());
-  const at::Tensor seen = half ? at::avg_pool2d(here, {2, 2}) : here;
+  const at::Tensor seen = half ? at::avg_pool2d(images, {2, 2}) : images;
   const at::Tensor features = convolutions_->forward(seen).flatten(1);
   const at::Tensor weights = half ? half_weights() : full_->weight;
   const at::Tensor hidden =
@@ -66,45 +63,6 @@ at::Tensor GlyphTowersImpl::embed_names(const FeatureBags& words) {
   const at::Device device = words_->weight.device();
   const at::Tensor pooled = words_->forward(words.features.to(device), words.offsets.to(device));
   return normalised(name_->forward(norm_->forward(pooled)));
-}
-
-Embeddings GlyphTowersImpl::embed_alike(const ImageBatch& batch) {
-  const Resolution resolution = batch.half_share() == 0 ? Resolution::kFull : Resolution::kHalf;
-  return {embed_images(batch.images(), resolution), embed_names(batch.words()), log_scale_.exp(),
-          bias_};
-}
-
-Embeddings GlyphTowersImpl::embed_grouped(const ImageBatch& batch, const Groups& groups) {
-  if (groups.in_full.empty()) return embed_alike(batch.seen_at(Resolution::kHalf));
-  if (groups.at_half.empty()) return embed_alike(batch.seen_at(Resolution::kFull));
-  const Embeddings half = embed_alike(batch.at(groups.at_half).seen_at(Resolution::kHalf));
-  const Embeddings full = embed_alike(batch.at(groups.in_full).seen_at(Resolution::kFull));
-  return {torch::cat({half.x, full.x}), torch::cat({half.y, full.y}), full.scale, full.bias};
-}
-
-GlyphTowersImpl::Groups GlyphTowersImpl::groups_of(const ImageBatch& batch) {
-  Groups groups;
-  for (std::int64_t k = 0; k < batch.rows().size(); ++k) {
-    (batch.at_half(k) ? groups.at_half : groups.in_full).push_back(k);
-  }
-  return groups;
-}
-
-Embeddings GlyphTowersImpl::embed(const ImageBatch& batch) {
-  if (!batch.is_mixed()) return embed_alike(batch);
-  const Groups groups = groups_of(batch);
-  Embeddings result = embed_grouped(batch, groups);
-  std::vector<std::int64_t> rows = groups.at_half;
-  rows.insert(rows.end(), groups.in_full.begin(), groups.in_full.end());
-  const at::Tensor back = torch::tensor(rows, at::kLong).argsort().to(result.x.device());
-  result.x = result.x.index_select(0, back);
-  result.y = result.y.index_select(0, back);
-  return result;
-}
-
-at::Tensor GlyphTowersImpl::loss(const ImageBatch& batch) {
-  if (!batch.is_mixed()) return sigmoid_loss(embed_alike(batch));
-  return sigmoid_loss(embed_grouped(batch, groups_of(batch)));
 }
 
 double GlyphTowersImpl::forward_flops(Resolution resolution) const {

@@ -8,9 +8,7 @@
 
 #include <torch/torch.h>
 
-#include "jest/io/safetensors.hpp"
-#include "jest/torch/embeddings.hpp"
-#include "train/formats/named_images.hpp"
+#include "train/images/image_towers.hpp"
 
 namespace jest::apps::train {
 
@@ -24,32 +22,24 @@ struct GlyphTowersSpec {
   double initial_bias = -5;  ///< about −log b
 };
 
-class GlyphTowersImpl : public torch::nn::Module {
+class GlyphTowersImpl : public ImageTowersImpl {
  public:
   /// Throws unless the side is a multiple of 16.
   explicit GlyphTowersImpl(const GlyphTowersSpec& spec);
 
-  /// Each image at the resolution that the batch shows it in.
-  Embeddings embed(const ImageBatch& batch);
-  /// The sigmoid loss.
-  at::Tensor loss(const ImageBatch& batch);
-
   double forward_flops(Resolution resolution) const;
+  double forward_flops(Resolution resolution, double) const override {
+    return forward_flops(resolution);
+  }
+  std::int64_t side() const override { return spec_.side; }
   const GlyphTowersSpec& spec() const { return spec_; }
-  Metadata metadata() const;
+  Metadata metadata() const override;
+
+ protected:
+  at::Tensor embed_images(const at::Tensor& images, Resolution resolution) override;
+  at::Tensor embed_names(const FeatureBags& words) override;
 
  private:
-  /// Positions of a batch by resolution.
-  struct Groups {
-    std::vector<std::int64_t> at_half;
-    std::vector<std::int64_t> in_full;
-  };
-  static Groups groups_of(const ImageBatch& batch);
-  Embeddings embed_alike(const ImageBatch& batch);
-  /// Those at half resolution first.
-  Embeddings embed_grouped(const ImageBatch& batch, const Groups& groups);
-  at::Tensor embed_images(const at::Tensor& images, Resolution resolution);
-  at::Tensor embed_names(const FeatureBags& words);
   /// Of the first linear layer: those of four places added up.
   at::Tensor half_weights() const;
 
@@ -60,8 +50,6 @@ class GlyphTowersImpl : public torch::nn::Module {
   torch::nn::EmbeddingBag words_{nullptr};
   torch::nn::LayerNorm norm_{nullptr};
   torch::nn::Linear name_{nullptr};
-  at::Tensor log_scale_;
-  at::Tensor bias_;
 };
 TORCH_MODULE(GlyphTowers);
 

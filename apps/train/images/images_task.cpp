@@ -1,9 +1,11 @@
 #include "train/images/images_task.hpp"
 
+#include <iostream>
 #include <set>
 
 #include "jest/learner/scoring.hpp"
 #include "jest/torch/embeddings.hpp"
+#include "train/formats/shard_images.hpp"
 #include "train/images/picture.hpp"
 #include "train/model_memory.hpp"
 #include "train/repeated.hpp"
@@ -31,28 +33,45 @@ std::vector<std::int64_t> distinct_rows(const NamedImages& table, std::int64_t m
   return rows;
 }
 
-void check_sides(const ExperimentData<NamedImages>& data) {
-  if (data.pool->side % 16 != 0) {
-    refuse("--pool", "images of a side that 16 divides", data.pool->side);
-  }
+/// All tables show pictures of one kind.
+void check_alike(const ExperimentData<NamedImages>& data) {
+  const auto kind = [](const NamedImages& table) {
+    return text(table.shards ? "shards" : "grey images", " of side ", table.side);
+  };
   const auto check = [&](const char* option, const NamedImages& table) {
-    if (table.side == data.pool->side) return;
-    refuse(option, text("images of side ", data.pool->side, " as in --pool"), table.side);
+    if (kind(table) == kind(*data.pool)) return;
+    refuse(option, kind(*data.pool) + " as in --pool", kind(table));
   };
   check("--curated", *data.curated);
   for (const auto& set : data.eval) check("--eval", *set.table);
 }
 
+std::shared_ptr<const NamedImages> read_images(const ImagesOptions& options,
+                                               const std::filesystem::path& path) {
+  if (path.extension() != ".tar") return read_named_images(path);
+  const auto table = read_shard_images(options.shards(path));
+  for (const std::string& remark : remarks_of(path, *table)) std::cerr << remark << '\n';
+  return table;
+}
+
 }  // namespace
 
 ImagesTask::ImagesTask(Options options)
-    : options_(std::move(options)), data_(read_data<NamedImages>(options_, [](const auto& path) {
-        return read_named_images(path);
+    : options_(std::move(options)), data_(read_data<NamedImages>(options_, [&](const auto& path) {
+        return read_images(options_, path);
       })) {
-  check_sides(data_);
-  check_model_memory("--channels, --hidden", parameters_of(learner_spec()));
+  check_alike(data_);
+  if (tower() == "conv") {
+    if (data_.pool->colours != 1) refuse("--image-tower", "resnet or vit for shards", "conv");
+    if (data_.pool->side % 16 != 0) {
+      refuse("--pool", "images of a side that 16 divides", data_.pool->side);
+    }
+  } else {
+    check_picture_tower(caption_spec(learner_sizes()).picture);
+  }
+  check_model_memory("--channels, --hidden", parameters(learner_sizes()));
   if (options_.reference.empty()) {
-    check_model_memory("--reference-channels, --reference-hidden", parameters_of(reference_spec()));
+    check_model_memory("--reference-channels, --reference-hidden", parameters(reference_sizes()));
   }
   for (auto& set : data_.eval) {
     const auto names = static_cast<std::int64_t>(distinct_rows(*set.table, 0).size());
@@ -75,32 +94,54 @@ Values ImagesTask::evaluate(Model& model) const {
   return values_over_sets(kRecall.name, data_.set_names(), values);
 }
 
-GlyphTowersSpec ImagesTask::learner_spec() const {
+std::string ImagesTask::tower() const {
+  if (options_.image_tower != "default") return options_.image_tower;
+  return data_.pool->shards ? "resnet" : "conv";
+}
+
+GlyphTowersSpec ImagesTask::glyph_spec(const Sizes& sizes) const {
   return {.side = data_.pool->side,
-          .channels = options_.channels,
-          .hidden = options_.hidden,
+          .channels = sizes.channels,
+          .hidden = sizes.hidden,
           .initial_bias = options_.bias.at(options_.count)};
 }
 
-GlyphTowersSpec ImagesTask::reference_spec() const {
-  GlyphTowersSpec spec = learner_spec();
-  spec.channels = options_.reference_channels;
-  spec.hidden = options_.reference_hidden;
-  return spec;
+CaptionTowersSpec ImagesTask::caption_spec(const Sizes& sizes) const {
+  return {.picture = {.kind = tower(),
+                      .side = data_.pool->side,
+                      .colours = data_.pool->colours,
+                      .channels = sizes.channels,
+                      .depth = sizes.depth},
+          .buckets = data_.pool->buckets,
+          .hidden = sizes.hidden,
+          .initial_bias = options_.bias.at(options_.count)};
 }
 
-GlyphTowers ImagesTask::make_learner(std::uint64_t seed) const {
-  return make_glyph_towers(learner_spec(), seed);
+double ImagesTask::parameters(const Sizes& sizes) const {
+  return tower() == "conv" ? parameters_of(glyph_spec(sizes)) : parameters_of(caption_spec(sizes));
 }
 
-GlyphTowers ImagesTask::make_reference(std::uint64_t seed) const {
-  return make_glyph_towers(reference_spec(), seed);
+ImageTowers ImagesTask::make_towers(const Sizes& sizes, std::uint64_t seed) const {
+  if (tower() == "conv") return AnyTowers(make_glyph_towers(glyph_spec(sizes), seed).ptr());
+  return AnyTowers(make_caption_towers(caption_spec(sizes), seed).ptr());
+}
+
+ImageTowers ImagesTask::make_learner(std::uint64_t seed) const {
+  return make_towers(learner_sizes(), seed);
+}
+
+ImageTowers ImagesTask::make_reference(std::uint64_t seed) const {
+  return make_towers(reference_sizes(), seed);
 }
 
 void ImagesTask::check_reference(const Model& reference) const {
-  if (reference->spec().side == data_.pool->side) return;
-  refuse("--reference", text("a model of images of side ", data_.pool->side),
-         reference->spec().side);
+  const NamedImages& pool = *data_.pool;
+  if (reference->side() == pool.side && reference->colours() == pool.colours) return;
+  const auto words = [](std::int64_t side, std::int64_t colours) {
+    return text("images of side ", side, ", ", colours == 1 ? "grey" : "RGB");
+  };
+  refuse("--reference", "a model of " + words(pool.side, pool.colours),
+         words(reference->side(), reference->colours()));
 }
 
 TableSource<ImageBatch> ImagesTask::guide_source(std::uint64_t seed) const {
@@ -119,14 +160,18 @@ View<ImageBatch> ImagesTask::scored_view(const Options&, const Method& method) c
 
 double ImagesTask::training_flops(const Model& model, const Options& options,
                                   const Method& method) const {
-  const double full = model->forward_flops(Resolution::kFull);
+  const double full = forward_flops(model, Resolution::kFull);
   if (!method.cheaper_view) return full;
   const double share = options.half_resolution;
-  return (1 - share) * full + share * model->forward_flops(Resolution::kHalf);
+  return (1 - share) * full + share * forward_flops(model, Resolution::kHalf);
 }
 
 double ImagesTask::scoring_flops(const Model& model, const Options&, const Method& method) const {
-  return model->forward_flops(method.cheaper_view ? Resolution::kHalf : Resolution::kFull);
+  return forward_flops(model, method.cheaper_view ? Resolution::kHalf : Resolution::kFull);
+}
+
+double ImagesTask::forward_flops(const Model& model, Resolution resolution) const {
+  return model->forward_flops(resolution, data_.pool->words.mean());
 }
 
 Values ImagesTask::batch_values(const Batch& batch) const {
@@ -136,7 +181,12 @@ Values ImagesTask::batch_values(const Batch& batch) const {
 }
 
 nlohmann::ordered_json ImagesTask::show(const NamedImages& table, std::int64_t row) const {
-  return {{"image", picture_uri(table.image(row), table.side)}, {"y", table.name(row)}};
+  const std::int64_t rows[] = {row};
+  const at::Tensor image = table.images(rows)[0];
+  const std::span pixels(image.data_ptr<std::uint8_t>(), image.numel());
+  const std::string uri =
+      table.colours == 1 ? picture_uri(pixels, table.side) : colour_picture_uri(pixels, table.side);
+  return {{"image", uri}, {"y", table.name(row)}};
 }
 
 }  // namespace jest::apps::train

@@ -1,9 +1,11 @@
 #pragma once
-// Images and their names: a convolutional tower and a bag of words, measured by retrieval.
+// Images and their names: a tower for each side, measured by retrieval.
 
 #include "jest/learner/stores.hpp"
 #include "train/formats/named_images.hpp"
+#include "train/images/caption_towers.hpp"
 #include "train/images/glyph_towers.hpp"
+#include "train/images/image_towers.hpp"
 #include "train/images/images_options.hpp"
 #include "train/task.hpp"
 
@@ -12,7 +14,7 @@ namespace jest::apps::train {
 class ImagesTask {
  public:
   using Options = ImagesOptions;
-  using Model = GlyphTowers;
+  using Model = ImageTowers;
   using Batch = ImageBatch;
   using Store = EmbeddingStore;
   static constexpr const char* kName = "images";
@@ -31,7 +33,7 @@ class ImagesTask {
   TableSource<ImageBatch> guide_source(std::uint64_t seed) const;
   double guide_forwards() const { return 1; }
   void check_reference(const Model& reference) const;
-  static Model load(const SafetensorsFile& file) { return load_glyph_towers(file); }
+  static Model load(const SafetensorsFile& file) { return load_image_towers(file); }
 
   /// A flexi arm scores at half resolution and trains a share of its batch so.
   View<Batch> trained_view(const Options& options, const Method& method) const;
@@ -47,8 +49,21 @@ class ImagesTask {
   nlohmann::ordered_json show(const NamedImages& table, std::int64_t row) const;
 
  private:
-  GlyphTowersSpec learner_spec() const;
-  GlyphTowersSpec reference_spec() const;
+  /// Sizes that learner and reference may differ in.
+  struct Sizes {
+    std::int64_t channels, hidden, depth;
+  };
+  Sizes learner_sizes() const { return {options_.channels, options_.hidden, options_.depth}; }
+  Sizes reference_sizes() const {
+    return {options_.reference_channels, options_.reference_hidden, options_.reference_depth};
+  }
+  /// --image-tower, or the default for the data.
+  std::string tower() const;
+  GlyphTowersSpec glyph_spec(const Sizes& sizes) const;
+  CaptionTowersSpec caption_spec(const Sizes& sizes) const;
+  double parameters(const Sizes& sizes) const;
+  Model make_towers(const Sizes& sizes, std::uint64_t seed) const;
+  double forward_flops(const Model& model, Resolution resolution) const;
 
   Options options_;
   ExperimentData<NamedImages> data_;

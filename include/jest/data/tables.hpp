@@ -88,10 +88,12 @@ class TableRows {
 struct SuperBatchSpec {
   std::int64_t size = 0;  ///< B
   std::uint64_t seed = 0;
+  bool ahead = true;  ///< false: few of the rows will be looked at, and none are asked for ahead
 };
 
 /// Super-batches over a table, or over some of its rows: a pure function of (seed, step).
-/// `Batch` has a type Table and is made from TableRows<Table>.
+/// `Batch` has a type Table and is made from TableRows<Table>. A table with ahead(rows), as
+/// ShardTable has it, is told the rows of a step, and those of the next.
 template <class Batch>
 class TableSource {
  public:
@@ -105,18 +107,29 @@ class TableSource {
               const SuperBatchSpec& spec)
       : table_(std::move(table)),
         rows_(std::move(rows)),
-        order_(static_cast<std::int64_t>(rows_.size()), spec.size, spec.seed) {}
+        order_(static_cast<std::int64_t>(rows_.size()), spec.size, spec.seed),
+        ahead_(spec.ahead) {}
 
   Batch at(std::int64_t step) const {
-    std::vector<std::int64_t> rows = order_.at(step);
-    for (std::int64_t& row : rows) row = rows_[row];
+    std::vector<std::int64_t> rows = rows_of(step);
+    if constexpr (requires(const Table& table) { table.ahead(std::span(rows)); }) {
+      if (ahead_) table_->ahead(rows);
+      if (ahead_) table_->ahead(rows_of(step + 1));
+    }
     return Batch(TableRows<Table>(table_, std::move(rows)));
   }
 
  private:
+  std::vector<std::int64_t> rows_of(std::int64_t step) const {
+    std::vector<std::int64_t> rows = order_.at(step);
+    for (std::int64_t& row : rows) row = rows_[row];
+    return rows;
+  }
+
   std::shared_ptr<const Table> table_;
   std::vector<std::int64_t> rows_;
   SuperBatchOrder order_;
+  bool ahead_;
 };
 
 }  // namespace jest
