@@ -46,7 +46,8 @@ void expect_no_other_format(const FileView& file, const std::string& name) {
     const auto byte = static_cast<unsigned char>(one);
     return (byte >= ' ' && byte < 0x7F) || (byte >= '\t' && byte <= '\r');
   });
-  if (letters && !begin.empty()) refuse("read " + name, kExpected, "text (tokenise it: jest-tokens)");
+  if (letters && !begin.empty())
+    refuse("read " + name, kExpected, "text (tokenise it: jest-tokens)");
 }
 
 Layout layout_of(const FileView& file, const std::string& name, TokenType raw_type) {

@@ -27,6 +27,8 @@ SMALL = {
     "images": ("images", SIZES | {"channels": 2, "hidden": 8, "reference-channels": 2,
                                   "reference-hidden": 8, "reference-steps": 3}),
     "pairs": ("pairs", SIZES),
+    "tokens": ("tokens", SIZES | {"length": 32, "reference-steps": 3, "hidden": 16, "heads": 2,
+                                  "layers": 1}),
 }
 
 
@@ -75,6 +77,7 @@ class ShellCase(unittest.TestCase):
             lines = [f"{name} = {json.dumps(value)}" for name, value in options.items()]
             (self.bin / f"{command}.toml").write_text("\n".join([f"[{table}]", *lines, "threads = 1\n"]),
                                                       encoding="utf-8")
+        self.put("jest-tokens", f'exec "{BIN}/jest-tokens" "$@"')
         self.put("jest-select", f'exec "{BIN}/jest-select" "$@"')
         self.put("python3", f'exec "{sys.executable}" -B "$@"')
         self.put("jest-train", f'small="{self.bin}/$1.toml"\n'

@@ -10,11 +10,13 @@ import json
 import pathlib
 import random
 import re
+import subprocess
 import sys
 import unittest
 
 sys.dont_write_bytecode = True  # a test leaves nothing in the source tree
 import shell_cases
+import train_tokens_test
 from shell_cases import ROOT, ShellCase, npy_content, unit_rows
 from npy_files import npy, read_npy
 from train_tasks import safetensors
@@ -81,6 +83,36 @@ class LanguageModel(ShellCase):
         self.run_page("test_text_tables")
         self.assertRegex(self.run_page(), r"cascade +4 ")
         self.check_run(("uniform", "cascade"))
+
+
+class Tokens(ShellCase):
+    def setUp(self):
+        super().setUp()
+        self.put_programs()
+        self.write("spiece.model", train_tokens_test.sentencepiece_model())
+        generator = random.Random(3)
+        for name, rows, letters in (("curated", 60, "abcd "), ("pool", 200, "abcde "), ("eval", 20, "abcd ")):
+            texts = ("".join(generator.choices(letters, k=30)) for _ in range(rows))
+            self.write(f"{name}.jsonl",
+                       "".join(json.dumps({"text": text}) + "\n" for text in texts).encode())
+
+    def test_one_token_file(self):
+        self.assertEqual(json.loads(self.run_page())["document_end"], 2)
+
+    def test_tokens(self):
+        ends = [json.loads(line)["document_end"] for line in self.run_page().splitlines()]
+        self.assertEqual(ends, [2, 2, 2])
+
+    def test_tokens_run(self):
+        self.run_page("test_tokens")
+        subprocess.run([shell_cases.BIN / "jest-train", "tokens", "--curated", "curated.bin", "--pool",
+                        "pool.bin", "--eval", "eval.bin", "--out", "made", "--steps", "1", "--hidden", "16",
+                        "--heads", "2", "--arms", "uniform", "--reference-steps", "1",
+                        "--count", "8", "--super-batch", "40"],
+                       cwd=self.place, check=True, capture_output=True)
+        (self.place / "made/uniform-seed1").rename(self.place / "GUIDE")
+        self.assertRegex(self.run_page(), r"rho-loss +4 ")
+        self.check_run(("uniform", "rho-loss"))
 
 
 class Images(ShellCase):

@@ -69,7 +69,8 @@ TEST_F(TokenFiles, RefuseWhatIsCutShortOrForeign) {
               HasSubstr("version 1 or 7 of llm.c's tokens, got 3"));
   EXPECT_THAT(message(llm_c(20240520, 1, 0).substr(0, 40)), HasSubstr("header of 1024 bytes"));
   EXPECT_THAT(message("\x1F\x8B______________"), HasSubstr("gzip (unpack it: gunzip)"));
-  EXPECT_THAT(message("It was the best of times\n"), HasSubstr("got text (tokenise it: jest-tokens)"));
+  EXPECT_THAT(message("It was the best of times\n"),
+              HasSubstr("got text (tokenise it: jest-tokens)"));
   EXPECT_THAT(message_of([&] { TokenFile(folder_.file("absent.bin")); }), HasSubstr("absent.bin"));
   const std::vector<std::uint16_t> letters = {72, 101, 108, 108, 111, 32, 119, 111, 114};
   EXPECT_EQ(TokenFile(file("small.bin", bytes_of(letters))).size(), 9) << "small tokens are tokens";
