@@ -83,6 +83,10 @@ void TokensTask::check_model(const std::string& option, const DecoderSpec& spec)
     refuse("--length", text("at most the ", spec.positions, " positions of the model"),
            options_.length);
   }
+  if (tokenizer_ && tokenizer_->vocabulary() > spec.vocabulary) {
+    refuse("--tokenizer", text("at most the ", spec.vocabulary, " tokens of the model"),
+           tokenizer_->vocabulary());
+  }
   data_.curated->expect_below(spec.vocabulary);
   data_.pool->expect_below(spec.vocabulary);
   for (const auto& set : data_.eval) set.table->expect_below(spec.vocabulary);

@@ -79,7 +79,9 @@ TEST_F(Glyphs, AMixedBatchTrainsItsShareAtHalfResolution) {
   EXPECT_TRUE(towers_->embed(batch_->mixed(0.5)).y.allclose(full.y, 1e-5, 1e-6));
 }
 
-TEST_F(Glyphs, OneExampleCanBeMixed) { EXPECT_NO_THROW(OwnLoss()(towers_, batch_->at({3}).mixed(0.5))); }
+TEST_F(Glyphs, OneExampleCanBeMixed) {
+  EXPECT_NO_THROW(OwnLoss()(towers_, batch_->at({3}).mixed(0.5)));
+}
 
 // method.md 5: flexi at q = 1/2 and B/b = 5 must stay within 1.2 times uniform's cost.
 TEST(GlyphTowers, AtHalfResolutionAreCheapEnoughForFlexi) {
