@@ -76,8 +76,8 @@ OptionRows<TokensOptions> TokensOptions::own_rows() {
       data("--tokenizer", &O::tokenizer,
            "A tokenizer.json: bits per byte, and texts in the\nreport", kOfProbe, AFile{}),
       model("--model", &O::model,
-            "llama or gpt2, of the sizes below; or llama:FOLDER,\ngpt2:FOLDER: config.json and "
-            "safetensors of\nHugging Face's",
+            "llama or gpt2, of the sizes below; or\nllama:FOLDER, gpt2:FOLDER: config.json and\n"
+            "safetensors of Hugging Face's",
             kOfResult | kOfProbe, AModel{}),
       model("--vocabulary", &O::vocabulary, "V; 0: as many as the tokens need",
             kOfResult | kOfProbe, AtLeast{0}),
