@@ -306,7 +306,7 @@ class Refusals(TokensCase):
         larger = {"model": {"type": "BPE", "vocab": {str(k): k for k in range(60)}}}
         train_cases.write(json.dumps(larger).encode(), path("larger.json"))
         self.expect({"model": self.model(), "tokenizer": path("larger.json")},
-                    "--tokenizer: expected at most the 40 tokens of the model, got 60")
+                    "--tokenizer: expected at most the 39 tokens of the model, got 60")
         self.expect({"reference": self.model(num_hidden_layers=2)},
                     "tensor model.layers.1", "none of that name")
         self.expect({"model": self.model(num_hidden_layers=1, max_position_embeddings=4)},
