@@ -3,12 +3,16 @@
 // provides the sums of one model; everything else is here once.
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <tuple>
+#include <utility>
 #include <vector>
 
+#include "jest/criteria/conditional_scores.hpp"
 #include "jest/criteria/contrastive.hpp"
 
 namespace jest {
@@ -17,12 +21,36 @@ namespace jest {
 /// conditioned on (mean field), and then a candidate's pair with itself must not be counted.
 enum class AfterPicking { kLeave, kStay };
 
+/// Picked rows of one model: x and y [c] point to d floats each, wherever they lie.
+struct PickedRows {
+  std::vector<std::int64_t> positions;  ///< among one's own candidates; −1 of another rank's
+  std::array<std::vector<const float*>, 2> sides;
+
+  std::int64_t count() const { return static_cast<std::int64_t>(positions.size()); }
+};
+
+/// `offset` of the model's x, then y, within a row of another rank.
+inline PickedRows picked_rows(const EmbeddingsView& model, std::span<const Pick> picks,
+                              std::int64_t offset) {
+  PickedRows rows;
+  for (const Pick& pick : picks) {
+    rows.positions.push_back(pick.position);
+    Pick part = pick;
+    if (!pick.is_own()) part.row += offset;
+    rows.sides[0].push_back(detail::row_of(part, model.x));
+    if (!pick.is_own()) part.row += detail::row_bytes(model.x);
+    rows.sides[1].push_back(detail::row_of(part, model.y));
+  }
+  return rows;
+}
+
 /// `Sums` of one model offers
 /// - own(first, terms): the own terms of candidates from `first` on, written to `terms`, from
 ///   (pairs, embeddings, engine) at construction;
-/// - condition_on(picks, then): picks ascending in id; those that leave are never asked for again;
+/// - condition_on(rows, then): picks ascending in id; those that leave are never asked for again;
 /// - pairs(i): what everything conditioned on adds to candidate i;
-/// - extra_bytes(): its peak memory beside the inputs.
+/// - extra_bytes(): its peak memory beside the inputs;
+/// and, where the size of numbers decides how it adds, magnitudes() and agree(magnitudes), two.
 ///
 /// Before any other pick a score is the own term. Scores of picked candidates are stale.
 template <class Pairs, class Sums>
@@ -30,12 +58,11 @@ class ContrastiveScores {
  public:
   using Engine = typename Sums::Engine;
 
-  /// `interaction` is κ, the weight of pair terms.
+  /// `pairs` were checked. `interaction` is κ, the weight of pair terms.
   ContrastiveScores(const Pairs& pairs, double interaction, const Engine& engine)
-      : weights_(pairs.weights), interaction_(interaction) {
-    check_pairs("select", pairs);
-    if (weights_.learner != 0) learner_.emplace(pairs, pairs.learner, engine);
-    if (weights_.reference != 0) reference_.emplace(pairs, pairs.reference, engine);
+      : pairs_(pairs), interaction_(interaction), engine_(engine) {
+    if (pairs.weights.learner != 0) learner_.emplace(pairs, pairs.learner, engine);
+    if (pairs.weights.reference != 0) reference_.emplace(pairs, pairs.reference, engine);
     own_.resize(static_cast<std::size_t>(pairs.candidates()));
     for (std::size_t first = 0; first < own_.size(); first += kBatch) weigh_own(first);
     in_play_ = std::count_if(own_.begin(), own_.end(), [](double own) { return !std::isnan(own); });
@@ -45,20 +72,69 @@ class ContrastiveScores {
 
   std::span<const double> scores() const { return scores_; }
 
+  /// Of one rank; mean field if these are all candidates in play.
   void condition_on(std::span<const std::int64_t> picks) {
+    condition_on(Picked{own_picks(picks), std::ssize(picks) == in_play_});
+  }
+
+  void condition_on(const Picked& picked) {
     if (interaction_ == 0) return;
-    const auto count = static_cast<std::int64_t>(picks.size());
-    // Mean field alone conditions on all candidates in play, and needs their scores afterwards.
-    const AfterPicking then = count == in_play_ ? AfterPicking::kStay : AfterPicking::kLeave;
-    if (learner_) learner_->condition_on(picks, then);
-    if (reference_) reference_->condition_on(picks, then);
-    for (const std::int64_t j : picks) picked_[j] = 1;
-    conditioned_on_ += count;
+    const AfterPicking then = picked.stay ? AfterPicking::kStay : AfterPicking::kLeave;
+    if (learner_) learner_->condition_on(picked_rows(pairs_.learner, picked.picks, 0), then);
+    if (reference_)
+      reference_->condition_on(picked_rows(pairs_.reference, picked.picks, learner_bytes()), then);
+    for (const Pick& pick : picked.picks) {
+      if (pick.is_own()) picked_[static_cast<std::size_t>(pick.position)] = 1;
+    }
+    conditioned_on_ += std::ssize(picked.picks);
     for (std::size_t i = 0; i < scores_.size(); ++i) {
       if (conditioned_on_ == picked_[i]) continue;  // no other pick than itself
       scores_[i] = own_[i] + interaction_ *
                                  weighed(i, [](const Sums& sums, auto k) { return sums.pairs(k); });
     }
+  }
+
+  /// x and y of the learner, then of the reference, of those that have a weight.
+  std::int64_t row_bytes() const {
+    if (interaction_ == 0) return 0;
+    return learner_bytes() + (reference_ ? 2 * detail::row_bytes(pairs_.reference.x) : 0);
+  }
+  void copy_row(std::int64_t position, std::byte* out) const {
+    for (const EmbeddingsView* model : {&pairs_.learner, &pairs_.reference}) {
+      if (model == &pairs_.learner ? !learner_ : !reference_) continue;
+      for (const MatrixView* side : {&model->x, &model->y}) {
+        detail::copy_row(*side, position, out);
+        out += detail::row_bytes(*side);
+      }
+    }
+  }
+
+  std::uint64_t digest() const {
+    detail::Digest digest;
+    digest.add(pairs_.weights.learner).add(pairs_.weights.reference).add(Sums::digest(engine_));
+    if constexpr (requires { pairs_.include_positive; }) {
+      digest.add(std::uint64_t{pairs_.include_positive});
+    }
+    for (const EmbeddingsView* model : {&pairs_.learner, &pairs_.reference}) {
+      if (model == &pairs_.learner ? !learner_ : !reference_) continue;
+      digest.add(model->scale).add(model->bias).add(static_cast<std::uint64_t>(model->x.cols));
+    }
+    return digest.value();
+  }
+
+  Magnitudes magnitudes() requires requires(Sums& sums) { sums.magnitudes(); }
+  {
+    Magnitudes all{};
+    if (interaction_ == 0) return all;
+    if (learner_) std::tie(all[0], all[1]) = learner_->magnitudes();
+    if (reference_) std::tie(all[2], all[3]) = reference_->magnitudes();
+    return all;
+  }
+  void agree(const Magnitudes& all) requires requires(Sums& sums) { sums.magnitudes(); }
+  {
+    if (interaction_ == 0) return;
+    if (learner_) learner_->agree({all[0], all[1]});
+    if (reference_) reference_->agree({all[2], all[3]});
   }
 
   /// Whether a model went another way than its backend's name says.
@@ -75,6 +151,10 @@ class ContrastiveScores {
  private:
   static constexpr std::size_t kBatch = 256;
 
+  std::int64_t learner_bytes() const {
+    return learner_ ? 2 * detail::row_bytes(pairs_.learner.x) : 0;
+  }
+
   /// Own terms of at most kBatch candidates.
   void weigh_own(std::size_t first) {
     const std::size_t count = std::min(kBatch, own_.size() - first);
@@ -84,19 +164,20 @@ class ContrastiveScores {
     if (learner_) learner_->own(row, {learner, count});
     if (reference_) reference_->own(row, {reference, count});
     for (std::size_t k = 0; k < count; ++k) {
-      own_[first + k] = weights_.weigh(learner[k], reference[k]);
+      own_[first + k] = pairs_.weights.weigh(learner[k], reference[k]);
     }
   }
 
   template <class Term>
   double weighed(std::size_t row, const Term& term) const {
     const auto i = static_cast<std::int64_t>(row);
-    return weights_.weigh(learner_ ? term(*learner_, i) : 0.0,
-                          reference_ ? term(*reference_, i) : 0.0);
+    return pairs_.weights.weigh(learner_ ? term(*learner_, i) : 0.0,
+                                reference_ ? term(*reference_, i) : 0.0);
   }
 
-  ScoreWeights weights_;
+  Pairs pairs_;
   double interaction_;
+  Engine engine_;
   std::optional<Sums> learner_;
   std::optional<Sums> reference_;
   std::vector<double> own_;

@@ -52,8 +52,9 @@ inline double largest_sum_error(Contrast contrast, const EmbeddingsView& model) 
     if (i % 5 != 0) picks.push_back(i);
   }
   cpu::PanelSums sums(contrast, model, {});
-  if (!sums.fits_float32()) return std::numeric_limits<double>::quiet_NaN();
-  sums.add(picks, AfterPicking::kLeave);
+  if (!sums.fits_float32(sums.largest(0), sums.largest(1)))
+    return std::numeric_limits<double>::quiet_NaN();
+  sums.add(picked_rows(model, own_picks(picks), 0), AfterPicking::kLeave);
   const EmbeddingsView turned{model.y, model.x, model.scale, model.bias};
   double worst = 0;
   for (std::int64_t i = 0; i < model.rows(); i += 5) {

@@ -52,11 +52,15 @@ inline void check_id_count(const std::string& who, std::int64_t ids, std::int64_
   }
 }
 
-/// Throws unless `matrix` has rows, columns and memory.
-inline void check_matrix(const std::string& who, const MatrixView& matrix) {
-  if (matrix.rows < 1 || matrix.cols < 1) {
-    refuse(who, "at least one row and one column", "[", matrix.rows, ", ", matrix.cols, "]");
+/// Throws unless `matrix` has columns, rows and memory for them. A rank's part of a super-batch may
+/// have no rows.
+inline void check_matrix(const std::string& who, const MatrixView& matrix,
+                         std::int64_t fewest_rows = 1) {
+  if (matrix.rows < fewest_rows || matrix.cols < 1) {
+    refuse(who, text("at least ", fewest_rows == 1 ? "one row and " : "", "one column"), "[",
+           matrix.rows, ", ", matrix.cols, "]");
   }
+  if (matrix.rows == 0) return;
   if (matrix.row_stride < matrix.cols) {
     refuse(who, text("a row stride of at least ", matrix.cols), matrix.row_stride);
   }

@@ -19,6 +19,7 @@
 #include "jest/core/error.hpp"
 #include "jest/core/exact/elementary.hpp"
 #include "jest/core/views.hpp"
+#include "jest/criteria/conditional_scores.hpp"
 
 namespace jest {
 
@@ -32,9 +33,9 @@ JEST_HOST_DEVICE constexpr double diversity_coefficient(double strength, double 
   return -strength * interaction;
 }
 
-/// Throws unless features [B, d] are usable, with one own term per row.
+/// Throws unless features [B, d] are usable, with one own term per row. B may be 0, of a rank.
 inline void check_linear_pairs(std::int64_t own_terms, const MatrixView& features) {
-  check_matrix("linear pairs", features);
+  check_matrix("linear pairs", features, 0);
   if (own_terms != features.rows) {
     refuse("linear pairs", "one own term per feature row", own_terms, " and ", features.rows);
   }
@@ -63,19 +64,33 @@ class LinearPairScores {
 
   std::span<const double> scores() const { return scores_; }
 
-  void condition_on(std::span<const std::int64_t> picks) {
+  void condition_on(std::span<const std::int64_t> picks) { condition_on(Picked{own_picks(picks)}); }
+  void condition_on(const Picked& picked) {
     if (coefficient_ == 0) return;
     std::vector<double> sum(detail::at(features_.cols), 0.0);
-    for (const std::int64_t j : picks) {
-      const float* row = features_.row(j);
+    for (const Pick& pick : picked.picks) {
+      const float* row = detail::row_of(pick, features_);
       for (double& total : sum) total += static_cast<double>(*row++);
     }
     for (std::int64_t i = 0; i < features_.rows; ++i) {
       scores_[detail::at(i)] += 2 * coefficient_ * dot(i, sum.data());
     }
-    for (const std::int64_t j : picks) {
+    for (const Pick& pick : picked.picks) {
+      if (!pick.is_own()) continue;
+      const std::int64_t j = pick.position;
       scores_[detail::at(j)] -= 2 * coefficient_ * dot(j, features_.row(j));
     }
+  }
+
+  std::int64_t row_bytes() const { return coefficient_ == 0 ? 0 : detail::row_bytes(features_); }
+  void copy_row(std::int64_t position, std::byte* out) const {
+    detail::copy_row(features_, position, out);
+  }
+  std::uint64_t digest() const {
+    return detail::Digest()
+        .add(coefficient_)
+        .add(static_cast<std::uint64_t>(features_.cols))
+        .value();
   }
 
   std::int64_t extra_bytes() const {
@@ -114,7 +129,7 @@ struct GradientAlignment {
 /// Throws unless features are usable, and every other array has their rows or their width.
 inline void check_criterion(const GradientAlignment& criterion) {
   const MatrixView& h = criterion.features;
-  check_matrix("gradient alignment", h);
+  check_matrix("gradient alignment", h, 0);
   if (std::ssize(criterion.direction) != h.cols) {
     refuse("gradient alignment", text("a direction of width ", h.cols), criterion.direction.size());
   }

@@ -13,6 +13,7 @@
 #include "jest/core/error.hpp"
 #include "jest/core/score.hpp"
 #include "jest/core/views.hpp"
+#include "jest/criteria/conditional_scores.hpp"
 
 namespace jest {
 
@@ -54,6 +55,9 @@ class SeparableScores {
 
   std::span<const double> scores() const { return scores_; }
   void condition_on(std::span<const std::int64_t>) {}
+  void condition_on(const Picked&) {}
+  static std::int64_t row_bytes() { return 0; }
+  static void copy_row(std::int64_t, std::byte*) {}
   std::int64_t extra_bytes() const {
     return static_cast<std::int64_t>(scores_.size() * sizeof(double));
   }

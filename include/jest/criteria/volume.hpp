@@ -17,6 +17,7 @@
 
 #include "jest/core/error.hpp"
 #include "jest/core/views.hpp"
+#include "jest/criteria/conditional_scores.hpp"
 
 namespace jest {
 
@@ -24,9 +25,9 @@ namespace jest {
 class VolumeScores {
  public:
   /// `rows` [B, d] must outlive this; `noise` is σ² > 0, of the scale of a row's squared length. A
-  /// row that holds NaN scores NaN. Throws on an empty matrix and on another noise.
+  /// row that holds NaN scores NaN. Throws on a matrix without columns and on another noise.
   VolumeScores(const MatrixView& rows, double noise) : rows_(rows), noise_(noise) {
-    check_matrix("volume scores", rows_);
+    check_matrix("volume scores", rows_, 0);
     if (!std::isfinite(noise) || noise <= 0) {
       refuse("volume scores", "a finite noise above 0", noise);
     }
@@ -43,9 +44,18 @@ class VolumeScores {
 
   std::span<const double> scores() const { return scores_; }
 
-  void condition_on(std::span<const std::int64_t> picks) {
-    for (const std::int64_t j : picks) take(j);
+  void condition_on(std::span<const std::int64_t> picks) { condition_on(Picked{own_picks(picks)}); }
+  void condition_on(const Picked& picked) {
+    for (const Pick& pick : picked.picks) take(detail::row_of(pick, rows_));
     score_all();
+  }
+
+  std::int64_t row_bytes() const { return detail::row_bytes(rows_); }
+  void copy_row(std::int64_t position, std::byte* out) const {
+    detail::copy_row(rows_, position, out);
+  }
+  std::uint64_t digest() const {
+    return detail::Digest().add(noise_).add(static_cast<std::uint64_t>(rows_.cols)).value();
   }
 
   std::int64_t extra_bytes() const {
@@ -59,19 +69,19 @@ class VolumeScores {
   double element(std::int64_t i, std::int64_t k) const {
     return static_cast<double>(rows_.row(i)[k]);
   }
-  double dot(std::int64_t i, const double* other) const {
+  double dot(const float* row, const double* other) const {
     double total = 0;
-    for (std::int64_t k = 0; k < rows_.cols; ++k) total += element(i, k) * other[k];
+    for (std::int64_t k = 0; k < rows_.cols; ++k) total += static_cast<double>(row[k]) * other[k];
     return total;
   }
 
-  void take(std::int64_t j) {
+  void take(const float* row) {
     const std::size_t d = detail::at(rows_.cols);
     Numbers image(d);  // M·e_j
-    for (std::size_t k = 0; k < d; ++k) image[k] = dot(j, &inverse_[k * d]);
-    const double denominator = noise_ + dot(j, image.data());
+    for (std::size_t k = 0; k < d; ++k) image[k] = dot(row, &inverse_[k * d]);
+    const double denominator = noise_ + dot(row, image.data());
     for (std::int64_t i = 0; i < rows_.rows; ++i) {
-      const double shared = dot(i, image.data());
+      const double shared = dot(rows_.row(i), image.data());
       left_[detail::at(i)] -= shared * shared / denominator;
     }
     for (std::size_t k = 0; k < d; ++k) {

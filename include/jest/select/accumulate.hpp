@@ -114,7 +114,15 @@ class Accumulation {
   }
 
   /// Throws unless all candidates have come.
-  Selection finish(const SelectionSpec& spec) const {
+  Selection finish(const SelectionSpec& spec) const { return select(all(), spec); }
+
+  /// Where they are one rank's part of a super-batch.
+  Selection finish(const SelectionSpec& spec, const Shard& shard, Exchange& exchange) const {
+    return select(all(), spec, shard, exchange);
+  }
+
+ private:
+  Pairs all() const {
     if (rows_ != spec_.candidates) {
       refuse("accumulate", text(spec_.candidates, " candidates before finish"), rows_);
     }
@@ -122,10 +130,9 @@ class Accumulation {
     pairs.ids = ids_;
     pairs.learner = learner_.view(rows_);
     pairs.reference = reference_.view(rows_);
-    return select(pairs, spec);
+    return pairs;
   }
 
- private:
   bool uses_learner() const { return spec_.like.weights.learner != 0; }
   bool uses_reference() const { return spec_.like.weights.reference != 0; }
 

@@ -20,6 +20,7 @@
 
 #include "jest/core/error.hpp"
 #include "jest/criteria/contrastive.hpp"
+#include "jest/select/exchange.hpp"
 #include "jest/select/selection.hpp"
 
 namespace jest::cpu {
@@ -52,5 +53,12 @@ JEST_EXPORT Selection select(const SigmoidPairs& pairs, const SelectionSpec& spe
                              const Engine& engine);
 JEST_EXPORT Selection select(const SoftmaxPairs& pairs, const SelectionSpec& spec,
                              const Engine& engine);
+
+/// Of one rank's part of a super-batch. Threads and instruction sets may differ among ranks; with
+/// bfloat16 operands, not how they are multiplied.
+JEST_EXPORT Selection select(const SigmoidPairs& pairs, const SelectionSpec& spec,
+                             const Engine& engine, const Shard& shard, Exchange& exchange);
+JEST_EXPORT Selection select(const SoftmaxPairs& pairs, const SelectionSpec& spec,
+                             const Engine& engine, const Shard& shard, Exchange& exchange);
 
 }  // namespace jest::cpu

@@ -1,5 +1,5 @@
 #pragma once
-// The sampler: one loop that every preset shares.
+// The sampler: one loop that every preset shares, on one rank or on several.
 //
 //   for each of N rounds:
 //     key_i = gain · g_i(A) + Gumbel noise      for every candidate not yet picked
@@ -7,76 +7,168 @@
 //     condition the criterion on them
 //
 // Total order: larger key first, equal keys by smaller id. O(N·B) time beside the criterion's own,
-// O(B) memory. The answer is a function of (scores, ids, spec) alone.
+// O(B) memory. The answer is a function of (scores, ids, spec) alone: ranks that hold a part of the
+// candidates each tell the others the best of their keys, and the rows of what was picked.
 // Source: Gumbel top-k, Kool et al. 2019; chunks, Evans et al., arXiv 2406.17711, algorithm 1.
 
 #include <cstdint>
+#include <exception>
 #include <iterator>
+#include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "jest/core/error.hpp"
 #include "jest/core/views.hpp"
 #include "jest/criteria/conditional_scores.hpp"
+#include "jest/select/exchange.hpp"
 #include "jest/select/selection.hpp"
 
 namespace jest {
 namespace detail {
 
-/// The candidates that are neither picked nor set aside, and the draws among them.
-class Draw {
- public:
-  /// All must outlive this. `own` [B]: candidates whose own term is NaN are set aside.
-  Draw(const SelectionSpec& spec, std::span<const std::int64_t> ids, std::span<const double> own);
+/// A candidate as ranks tell each other of it.
+struct Offer {
+  std::uint64_t key = 0;  ///< `ordered_bits` of its key
+  std::int64_t id = 0;
+  std::int64_t position = 0;  ///< in the whole super-batch
+  double score = 0;
+  double own = 0;  ///< its own term
 
-  std::int64_t nan_count() const { return nan_count_; }
-  std::int64_t extra_bytes() const;
-
-  /// Every candidate still available, ascending in position.
-  const std::vector<std::int64_t>& available() const { return available_; }
-
-  /// The `take` best of `scores` by key, best first; they are available no more. Throws where fewer
-  /// can be taken.
-  std::vector<std::int64_t> round(std::uint32_t round, std::int64_t take,
-                                  std::span<const double> scores);
-
-  std::vector<std::int64_t> in_order_of_id(std::vector<std::int64_t> positions) const;
-
- private:
-  struct Keyed {
-    double key;
-    std::int64_t id;
-    std::int64_t position;
-  };
-
-  std::int64_t id(std::int64_t position) const;
-  void key_all(std::uint32_t round, std::span<const double> scores);
-  void set_nan_aside(std::span<const double> scores);
-  void remove(const std::vector<std::int64_t>& picks);
-
-  const SelectionSpec& spec_;
-  std::span<const std::int64_t> ids_;
-  std::int64_t candidates_ = 0;
-  std::int64_t nan_count_ = 0;
-  std::vector<std::int64_t> available_;  // ascending positions
-  std::vector<bool> picked_;
-  std::vector<Keyed> keyed_;
+  bool before(const Offer& other) const {
+    return key != other.key ? key > other.key : id < other.id;
+  }
 };
 
-double mean_of(std::span<const double> values, std::span<const std::int64_t> positions);
+/// One selection as one rank takes part in it: the draws among its own candidates, and what ranks
+/// tell each other. Members that exchange must be called by all ranks alike. What goes wrong in a
+/// rank's own work is told to all with their next exchange, and all throw it.
+class Rounds {
+ public:
+  /// All must outlive this. `keys_per_rank`: how many a rank offers in a round; by default enough
+  /// in nearly every one. Where they did not suffice, twice as many are asked for.
+  Rounds(const SelectionSpec& spec, const Shard& shard, Exchange& exchange,
+         std::int64_t keys_per_rank = 0);
+  Rounds(Rounds&&) = delete;
+  ~Rounds();
 
-/// Standard, about their mean.
-double deviation_of(std::span<const double> values, std::span<const std::int64_t> positions);
+  /// Does one's own work, unless some failed before.
+  template <class Work>
+  void attempt(const Work& work) {
+    if (failure_) return;
+    try {
+      work();
+    } catch (...) {
+      failure_ = std::current_exception();
+    }
+  }
+
+  /// Own work: checks the arguments, and sets candidates aside whose own term is NaN.
+  void begin(std::span<const std::int64_t> ids, std::span<const double> own);
+  /// Exchanges: whether all want the same of parts of one super-batch, and enough are eligible.
+  /// Answers the largest magnitudes.
+  Magnitudes meet(std::uint64_t criterion, const Magnitudes& magnitudes);
+
+  std::int64_t count() const;  ///< N
+  bool is_mean_field() const;
+
+  /// Own work: keys of all that are available.
+  void draw(std::int64_t round, std::span<const double> scores);
+  /// Exchanges: the best keys of all ranks become `picks`, best first.
+  void take(std::int64_t round);
+  /// Exchanges: all eligible candidates become `picks`, though they stay available.
+  void take_all();
+  const std::vector<Offer>& picks() const { return picks_; }
+
+  /// Own work: the picks among one's own candidates, in order of id.
+  std::vector<std::int64_t> own_picks() const;
+  /// Room for rows of one's own picks, or null where nobody else needs them.
+  std::byte* outgoing(std::int64_t row_bytes);
+  /// Exchanges rows, which were written to `outgoing` in the order of `own_picks`.
+  void exchange_rows(std::int64_t row_bytes);
+  /// Own work: all picks in order of id, those of others by the rows that came.
+  std::span<const Pick> picked();
+
+  SelectionStatistics statistics() const;
+
+ private:
+  struct Parts;
+
+  void check_failures(const std::vector<bool>& failed);
+  bool merge(std::int64_t most, std::int64_t take);
+
+  std::exception_ptr failure_;
+  std::vector<Offer> picks_;
+  std::unique_ptr<Parts> parts_;
+};
 
 /// Milliseconds of a clock that only goes forward.
 double milliseconds();
 
-/// Throws unless the arguments of `sample` are possible for `candidates` (B).
-void check_sample(const SelectionSpec& spec, std::span<const std::int64_t> ids,
-                  std::int64_t candidates);
+/// Conditions on the picks; `stay` if they are all candidates.
+template <ConditionalScores State>
+void condition(State& state, Rounds& rounds, bool stay) {
+  if constexpr (ShardedScores<State>) {
+    const std::int64_t bytes = state.row_bytes();
+    rounds.attempt([&] {
+      std::byte* out = rounds.outgoing(bytes);
+      if (out == nullptr) return;
+      for (const std::int64_t i : rounds.own_picks()) {
+        state.copy_row(i, out);
+        out += bytes;
+      }
+    });
+    rounds.exchange_rows(bytes);
+    rounds.attempt([&] { state.condition_on(Picked{rounds.picked(), stay}); });
+  } else {
+    rounds.attempt([&] { state.condition_on(rounds.own_picks()); });
+  }
+}
 
-/// Throws unless a draw has as many candidates as are to be picked.
-void check_eligible(const Draw& draw, const SelectionSpec& spec, std::int64_t candidates);
+/// Learns whether all ranks want the same.
+template <ConditionalScores State>
+void meet(State& state, Rounds& rounds) {
+  std::uint64_t criterion = 0;
+  Magnitudes magnitudes{};
+  rounds.attempt([&] {
+    if constexpr (requires { state.digest(); }) criterion = state.digest();
+    if constexpr (requires { state.magnitudes(); }) {
+      if (rounds.is_mean_field() || rounds.count() > 1) magnitudes = state.magnitudes();
+    }
+  });
+  magnitudes = rounds.meet(criterion, magnitudes);
+  if constexpr (requires { state.agree(magnitudes); }) {
+    rounds.attempt([&] { state.agree(magnitudes); });
+  }
+}
+
+template <ConditionalScores State>
+Selection sample_rounds(State& state, std::span<const std::int64_t> ids, Rounds& rounds) {
+  const double start = milliseconds();
+  rounds.attempt([&] { rounds.begin(ids, state.scores()); });
+  meet(state, rounds);
+  if (rounds.is_mean_field()) {
+    rounds.take_all();
+    condition(state, rounds, true);
+  }
+  Selection selection;
+  for (std::int64_t round = 0; round < rounds.count(); ++round) {
+    rounds.attempt([&] { rounds.draw(round, state.scores()); });
+    rounds.take(round);
+    for (const Offer& pick : rounds.picks()) {
+      selection.indices.push_back(pick.position);
+      selection.scores.push_back(pick.score);
+    }
+    if (round + 1 < rounds.count()) condition(state, rounds, false);
+  }
+  selection.statistics = rounds.statistics();
+  if constexpr (requires { state.extra_bytes(); }) {
+    selection.statistics.extra_bytes += state.extra_bytes();
+  }
+  selection.statistics.select_ms = milliseconds() - start;
+  return selection;
+}
 
 }  // namespace detail
 
@@ -86,42 +178,24 @@ void check_eligible(const Draw& draw, const SelectionSpec& spec, std::int64_t ca
 /// take.
 template <ConditionalScores State>
 Selection sample(State& state, const SelectionSpec& spec, std::span<const std::int64_t> ids = {}) {
-  const double start = detail::milliseconds();
-  std::span<const double> scores = state.scores();
-  detail::check_sample(spec, ids, std::ssize(scores));
-  const std::vector<double> own(scores.begin(), scores.end());
-  detail::Draw draw(spec, ids, own);
-  detail::check_eligible(draw, spec, std::ssize(own));
-  const std::vector<std::int64_t> eligible = draw.available();
-  if (spec.sampling.preset == Preset::kMeanField) {
-    state.condition_on(draw.in_order_of_id(eligible));
-    scores = state.scores();
-  }
-  Selection selection;
-  const std::int64_t chunks = chunk_count(spec);
-  for (std::int64_t round = 0; round < chunks; ++round) {
-    const std::int64_t take = spec.count / chunks + (round < spec.count % chunks ? 1 : 0);
-    const auto picks =
-        draw.round(spec.first_round + static_cast<std::uint32_t>(round), take, scores);
-    for (const std::int64_t i : picks) {
-      selection.indices.push_back(i);
-      selection.scores.push_back(scores[static_cast<std::size_t>(i)]);
-    }
-    if (round + 1 == chunks) break;
-    state.condition_on(draw.in_order_of_id(picks));
-    scores = state.scores();
-  }
-  SelectionStatistics& statistics = selection.statistics;
-  statistics.backend = "criterion";
-  statistics.select_ms = detail::milliseconds() - start;
-  statistics.nan_count = draw.nan_count();
-  statistics.mean_own_score_super_batch = detail::mean_of(own, eligible);
-  statistics.mean_own_score_picks = detail::mean_of(own, selection.indices);
-  statistics.own_score_deviation = detail::deviation_of(own, eligible);
-  statistics.extra_bytes =
-      draw.extra_bytes() + static_cast<std::int64_t>(own.size() * 2 * sizeof(double));
-  if constexpr (requires { state.extra_bytes(); }) statistics.extra_bytes += state.extra_bytes();
-  return selection;
+  Alone alone;
+  detail::Rounds rounds(spec, whole(std::ssize(std::span<const double>(state.scores()))), alone);
+  return detail::sample_rounds(state, ids, rounds);
+}
+
+/// The same where `state` and `ids` [shard.count] are those of one rank's candidates. Every rank
+/// gets all picks, as positions in the whole super-batch, and statistics of all but extra bytes.
+/// They have the bits of one rank's for any shards. 2N exchanges: one of 200 bytes a rank, N of
+/// about c + 5√(cR) keys of 40 bytes, N − 1 of c rows; keys once more where a rank's best did not
+/// suffice, less than once in a thousand rounds; mean field: all rows, once. Time and memory of a
+/// rank O(B/R + c) beside. Throws on every rank, the same words, what one of them throws; where
+/// parameters differ among ranks; and where an exchange throws. Ids must be distinct on all ranks
+/// together, which `check_ids` with an exchange makes sure of.
+template <ShardedScores State>
+Selection sample(State& state, const SelectionSpec& spec, std::span<const std::int64_t> ids,
+                 const Shard& shard, Exchange& exchange) {
+  detail::Rounds rounds(spec, shard, exchange);
+  return detail::sample_rounds(state, ids, rounds);
 }
 
 }  // namespace jest

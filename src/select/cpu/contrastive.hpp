@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <utility>
 
 #include "select/contrastive_scores.hpp"
 #include "select/cpu/own_terms.hpp"
@@ -31,10 +32,27 @@ class Sums {
     return panels_ ? plain_.pairs(i, panels_->forward(i), panels_->backward(i)) : plain_.pairs(i);
   }
 
-  void condition_on(std::span<const std::int64_t> picks, AfterPicking then) {
-    if (!begun_) begin();
+  void condition_on(const PickedRows& picks, AfterPicking then) {
+    if (!begun_) agree(magnitudes());
     if (panels_) return panels_->add(picks, then);
     plain_.condition_on(picks, then);
+  }
+
+  /// The largest |x| and |y| of rows without a NaN, by which it is decided whether float32 holds
+  /// them: of all candidates of a super-batch, wherever they lie.
+  std::pair<double, double> magnitudes() {
+    if (!begun_) begin();
+    return {panels_->largest(0), panels_->largest(1)};
+  }
+  void agree(const std::pair<double, double>& largest) {
+    if (!begun_) begin();
+    if (!panels_->fits_float32(largest.first, largest.second)) panels_.reset();
+  }
+
+  /// What results depend on beside the inputs.
+  static std::uint64_t digest(const Engine& engine) {
+    return 1 + static_cast<std::uint64_t>(
+                   engine.operands == Operands::kBfloat16 ? values_per_word(engine) : 0);
   }
 
   bool fell_back() const { return begun_ && !panels_; }
@@ -48,7 +66,6 @@ class Sums {
     EmbeddingsView view = plain_.model().embeddings;
     view.bias = plain_.model().bias;
     panels_.emplace(contrast, view, engine_);
-    if (!panels_->fits_float32()) panels_.reset();
     begun_ = true;
   }
 

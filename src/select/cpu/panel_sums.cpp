@@ -4,6 +4,7 @@
 #include "panel_sums.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <memory>
 
@@ -38,13 +39,18 @@ const Kernel& kernel_of(const Engine& engine) {
 }
 
 /// Whether float32 can hold every value, product and logit, in bfloat16 operands too.
-bool holds_in_float32(const EmbeddingsView& view, float largest_x, float largest_y) {
-  constexpr double kMost = 1e30;
-  const double product = static_cast<double>(largest_x) * static_cast<double>(largest_y) *
-                         static_cast<double>(view.x.cols);
-  return largest_x < kMost && largest_y < kMost && product < kMost && view.scale < kLogitLimit &&
-         view.scale > 1 / kLogitLimit && view.scale * product + std::fabs(view.bias) < kLogitLimit;
-}
+struct Range {
+  double scale;
+  double bias;
+  double width;
+
+  bool holds(double largest_x, double largest_y) const {
+    constexpr double kMost = 1e30;
+    const double product = largest_x * largest_y * width;
+    return largest_x < kMost && largest_y < kMost && product < kMost && scale < kLogitLimit &&
+           scale > 1 / kLogitLimit && scale * product + std::fabs(bias) < kLogitLimit;
+  }
+};
 
 /// What one side of every candidate has added up so far, in units of the kernel.
 class RunningSums {
@@ -107,26 +113,33 @@ struct PanelSums::State {
         logit(logit_of(view)),
         candidates(view.rows()),
         width(view.x.cols),
-        partners{view.y, view.x},
-        panels(view, kernel),
-        fits(holds_in_float32(view, panels.largest(0), panels.largest(1))) {
-    if (!fits) return;
-    for (RunningSums& side : sums) side = RunningSums(contrast, candidates);
-  }
+        contrast(contrast),
+        range{view.scale, view.bias, static_cast<double>(width)},
+        panels(view, kernel) {}
 
-  void add(std::span<const std::int64_t> picks, AfterPicking then) {
+  void add(const PickedRows& picks, AfterPicking then) {
+    if (!begun) {
+      for (RunningSums& side : sums) side = RunningSums(contrast, candidates);
+      begun = true;
+    }
     std::vector<std::int32_t> column_of;
     if (then == AfterPicking::kStay) {
-      column_of = columns_of(picks);
+      column_of = columns_of(picks.positions);
     } else {
-      for (const std::int64_t i : picks) panels.remove(i);
+      for (const std::int64_t i : picks.positions) {
+        if (i >= 0) panels.remove(i);
+      }
     }
-    for (std::size_t first = 0; first < picks.size(); first += kSliceColumns) {
-      const std::size_t count = std::min<std::size_t>(kSliceColumns, picks.size() - first);
+    for (std::int64_t first = 0; first < picks.count(); first += kSliceColumns) {
       for (std::int32_t& column : column_of) {
         if (first > 0) column -= kSliceColumns;
       }
-      add_slice(picks.subspan(first, count), column_of);
+      const auto count = static_cast<std::size_t>(std::min(kSliceColumns, picks.count() - first));
+      const auto slice = [&](const std::vector<const float*>& side) {
+        return std::span(side).subspan(static_cast<std::size_t>(first), count);
+      };
+      // x of the candidates meets y of the picks, and y meets x.
+      add_slice({slice(picks.sides[1]), slice(picks.sides[0])}, column_of);
     }
   }
 
@@ -134,18 +147,24 @@ struct PanelSums::State {
   std::vector<std::int32_t> columns_of(std::span<const std::int64_t> picks) const {
     std::vector<std::int32_t> column_of(static_cast<std::size_t>(candidates), -1);
     for (std::size_t j = 0; j < picks.size(); ++j) {
-      column_of[picks[j]] = static_cast<std::int32_t>(j);
+      if (picks[j] >= 0) column_of[picks[j]] = static_cast<std::int32_t>(j);
     }
     return column_of;
   }
 
-  /// `column_of` [B]: where in the slice a candidate itself is, if it is; or empty.
-  void add_slice(std::span<const std::int64_t> picks, std::span<const std::int32_t> column_of) {
-    const std::int64_t multiply_adds = kSides * std::ssize(picks) * panels.size() * width;
+  using Rows = std::span<const float* const>;
+
+  /// `partners`: rows of the picks that either side meets. `column_of` [B]: where in the slice a
+  /// candidate itself is, if it is; or empty.
+  void add_slice(const std::array<Rows, kSides>& partners,
+                 std::span<const std::int32_t> column_of) {
+    const std::int64_t picks = std::ssize(partners[0]);
+    const std::int64_t multiply_adds = kSides * picks * panels.size() * width;
     const std::int64_t workers = std::clamp<std::int64_t>(
         multiply_adds / std::max<std::int64_t>(engine.multiply_adds_per_thread, 1), 1,
         std::max(engine.threads, 1));
-    for (const Side side : {0, 1}) pack_picked(side, picks, workers);
+    for (const Side side : {0, 1})
+      pack_picked(side, partners[static_cast<std::size_t>(side)], workers);
     panels.prepare();
     run_tasks(panels.count(), static_cast<int>(workers), [&](std::int64_t panel, int) {
       const std::span<const std::int32_t> positions = panels.positions(panel);
@@ -156,7 +175,7 @@ struct PanelSums::State {
       const float* rows[kLanes];
       const float* next_rows[kLanes];
       for (const Side side : {0, 1}) {
-        const Blocks columns{std::ssize(picks), panels.depth(), picked[side].data()};
+        const Blocks columns{picks, panels.depth(), picked[side].data()};
         const Candidates candidates = panels.candidates(panel, side, rows);
         const std::optional<Candidates> next = panels.after(panel, side, workers, next_rows);
         const PanelTask task{.candidates = candidates,
@@ -170,20 +189,17 @@ struct PanelSums::State {
     });
   }
 
-  void pack_picked(Side side, std::span<const std::int64_t> picks, std::int64_t workers) {
-    const MatrixView& rows = partners[side];
+  void pack_picked(Side side, Rows rows, std::int64_t workers) {
     AlignedFloats& out = picked[side];
-    const Blocks blocks{std::ssize(picks), panels.depth(), nullptr};
+    const Blocks blocks{std::ssize(rows), panels.depth(), nullptr};
     if (out.size() < blocks.columns * blocks.depth) {
       out = AlignedFloats(blocks.columns * blocks.depth);
     }
     run_tasks(blocks.count(), static_cast<int>(workers), [&](std::int64_t block, int) {
-      const float* pointers[kBlockColumns];
       const std::int64_t begin = blocks.begin(block);
-      const std::int64_t columns = blocks.begin(block + 1) - begin;
-      for (std::int64_t j = 0; j < columns; ++j) pointers[j] = rows.row(picks[begin + j]);
-      kernel.pack({{pointers, static_cast<std::size_t>(columns)}, rows.cols}, columns,
-                  out.data() + begin * blocks.depth);
+      const auto columns = static_cast<std::size_t>(blocks.width(block));
+      kernel.pack({rows.subspan(static_cast<std::size_t>(begin), columns), width},
+                  blocks.width(block), out.data() + begin * blocks.depth);
     });
   }
 
@@ -198,9 +214,10 @@ struct PanelSums::State {
   Logit logit;
   std::int64_t candidates;
   std::int64_t width;
-  MatrixView partners[kSides];
+  Contrast contrast;
+  Range range;
   Panels panels;
-  bool fits;
+  bool begun = false;
   AlignedFloats picked[kSides];  // rows of the slice, in blocks
   RunningSums sums[kSides];
 };
@@ -211,13 +228,18 @@ PanelSums::PanelSums(PanelSums&&) noexcept = default;
 PanelSums& PanelSums::operator=(PanelSums&&) noexcept = default;
 PanelSums::~PanelSums() = default;
 
-bool PanelSums::fits_float32() const { return state_->fits; }
-void PanelSums::add(std::span<const std::int64_t> picks, AfterPicking then) {
-  state_->add(picks, then);
+double PanelSums::largest(int side) const {
+  return static_cast<double>(state_->panels.largest(side));
 }
+bool PanelSums::fits_float32(double largest_x, double largest_y) const {
+  return state_->range.holds(largest_x, largest_y);
+}
+void PanelSums::add(const PickedRows& picks, AfterPicking then) { state_->add(picks, then); }
 double PanelSums::forward(std::int64_t i) const { return state_->sums[0].result(i); }
 double PanelSums::backward(std::int64_t i) const { return state_->sums[1].result(i); }
 std::int64_t PanelSums::extra_bytes() const { return state_->extra_bytes(); }
+
+std::int64_t values_per_word(const Engine& engine) { return kernel_of(engine).values_per_word; }
 
 std::string_view name_of(InstructionSet set) {
   constexpr std::string_view kNames[] = {"scalar", "avx2", "avx512", "neon"};

@@ -22,11 +22,13 @@ class PanelSums {
   PanelSums& operator=(PanelSums&&) noexcept;
   ~PanelSums();
 
-  /// Whether float32 holds every value of rows without a NaN, and no logit can exceed 1e20;
-  /// without that the other members must not be called.
-  bool fits_float32() const;
+  /// The largest |x| (side 0) and |y| of rows without a NaN.
+  double largest(int side) const;
+  /// Whether float32 holds all values where these are the largest, and no logit can exceed 1e20;
+  /// without that nothing may be added.
+  bool fits_float32(double largest_x, double largest_y) const;
 
-  void add(std::span<const std::int64_t> picks, AfterPicking then);
+  void add(const PickedRows& picks, AfterPicking then);
   double forward(std::int64_t i) const;
   double backward(std::int64_t i) const;
   std::int64_t extra_bytes() const;
@@ -35,5 +37,8 @@ class PanelSums {
   struct State;
   std::unique_ptr<State> state_;
 };
+
+/// 1 where bfloat16 operands are multiplied as float32, 2 where in pairs, whose sums differ.
+std::int64_t values_per_word(const Engine& engine);
 
 }  // namespace jest::cpu

@@ -46,8 +46,8 @@ inline Eigen::ArrayXd log_sum_exp_rows(const Array& u) {
 
 /// A pair (i, i) is never counted: its logit becomes −inf, whose softplus and exp are zero.
 inline void mask_own_pairs(Array& u, const PickedBlock& block, const Tile& tile) {
-  for (std::size_t j = 0; j < block.picks.size(); ++j) {
-    const std::int64_t row = block.picks[j] - tile.first;
+  for (std::size_t j = 0; j < block.positions.size(); ++j) {
+    const std::int64_t row = block.positions[j] - tile.first;
     if (row >= 0 && row < tile.rows) u(row, j) = -std::numeric_limits<double>::infinity();
   }
 }
@@ -77,9 +77,9 @@ class TileLoop {
 
   /// Calls add(logits, tile) with the logits of every tile against every block of picks.
   template <class Add>
-  void run(std::span<const std::int64_t> picks, const Add& add) {
-    largest_round_ = std::max(largest_round_, static_cast<std::int64_t>(picks.size()));
-    for_each_block(model_.embeddings, picks, [&](const PickedBlock& block) {
+  void run(const PickedRows& picks, const Add& add) {
+    largest_round_ = std::max(largest_round_, picks.count());
+    for_each_block(picks, model_.embeddings.x.cols, [&](const PickedBlock& block) {
       for_each_tile(tiles_, [&](std::int64_t first, std::int64_t count) {
         const Tile tile{first, count};
         Logits logits(model_, block, tile);
@@ -117,7 +117,7 @@ class SigmoidSums {
   /// The pair term from Σ_j softplus(u_ij) and Σ_j softplus(u_ji).
   double pairs(std::int64_t, double forward, double backward) const { return forward + backward; }
 
-  void condition_on(std::span<const std::int64_t> picks, AfterPicking) {
+  void condition_on(const PickedRows& picks, AfterPicking) {
     sums_.resize(static_cast<std::size_t>(model().embeddings.rows()));
     loop_.run(picks, [this](const Logits& logits, const Tile& tile) {
       const Eigen::ArrayXd rows =
@@ -126,6 +126,7 @@ class SigmoidSums {
     });
   }
 
+  static std::uint64_t digest(const Engine&) { return 0; }
   std::int64_t kept_bytes() const { return 0; }
   std::int64_t extra_bytes() const {
     return static_cast<std::int64_t>(sums_.size() * sizeof(double)) + loop_.scratch_bytes();
@@ -164,7 +165,7 @@ class SoftmaxSums {
                               : softmax_pairs(row, column, positives_[i]);
   }
 
-  void condition_on(std::span<const std::int64_t> picks, AfterPicking) {
+  void condition_on(const PickedRows& picks, AfterPicking) {
     rows_.resize(static_cast<std::size_t>(model().embeddings.rows()), kEmpty);
     columns_.resize(rows_.size(), kEmpty);
     loop_.run(picks, [this](const Logits& logits, const Tile& tile) {
@@ -178,6 +179,8 @@ class SoftmaxSums {
       }
     });
   }
+
+  static std::uint64_t digest(const Engine&) { return 0; }
 
   /// Beside sums and scratch.
   std::int64_t kept_bytes() const {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "jest/core/views.hpp"
+#include "select/contrastive_scores.hpp"
 
 namespace jest::plain {
 
@@ -55,15 +56,18 @@ struct ModelRows {
 
 /// Up to kTileColumns picked rows of both sides, in double precision: [d, columns].
 struct PickedBlock {
-  std::span<const std::int64_t> picks;
+  std::span<const std::int64_t> positions;  // −1 of those that are no candidates here
   Matrix x;
   Matrix y;
 
-  PickedBlock(const EmbeddingsView& embeddings, std::span<const std::int64_t> block)
-      : picks(block), x(embeddings.x.cols, block.size()), y(embeddings.x.cols, block.size()) {
-    for (std::size_t j = 0; j < block.size(); ++j) {
-      x.col(j) = rows(embeddings.x, block[j], 1).cast<double>().transpose();
-      y.col(j) = rows(embeddings.y, block[j], 1).cast<double>().transpose();
+  PickedBlock(const PickedRows& picks, std::int64_t width, std::size_t first, std::size_t count)
+      : positions(std::span(picks.positions).subspan(first, count)),
+        x(width, count),
+        y(width, count) {
+    using Row = Eigen::Map<const Eigen::VectorXf>;
+    for (std::size_t j = 0; j < count; ++j) {
+      x.col(j) = Row(picks.sides[0][first + j], width).cast<double>();
+      y.col(j) = Row(picks.sides[1][first + j], width).cast<double>();
     }
   }
 };
@@ -114,11 +118,10 @@ inline std::int64_t tile_bytes(const BlockShape& block) {
 
 /// Calls `visit(block)` for fixed-size blocks of `picks`, in the order given.
 template <class Visit>
-void for_each_block(const EmbeddingsView& embeddings, std::span<const std::int64_t> picks,
-                    const Visit& visit) {
-  for (std::size_t first = 0; first < picks.size(); first += kTileColumns) {
-    const std::size_t size = std::min<std::size_t>(kTileColumns, picks.size() - first);
-    visit(PickedBlock(embeddings, picks.subspan(first, size)));
+void for_each_block(const PickedRows& picks, std::int64_t width, const Visit& visit) {
+  const std::size_t count = picks.positions.size();
+  for (std::size_t first = 0; first < count; first += kTileColumns) {
+    visit(PickedBlock(picks, width, first, std::min<std::size_t>(kTileColumns, count - first)));
   }
 }
 
