@@ -2,7 +2,7 @@
 
 #include "jest/data/tables.hpp"
 
-#include "jest/core/exact/philox.hpp"
+#include "jest/core/noise.hpp"
 
 namespace jest {
 namespace {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "jest/core/exact/philox.hpp"
+#include "jest/core/noise.hpp"
 #include "jest/torch/device.hpp"
 
 namespace jest {

@@ -6,7 +6,7 @@
 
 #include <limits>
 
-#include "jest/core/exact/philox.hpp"
+#include "jest/core/noise.hpp"
 
 namespace jest {
 

@@ -4,7 +4,7 @@
 #include <array>
 #include <cstdint>
 
-#include "jest/core/exact/philox.hpp"
+#include "jest/core/noise.hpp"
 #include "prepare/row_id.hpp"
 
 namespace jest::studies {

@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "jest/core/exact/philox.hpp"
 #include "jest/core/named.hpp"
+#include "jest/core/noise.hpp"
 
 namespace jest::studies {
 

@@ -10,7 +10,7 @@
 #include <span>
 #include <vector>
 
-#include "jest/core/exact/philox.hpp"
+#include "jest/core/noise.hpp"
 #include "jest/select/selection.hpp"
 #include "oracle/dense_oracle.hpp"
 

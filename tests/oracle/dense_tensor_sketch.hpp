@@ -4,7 +4,7 @@
 
 #include <torch/torch.h>
 
-#include "jest/core/exact/philox.hpp"
+#include "jest/core/noise.hpp"
 #include "jest/torch/tensor_sketch.hpp"
 
 namespace jest::oracle {

@@ -2,7 +2,7 @@
 
 #include <torch/torch.h>
 
-#include "jest/core/exact/philox.hpp"
+#include "jest/core/noise.hpp"
 
 namespace jest::apps::train {
 namespace {

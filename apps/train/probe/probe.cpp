@@ -2,7 +2,7 @@
 
 #include "train/probe/probe.hpp"
 
-#include "jest/core/exact/philox.hpp"
+#include "jest/core/noise.hpp"
 #include "train/probe/useful_share.hpp"
 #include "train/tasks.hpp"
 
