@@ -109,19 +109,19 @@ void Draw::remove(std::span<const std::int64_t> picks) {
 std::vector<Moments> Draw::own_moments() const {
   const std::int64_t before = shard_.first / kShardStep;
   std::vector<Moments> blocks(at(moments_of(shard_)));
-  const auto block_of = [&](std::int64_t i) -> Moments& {
-    return blocks[at((shard_.first + i) / kShardStep - before)];
-  };
-  for (const std::int64_t i : available_) {
-    ++block_of(i).count;
-    block_of(i).mean += own_[at(i)];
-  }
-  for (Moments& block : blocks) {
-    if (block.count > 0) block.mean /= static_cast<double>(block.count);
-  }
-  for (const std::int64_t i : available_) {
-    const double apart = own_[at(i)] - block_of(i).mean;
-    block_of(i).squares += apart * apart;
+  for (auto next = available_.begin(); next != available_.end();) {
+    const std::int64_t block = (shard_.first + *next) / kShardStep;
+    const std::int64_t end = (block + 1) * kShardStep - shard_.first;
+    const auto first = next;
+    double total = 0;
+    for (; next != available_.end() && *next < end; ++next) total += own_[at(*next)];
+    Moments& moments = blocks[at(block - before)];
+    moments.count = next - first;
+    moments.mean = total / static_cast<double>(moments.count);
+    for (auto i = first; i != next; ++i) {
+      const double apart = own_[at(*i)] - moments.mean;
+      moments.squares += apart * apart;
+    }
   }
   return blocks;
 }

@@ -105,6 +105,15 @@ struct Rounds::Parts {
                                         });
     return static_cast<std::size_t>(owner - shards.begin());
   }
+  /// Positions on this rank of those that lie on it.
+  std::vector<std::int64_t> own_of(std::span<const Offer> offers) const {
+    std::vector<std::int64_t> positions;
+    positions.reserve(offers.size());
+    for (const Offer& offer : offers) {
+      if (is_mine(offer)) positions.push_back(offer.position - shard.first);
+    }
+    return positions;
+  }
   std::int64_t take_of(std::int64_t round) const {
     return spec.count / chunks + (round < spec.count % chunks ? 1 : 0);
   }
@@ -250,7 +259,7 @@ void Rounds::take(std::int64_t round) {
   if (parts.keys_per_rank > 0) most = parts.keys_per_rank;
   while (!merge(std::min(most, take), take)) most *= 2;
   for (const Offer& pick : picks_) parts.own_of_picks += pick.own;
-  attempt([&] { parts.draw->remove(own_picks()); });
+  attempt([&] { parts.draw->remove(parts.own_of(picks_)); });
 }
 
 /// False where some rank may have better ones than the `most` that it offered.
@@ -269,7 +278,7 @@ bool Rounds::merge(std::int64_t most, std::int64_t take) {
     picks_.insert(picks_.end(), answer.offers.begin(), answer.offers.end());
   }
   if (std::ssize(picks_) < take) return false;
-  std::sort(picks_.begin(), picks_.end(), by_key);
+  if (!parts.alone()) std::sort(picks_.begin(), picks_.end(), by_key);
   picks_.resize(at(take));
   for (const Answer& answer : answers) {
     const bool has_more = most < take && answer.header.keyed > std::ssize(answer.offers);
@@ -300,16 +309,9 @@ void Rounds::take_all() {
   picks_ = read<Offer>(bytes, std::ssize(all) / static_cast<std::int64_t>(sizeof(Offer)));
 }
 
-std::vector<std::int64_t> Rounds::own_picks() const {
-  std::vector<Offer> mine;
-  for (const Offer& offer : picks_) {
-    if (parts_->is_mine(offer)) mine.push_back(offer);
-  }
-  std::sort(mine.begin(), mine.end(), by_id);
-  std::vector<std::int64_t> positions;
-  positions.reserve(mine.size());
-  for (const Offer& offer : mine) positions.push_back(offer.position - parts_->shard.first);
-  return positions;
+std::vector<std::int64_t> Rounds::own_picks() {
+  std::sort(picks_.begin(), picks_.end(), by_id);
+  return parts_->own_of(picks_);
 }
 
 std::byte* Rounds::outgoing(std::int64_t row_bytes) {

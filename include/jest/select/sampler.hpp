@@ -82,7 +82,7 @@ class Rounds {
   const std::vector<Offer>& picks() const { return picks_; }
 
   /// Own work: the picks among one's own candidates, in order of id.
-  std::vector<std::int64_t> own_picks() const;
+  std::vector<std::int64_t> own_picks();
   /// Room for rows of one's own picks, or null where nobody else needs them.
   std::byte* outgoing(std::int64_t row_bytes);
   /// Exchanges rows, which were written to `outgoing` in the order of `own_picks`.

@@ -45,7 +45,7 @@ class Sums {
     return {panels_->largest(0), panels_->largest(1)};
   }
   void agree(const std::pair<double, double>& largest) {
-    if (!begun_) begin();
+    if (!begun_) return;  // nothing will be conditioned on
     if (!panels_->fits_float32(largest.first, largest.second)) panels_.reset();
   }
 
