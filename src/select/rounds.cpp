@@ -76,7 +76,6 @@ bool by_id(const Offer& a, const Offer& b) { return a.id < b.id; }
 struct Rounds::Parts {
   const SelectionSpec& spec;
   Shard shard;
-  Exchange& exchange;
   std::int64_t keys_per_rank;
   std::int64_t chunks = 1;
   Place place;
@@ -93,6 +92,8 @@ struct Rounds::Parts {
   std::int64_t row_bytes = 0;
   std::vector<Pick> picked = {};
   std::int64_t most_bytes = 0;  // of one exchange
+  Alone one_rank = {};
+  Exchange& exchange = spec.exchange ? *spec.exchange : one_rank;
 
   bool alone() const { return exchange.size() == 1; }
   bool is_mine(const Offer& offer) const {
@@ -186,15 +187,14 @@ struct Rounds::Parts {
   }
 };
 
-Rounds::Rounds(const SelectionSpec& spec, const Shard& shard, Exchange& exchange,
-               std::int64_t keys_per_rank)
+Rounds::Rounds(const SelectionSpec& spec, std::int64_t candidates, std::int64_t keys_per_rank)
     : parts_(new Parts{.spec = spec,
-                       .shard = shard,
-                       .exchange = exchange,
+                       .shard = spec.exchange ? spec.shard : whole(candidates),
                        .keys_per_rank = keys_per_rank,
                        .place = {.step = spec.step}}) {}
 Rounds::~Rounds() = default;
 
+bool Rounds::alone() const { return parts_->alone(); }
 std::int64_t Rounds::count() const { return parts_->chunks; }
 bool Rounds::is_mean_field() const { return parts_->spec.sampling.preset == Preset::kMeanField; }
 
@@ -209,7 +209,7 @@ void Rounds::begin(std::span<const std::int64_t> ids, std::span<const double> ow
 /// Throws everybody's error, where there is one.
 void Rounds::check_failures(const std::vector<bool>& failed) {
   if (std::find(failed.begin(), failed.end(), true) == failed.end()) return;
-  if (parts_->alone()) std::rethrow_exception(failure_);
+  if (alone()) std::rethrow_exception(failure_);
   throw_failure(parts_->exchange, parts_->place, message_of(failure_), failed);
 }
 

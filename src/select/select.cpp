@@ -13,18 +13,12 @@
 namespace jest {
 namespace {
 
-/// A part of a super-batch, and the ranks that have the others.
-struct Part {
-  Shard shard;
-  Exchange& exchange;
-};
-
 /// Samples from what `make` answers; what that throws is thrown on all ranks.
 template <class Make>
 Selection sample_from(const Make& make, const SelectionSpec& spec,
-                      std::span<const std::int64_t> ids, const Part& part) {
+                      std::span<const std::int64_t> ids, std::int64_t candidates) {
   const double start = detail::milliseconds();
-  detail::Rounds rounds(spec, part.shard, part.exchange);
+  detail::Rounds rounds(spec, candidates);
   std::optional<decltype(make())> scores;
   rounds.attempt([&] { scores.emplace(make()); });
   if (!scores) rounds.meet(0, {});
@@ -46,103 +40,83 @@ template <class Pairs>
 using CpuScores =
     std::conditional_t<std::is_same_v<Pairs, SigmoidPairs>, cpu::SigmoidScores, cpu::SoftmaxScores>;
 
-/// Checks are within `make`, so that a rank's error reaches the others.
-void check_part(const ContrastivePairs& pairs, const SelectionSpec& spec, const Shard& shard) {
-  if (shard.count > 0) check_pairs("select", pairs);
-  check_counts(spec, shard.total);
+/// Within `make`, so that a rank's error reaches the others. A rank's part may be empty.
+void check(const ContrastivePairs& pairs, const SelectionSpec& spec) {
+  if (!spec.exchange || spec.shard.count > 0) check_pairs("select", pairs);
+  check_counts(spec, spec.total(pairs.candidates()));
 }
 
 template <class Pairs>
-Selection select_plain(const Pairs& pairs, const SelectionSpec& spec, const Part& part) {
+Selection select_plain(const Pairs& pairs, const SelectionSpec& spec) {
   const auto make = [&] {
-    check_part(pairs, spec, part.shard);
+    check(pairs, spec);
     return PlainScores<Pairs>(pairs, spec.interaction(), {spec.threads});
   };
-  Selection selection = sample_from(make, spec, pairs.ids, part);
+  Selection selection = sample_from(make, spec, pairs.ids, pairs.candidates());
   selection.statistics.backend = "eigen";
   return selection;
 }
 
 template <class Pairs>
-Selection select_on_cpu(const Pairs& pairs, SelectionSpec spec, const cpu::Engine& engine,
-                        const Part& part) {
+Selection select_on_cpu(const Pairs& pairs, SelectionSpec spec, const cpu::Engine& engine) {
   const auto make = [&] {
-    check_part(pairs, spec, part.shard);
+    check(pairs, spec);
     return CpuScores<Pairs>(pairs, spec.interaction(), engine);
   };
   const bool narrow = engine.operands == cpu::Operands::kBfloat16;
   spec.backend = narrow ? Backend::kCpuBf16 : Backend::kCpu;
-  Selection selection = sample_from(make, spec, pairs.ids, part);
+  Selection selection = sample_from(make, spec, pairs.ids, pairs.candidates());
   selection.statistics.backend = narrow ? "cpu-bf16" : "cpu";
   selection.statistics.instruction_set = cpu::name_of(engine.instruction_set);
   return selection;
 }
 
-/// The one place that turns the name of a backend of the host into its code.
+/// The CUDA backend knows of one process; the plain one refuses it, on all ranks.
+bool selects_on_cuda(const SelectionSpec& spec) {
+  return spec.backend == Backend::kCuda && !spec.exchange;
+}
+
+/// The one place that turns a backend's name into its code.
 template <class Pairs>
-Selection select_on_host(const Pairs& pairs, const SelectionSpec& spec, const Part& part) {
+Selection select_pairs(const Pairs& pairs, const SelectionSpec& spec) {
+  if (selects_on_cuda(spec)) {
+    check(pairs, spec);
+    return cuda::select(pairs, spec);
+  }
   const bool slow = spec.backend == Backend::kDefault && !vectorised();
   if (spec.backend == Backend::kEigen || spec.backend == Backend::kCuda || slow) {
-    return select_plain(pairs, spec, part);  // which refuses CUDA on all ranks
+    return select_plain(pairs, spec);
   }
   const bool narrow = spec.backend == Backend::kCpuBf16;
   return select_on_cpu(pairs, spec,
                        {.threads = spec.threads,
-                        .operands = narrow ? cpu::Operands::kBfloat16 : cpu::Operands::kFloat32},
-                       part);
-}
-
-template <class Pairs>
-Selection select_pairs(const Pairs& pairs, const SelectionSpec& spec) {
-  check_pairs("select", pairs);
-  check_counts(spec, pairs.candidates());
-  if (spec.backend == Backend::kCuda) return cuda::select(pairs, spec);
-  Alone alone;
-  return select_on_host(pairs, spec, {whole(pairs.candidates()), alone});
-}
-
-template <class Criterion>
-Selection select_linear(const Criterion& criterion, const SelectionSpec& spec, const Part& part) {
-  return sample_from([&] { return conditional_scores(criterion, spec.interaction()); }, spec,
-                     criterion.ids, part);
+                        .operands = narrow ? cpu::Operands::kBfloat16 : cpu::Operands::kFloat32});
 }
 
 template <class Criterion>
 Selection select_linear(const Criterion& criterion, const SelectionSpec& spec,
                         std::int64_t candidates) {
-  check_counts(spec, candidates);
-  if (spec.backend == Backend::kCuda) return cuda::select(criterion, spec);
-  Alone alone;
-  return select_linear(criterion, spec, {whole(candidates), alone});
-}
-
-Selection select_losses(const Losses& losses, const SelectionSpec& spec,
-                        const ScoreWeights& weights, const Part& part) {
-  return sample_from([&] { return SeparableScores(losses, weights); }, spec, losses.ids, part);
+  if (selects_on_cuda(spec)) {
+    check_counts(spec, candidates);
+    return cuda::select(criterion, spec);
+  }
+  const auto make = [&] {
+    check_counts(spec, spec.total(candidates));
+    return conditional_scores(criterion, spec.interaction());
+  };
+  return sample_from(make, spec, criterion.ids, candidates);
 }
 
 }  // namespace
 
 Selection cpu::select(const SigmoidPairs& pairs, const SelectionSpec& spec,
                       const cpu::Engine& engine) {
-  Alone alone;
-  return select_on_cpu(pairs, spec, engine, {whole(pairs.candidates()), alone});
+  return select_on_cpu(pairs, spec, engine);
 }
 
 Selection cpu::select(const SoftmaxPairs& pairs, const SelectionSpec& spec,
                       const cpu::Engine& engine) {
-  Alone alone;
-  return select_on_cpu(pairs, spec, engine, {whole(pairs.candidates()), alone});
-}
-
-Selection cpu::select(const SigmoidPairs& pairs, const SelectionSpec& spec,
-                      const cpu::Engine& engine, const Shard& shard, Exchange& exchange) {
-  return select_on_cpu(pairs, spec, engine, {shard, exchange});
-}
-
-Selection cpu::select(const SoftmaxPairs& pairs, const SelectionSpec& spec,
-                      const cpu::Engine& engine, const Shard& shard, Exchange& exchange) {
-  return select_on_cpu(pairs, spec, engine, {shard, exchange});
+  return select_on_cpu(pairs, spec, engine);
 }
 
 Selection select(const SigmoidPairs& pairs, const SelectionSpec& spec) {
@@ -162,36 +136,16 @@ Selection select(const EmbeddingDiversity& criterion, const SelectionSpec& spec)
 }
 
 Selection select(const Losses& losses, const SelectionSpec& spec, const ScoreWeights& weights) {
-  const std::int64_t candidates = check_losses(losses, weights);
-  check_counts(spec, candidates);
-  if (spec.backend == Backend::kCuda) return cuda::select(losses, spec, weights);
-  Alone alone;
-  return select_losses(losses, spec, weights, {whole(candidates), alone});
-}
-
-Selection select(const SigmoidPairs& pairs, const SelectionSpec& spec, const Shard& shard,
-                 Exchange& exchange) {
-  return select_on_host(pairs, spec, {shard, exchange});
-}
-
-Selection select(const SoftmaxPairs& pairs, const SelectionSpec& spec, const Shard& shard,
-                 Exchange& exchange) {
-  return select_on_host(pairs, spec, {shard, exchange});
-}
-
-Selection select(const GradientAlignment& criterion, const SelectionSpec& spec, const Shard& shard,
-                 Exchange& exchange) {
-  return select_linear(criterion, spec, Part{shard, exchange});
-}
-
-Selection select(const EmbeddingDiversity& criterion, const SelectionSpec& spec, const Shard& shard,
-                 Exchange& exchange) {
-  return select_linear(criterion, spec, Part{shard, exchange});
-}
-
-Selection select(const Losses& losses, const SelectionSpec& spec, const Shard& shard,
-                 Exchange& exchange, const ScoreWeights& weights) {
-  return select_losses(losses, spec, weights, {shard, exchange});
+  if (selects_on_cuda(spec)) {
+    check_counts(spec, check_losses(losses, weights));
+    return cuda::select(losses, spec, weights);
+  }
+  const auto candidates = std::ssize(weights.learner != 0 ? losses.learner : losses.reference);
+  const auto make = [&] {
+    check_counts(spec, spec.total(check_losses(losses, weights)));
+    return SeparableScores(losses, weights);
+  };
+  return sample_from(make, spec, losses.ids, candidates);
 }
 
 }  // namespace jest

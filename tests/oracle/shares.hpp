@@ -35,7 +35,12 @@ requires std::is_base_of_v<ContrastivePairs, Pairs> Pairs part_of(Pairs pairs, c
   return pairs;
 }
 
-/// Ids of one rank's part where one process takes positions for ids.
+inline SelectionSpec over(SelectionSpec spec, const Shard& shard, Exchange& exchange) {
+  spec.shard = shard;
+  spec.exchange = &exchange;
+  return spec;
+}
+
 inline bool same_bits(const std::vector<double>& a, const std::vector<double>& b) {
   return a.size() == b.size() &&
          (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(double)) == 0);

@@ -16,6 +16,7 @@ namespace jest {
 namespace {
 
 using oracle::errors_of_ranks;
+using oracle::over;
 using oracle::part_of;
 using oracle::ThreadRank;
 using ::testing::Each;
@@ -33,7 +34,7 @@ std::string refusal_of(const Change& change) {
     auto pairs = part_of(models.pairs<SigmoidPairs>(), shard);
     SelectionSpec spec{.count = 64, .seed = 7, .step = 9};
     if (rank.rank() == 2) change(pairs, spec);
-    select(pairs, spec, shard, rank);
+    select(pairs, over(spec, shard, rank));
   });
   EXPECT_THAT(errors, Each(errors.front()));
   return errors.front();
@@ -73,7 +74,7 @@ TEST(RanksRefuse, PartsThatAreNotOneSuperBatch) {
       const Shard shard = rank.rank() == 0 ? Shard{0, 64, 100} : second;
       oracle::RowlessScores state(
           {own.begin(), own.begin() + std::max<std::int64_t>(shard.count, 0)});
-      sample(state, {.count = 8}, {}, shard, rank);
+      sample(state, over({.count = 8}, shard, rank));
     });
     EXPECT_EQ(errors[0], errors[1]);
     return errors[0];
@@ -93,8 +94,8 @@ TEST(RanksRefuse, WhatOneOfThemThrowsWhereverItDoes) {
       rank.before_gather = [&](std::int64_t which) {
         exchanges[static_cast<std::size_t>(rank.rank())] = which;
       };
-      sample(state, {.count = 64, .sampling = {.chunks = 4}, .seed = 7, .step = 9}, {}, shard,
-             rank);
+      sample(state,
+             over({.count = 64, .sampling = {.chunks = 4}, .seed = 7, .step = 9}, shard, rank));
     });
     EXPECT_THAT(errors, Each(errors.front())) << fails_at;
     EXPECT_THAT(errors.front(), HasSubstr("select at step 9, round "));
@@ -111,7 +112,7 @@ TEST(RanksRefuse, TooFewEligibleAsOneProcessDoes) {
   EXPECT_THAT(want, HasSubstr("64 eligible candidates, got 10 of 512 (502 set aside as NaN)"));
   const auto errors = errors_of_ranks(kR, [&](ThreadRank& rank) {
     const Shard shard = shard_of(kB, kR, rank.rank());
-    select(part_of(pairs, shard), {.count = 64}, shard, rank);
+    select(part_of(pairs, shard), over({.count = 64}, shard, rank));
   });
   EXPECT_THAT(errors, Each(want));
 }
@@ -125,7 +126,7 @@ TEST(RanksRefuse, MinusInfinitiesAsOneProcessDoes) {
   const auto errors = errors_of_ranks(3, [&](ThreadRank& rank) {
     const Shard shard = shard_of(200, 3, rank.rank());
     const auto mine = part_of(std::span<const float>(losses), shard);
-    select(Losses{mine, {}}, {.count = 64}, shard, rank, kHardLearner);
+    select(Losses{mine, {}}, over({.count = 64}, shard, rank), kHardLearner);
   });
   EXPECT_THAT(errors, Each(want));
 }
@@ -158,7 +159,7 @@ TEST(RanksRefuse, IdsThatTwoRanksHaveOncePicked) {
     std::vector<std::int64_t> mine;
     for (std::int64_t i = 0; i < shard.count; ++i) mine.push_back(i);
     pairs.ids = mine;
-    select(pairs, {.count = 128, .sampling = {.chunks = 2}}, shard, rank);
+    select(pairs, over({.count = 128, .sampling = {.chunks = 2}}, shard, rank));
   });
   EXPECT_THAT(errors, Each(HasSubstr("distinct ids")));
 }
@@ -170,12 +171,21 @@ TEST(RanksRefuse, GoesOnAfterARankHasLeft) {
     rank.before_gather = [&](std::int64_t which) {
       if (rank.rank() == 3 && which == 5) throw Error("power failed");
     };
-    select(part_of(models.pairs<SigmoidPairs>(), shard), {.count = 64, .step = 2}, shard, rank);
+    select(part_of(models.pairs<SigmoidPairs>(), shard),
+           over({.count = 64, .step = 2}, shard, rank));
   });
   for (int rank = 0; rank < 3; ++rank) {
     EXPECT_EQ(errors[static_cast<std::size_t>(rank)],
               text("select at step 2, round 1, rank ", rank, " of 4: gather: a rank has left"));
   }
+}
+
+TEST(RanksRefuse, CriteriaThatGiveNoRows) {
+  const auto errors = errors_of_ranks(2, [&](ThreadRank& rank) {
+    oracle::FixedScores state(std::vector<double>(10, 0.0));
+    sample(state, over({.count = 4}, shard_of(20, 2, rank.rank(), 1), rank));
+  });
+  EXPECT_THAT(errors, Each(HasSubstr("a criterion that gives rows (ShardedScores)")));
 }
 
 TEST(Shards, CoverASuperBatchInWholeSteps) {

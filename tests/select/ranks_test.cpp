@@ -22,6 +22,7 @@ namespace jest {
 namespace {
 
 using oracle::answers_of_ranks;
+using oracle::over;
 using oracle::part_of;
 using oracle::same;
 using oracle::ThreadRank;
@@ -49,7 +50,7 @@ void expect_ranks_agree(const Pairs& pairs, const SelectionSpec& spec, std::int6
     SCOPED_TRACE(text(ranks, " ranks"));
     const auto answers = answers_of_ranks<Selection>(ranks, [&](ThreadRank& rank) {
       const Shard shard = shard_of(pairs.candidates(), ranks, rank.rank(), step);
-      return select(part_of(pairs, shard), spec, shard, rank);
+      return select(part_of(pairs, shard), over(spec, shard, rank));
     });
     for (const Selection& got : answers) expect_same(got, want, step == kShardStep || ranks == 1);
   }
@@ -133,7 +134,8 @@ TYPED_TEST(Ranks, AskForMoreKeysWhereTheBestOfARankDoNotSuffice) {
   const auto answers = answers_of_ranks<Selection>(kR, [&](ThreadRank& rank) {
     const Shard shard = shard_of(512, kR, rank.rank());
     auto scores = state(shard);
-    detail::Rounds rounds(spec, shard, rank, 32 / (2 * kR));
+    const SelectionSpec mine = over(spec, shard, rank);
+    detail::Rounds rounds(mine, shard.count, 32 / (2 * kR));
     const Selection selection = detail::sample_rounds(scores, {}, rounds);
     if (rank.rank() == 0) exchanges = rank.exchanges;
     return selection;
@@ -157,7 +159,7 @@ TEST(RanksOfTheCpuBackend, MayHaveOtherThreadsAndInstructionSets) {
       if (operands == cpu::Operands::kFloat32) {
         engine.instruction_set = sets[static_cast<std::size_t>(rank.rank()) % sets.size()];
       }
-      return cpu::select(part_of(pairs, shard), spec, engine, shard, rank);
+      return cpu::select(part_of(pairs, shard), over(spec, shard, rank), engine);
     });
     for (const Selection& got : answers) EXPECT_TRUE(same(got, want));
   }
@@ -180,11 +182,11 @@ TEST(RanksOfLinearPairs, PickWhatOneProcessPicks) {
         const auto own = part_of(std::span<const double>(features.own), shard);
         const auto names = part_of(std::span<const std::int64_t>(ids), shard);
         const MatrixView mine = part_of(rows, shard);
-        EXPECT_TRUE(same(select(EmbeddingDiversity{own, mine, 0.5, names}, spec, shard, rank),
+        EXPECT_TRUE(same(select(EmbeddingDiversity{own, mine, 0.5, names}, over(spec, shard, rank)),
                          want_diverse));
-        EXPECT_TRUE(same(
-            select(GradientAlignment{mine, features.direction, 0.7, own, names}, spec, shard, rank),
-            want_aligned));
+        EXPECT_TRUE(same(select(GradientAlignment{mine, features.direction, 0.7, own, names},
+                                over(spec, shard, rank)),
+                         want_aligned));
       });
       EXPECT_THAT(errors, ::testing::Each(""));
     }
@@ -200,7 +202,7 @@ void expect_state_agrees(const oracle::Embeddings& rows, const Parameters&... pa
     const auto answers = answers_of_ranks<Selection>(ranks, [&](ThreadRank& rank) {
       const Shard shard = shard_of(rows.shape.rows, ranks, rank.rank());
       State state(part_of(rows.view().x, shard), parameters...);
-      return sample(state, spec, {}, shard, rank);
+      return sample(state, over(spec, shard, rank));
     });
     for (const Selection& got : answers) EXPECT_TRUE(same(got, want)) << ranks;
   }
@@ -225,7 +227,7 @@ TEST(RanksOfLosses, ExchangeKeysAlone) {
     const Shard shard = shard_of(5000, 16, rank.rank());
     const Losses mine{part_of(std::span<const float>(learner), shard),
                       part_of(std::span<const float>(reference), shard)};
-    Selection selection = select(mine, spec, shard, rank);
+    Selection selection = select(mine, over(spec, shard, rank));
     if (rank.rank() == 3) exchanges = rank.exchanges;
     return selection;
   });
@@ -242,7 +244,7 @@ TEST(RanksOfPairs, ExchangeTwiceARoundAndAsManyBytesAsStated) {
     std::vector<std::int64_t> bytes;
     answers_of_ranks<Selection>(ranks, [&](ThreadRank& rank) {
       const Shard shard = shard_of(4096, ranks, rank.rank());
-      Selection selection = select(part_of(pairs, shard), spec, shard, rank);
+      Selection selection = select(part_of(pairs, shard), over(spec, shard, rank));
       if (rank.rank() == 0) bytes = rank.bytes;
       return selection;
     });
@@ -268,7 +270,7 @@ TEST(RanksOfPairs, AnAccumulationIsARanksPart) {
     Accumulation<SoftmaxPairs> part({.candidates = shard.count});
     const auto mine = part_of(pairs, shard);
     part.add({.learner = mine.learner, .reference = mine.reference});
-    return part.finish({.count = 32}, shard, rank);
+    return part.finish(over({.count = 32}, shard, rank));
   });
   for (const Selection& got : answers) EXPECT_TRUE(same(got, want));
 }

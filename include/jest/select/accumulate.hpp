@@ -116,11 +116,6 @@ class Accumulation {
   /// Throws unless all candidates have come.
   Selection finish(const SelectionSpec& spec) const { return select(all(), spec); }
 
-  /// Where they are one rank's part of a super-batch.
-  Selection finish(const SelectionSpec& spec, const Shard& shard, Exchange& exchange) const {
-    return select(all(), spec, shard, exchange);
-  }
-
  private:
   Pairs all() const {
     if (rows_ != spec_.candidates) {

@@ -20,7 +20,6 @@
 
 #include "jest/core/error.hpp"
 #include "jest/criteria/contrastive.hpp"
-#include "jest/select/exchange.hpp"
 #include "jest/select/selection.hpp"
 
 namespace jest::cpu {
@@ -47,18 +46,12 @@ struct Engine {
   std::int64_t multiply_adds_per_thread = 4'000'000;
 };
 
-/// jest::select by this backend; `spec.backend` and `spec.threads` are ignored. Throws jest::Error
-/// as that does, and on an instruction set that this machine lacks.
+/// jest::select by this backend; `spec.backend` and `spec.threads` are ignored. Engines of ranks
+/// may differ in threads and instruction sets, but not in how they multiply bfloat16. Throws
+/// jest::Error as that does, and on an instruction set that this machine lacks.
 JEST_EXPORT Selection select(const SigmoidPairs& pairs, const SelectionSpec& spec,
                              const Engine& engine);
 JEST_EXPORT Selection select(const SoftmaxPairs& pairs, const SelectionSpec& spec,
                              const Engine& engine);
-
-/// Of one rank's part of a super-batch. Threads and instruction sets may differ among ranks; with
-/// bfloat16 operands, not how they are multiplied.
-JEST_EXPORT Selection select(const SigmoidPairs& pairs, const SelectionSpec& spec,
-                             const Engine& engine, const Shard& shard, Exchange& exchange);
-JEST_EXPORT Selection select(const SoftmaxPairs& pairs, const SelectionSpec& spec,
-                             const Engine& engine, const Shard& shard, Exchange& exchange);
 
 }  // namespace jest::cpu

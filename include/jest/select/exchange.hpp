@@ -4,7 +4,8 @@
 //
 //   const jest::Shard shard = jest::shard_of(B, exchange.size(), exchange.rank());
 //   score candidates [shard.first, shard.first + shard.count)
-//   const jest::Selection picks = jest::select(pairs, spec, shard, exchange);   // of all B
+//   const jest::SelectionSpec spec{.count = b, .shard = shard, .exchange = &exchange};
+//   const jest::Selection picks = jest::select(pairs, spec);                    // of all B
 //   const auto mine = jest::even_out(picks.indices, shards, exchange.rank());   // to train on
 
 #include <cstddef>
@@ -66,6 +67,10 @@ JEST_EXPORT Shard shard_of(std::int64_t total, int ranks, int rank, std::int64_t
 /// Those of all ranks, in order of rank.
 JEST_EXPORT std::vector<Shard> shards_of(std::int64_t total, int ranks,
                                          std::int64_t step = kShardStep);
+
+/// That of a rank which holds so many candidates, the others having what lies on other ranks. One
+/// exchange.
+JEST_EXPORT Shard shard_among(std::int64_t count, Exchange& exchange);
 
 /// Throws, on all ranks alike, unless the ids of all ranks are distinct and none is negative. Every
 /// rank gets all ids: O(B) time and memory. Two exchanges.

@@ -46,10 +46,10 @@ struct Offer {
 /// rank's own work is told to all with their next exchange, and all throw it.
 class Rounds {
  public:
-  /// All must outlive this. `keys_per_rank`: how many a rank offers in a round; by default enough
-  /// in nearly every one. Where they did not suffice, twice as many are asked for.
-  Rounds(const SelectionSpec& spec, const Shard& shard, Exchange& exchange,
-         std::int64_t keys_per_rank = 0);
+  /// `spec` must outlive this; `candidates` are here. `keys_per_rank`: how many a rank offers in a
+  /// round; by default enough in nearly every one. Where they did not suffice, twice as many are
+  /// asked for.
+  Rounds(const SelectionSpec& spec, std::int64_t candidates, std::int64_t keys_per_rank = 0);
   Rounds(Rounds&&) = delete;
   ~Rounds();
 
@@ -70,6 +70,7 @@ class Rounds {
   /// Answers the largest magnitudes.
   Magnitudes meet(std::uint64_t criterion, const Magnitudes& magnitudes);
 
+  bool alone() const;
   std::int64_t count() const;  ///< N
   bool is_mean_field() const;
 
@@ -146,7 +147,12 @@ void meet(State& state, Rounds& rounds) {
 template <ConditionalScores State>
 Selection sample_rounds(State& state, std::span<const std::int64_t> ids, Rounds& rounds) {
   const double start = milliseconds();
-  rounds.attempt([&] { rounds.begin(ids, state.scores()); });
+  rounds.attempt([&] {
+    rounds.begin(ids, state.scores());
+    if (!ShardedScores<State> && !rounds.alone()) {
+      refuse("select", "one rank, or a criterion that gives rows (ShardedScores)", "another");
+    }
+  });
   meet(state, rounds);
   if (rounds.is_mean_field()) {
     rounds.take_all();
@@ -176,25 +182,19 @@ Selection sample_rounds(State& state, std::span<const std::int64_t> ids, Rounds&
 /// when empty, positions are ids. Throws jest::Error when the spec is impossible, when ids are of
 /// another number or not distinct, and when fewer eligible candidates remain than a round must
 /// take.
+///
+/// Where the spec names other ranks, `state` (ShardedScores) and `ids` are those of the candidates
+/// here. Every rank gets all picks, as positions in the whole super-batch, and the statistics of
+/// one process but for extra bytes. 2N exchanges: one of 200 bytes a rank, N of some c/R + 5√(c/R)
+/// keys a rank, 40 bytes each, N − 1 of c rows; keys once more where a rank's best did not suffice,
+/// less than once in a thousand rounds; mean field: all rows, once. Time and memory of a rank
+/// O(B/R + c) beside the criterion's. Throws on all ranks what one of them throws, in the same
+/// words; where parameters differ among them; and where an exchange throws. Ids must be distinct on
+/// all ranks together: `check_ids` with an exchange makes sure of it.
 template <ConditionalScores State>
 Selection sample(State& state, const SelectionSpec& spec, std::span<const std::int64_t> ids = {}) {
-  Alone alone;
-  detail::Rounds rounds(spec, whole(std::ssize(std::span<const double>(state.scores()))), alone);
-  return detail::sample_rounds(state, ids, rounds);
-}
-
-/// The same where `state` and `ids` [shard.count] are those of one rank's candidates. Every rank
-/// gets all picks, as positions in the whole super-batch, and statistics of all but extra bytes.
-/// They have the bits of one rank's for any shards. 2N exchanges: one of 200 bytes a rank, N of
-/// about c + 5√(cR) keys of 40 bytes, N − 1 of c rows; keys once more where a rank's best did not
-/// suffice, less than once in a thousand rounds; mean field: all rows, once. Time and memory of a
-/// rank O(B/R + c) beside. Throws on every rank, the same words, what one of them throws; where
-/// parameters differ among ranks; and where an exchange throws. Ids must be distinct on all ranks
-/// together, which `check_ids` with an exchange makes sure of.
-template <ShardedScores State>
-Selection sample(State& state, const SelectionSpec& spec, std::span<const std::int64_t> ids,
-                 const Shard& shard, Exchange& exchange) {
-  detail::Rounds rounds(spec, shard, exchange);
+  const auto candidates = [&] { return std::ssize(std::span<const double>(state.scores())); };
+  detail::Rounds rounds(spec, spec.exchange ? spec.shard.count : candidates());
   return detail::sample_rounds(state, ids, rounds);
 }
 

@@ -9,6 +9,7 @@
 
 #include "jest/core/named.hpp"
 #include "jest/core/score.hpp"
+#include "jest/select/exchange.hpp"
 
 namespace jest {
 
@@ -62,7 +63,12 @@ struct SelectionSpec {
   std::uint32_t first_round = 0;  ///< where the noise of this selection begins to count rounds
   Backend backend = Backend::kDefault;
   int threads = 1;  ///< never changes the picks
+  /// Where the candidates are one rank's part of a super-batch: which part, and the other ranks.
+  Shard shard = {};
+  Exchange* exchange = nullptr;
 
+  /// B, of which so many candidates are here.
+  std::int64_t total(std::int64_t candidates) const { return exchange ? shard.total : candidates; }
   /// κ at this step.
   double interaction() const { return sampling.interaction.at(step); }
 };
