@@ -19,7 +19,7 @@ namespace jest {
 
 /// How R ranks hear of each other. All call the same members in the same order, each from one
 /// thread. `World` (torch/world.hpp) is one over LibTorch's process groups.
-class Exchange {
+class JEST_EXPORT Exchange {
  public:
   virtual ~Exchange() = default;
 
@@ -34,7 +34,7 @@ class Exchange {
 };
 
 /// One rank.
-class Alone final : public Exchange {
+class JEST_EXPORT Alone final : public Exchange {
  public:
   int rank() const override { return 0; }
   int size() const override { return 1; }

@@ -44,7 +44,7 @@ struct Offer {
 /// One selection as one rank takes part in it: the draws among its own candidates, and what ranks
 /// tell each other. Members that exchange must be called by all ranks alike. What goes wrong in a
 /// rank's own work is told to all with their next exchange, and all throw it.
-class Rounds {
+class JEST_EXPORT Rounds {
  public:
   /// `spec` must outlive this; `candidates` are here. `keys_per_rank`: how many a rank offers in a
   /// round; by default enough in nearly every one. Where they did not suffice, twice as many are
@@ -105,7 +105,7 @@ class Rounds {
 };
 
 /// Milliseconds of a clock that only goes forward.
-double milliseconds();
+JEST_EXPORT double milliseconds();
 
 /// Conditions on the picks; `stay` if they are all candidates.
 template <ConditionalScores State>

@@ -1,0 +1,86 @@
+// Ranks meet by a store and form a process group over Gloo. The declarations of Gloo are those of
+// Debian's libgloo-dev; its code is LibTorch's own, and no name of Gloo is in libjest.
+
+#include "process_groups.hpp"
+
+#ifdef JEST_GLOO
+#define USE_C10D_GLOO 1
+#include <torch/csrc/distributed/c10d/FileStore.hpp>
+#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
+#include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
+#include <torch/csrc/distributed/c10d/TCPStore.hpp>
+#endif
+
+#include <cstdlib>
+
+namespace jest::detail {
+
+std::string first_line(const std::exception& error) {
+  const std::string_view words(error.what());
+  return std::string(words.substr(0, words.find('\n')));
+}
+
+#ifdef JEST_GLOO
+
+namespace {
+
+c10::intrusive_ptr<c10d::Store> store_of(const Launch& launch, const WorldSpec& spec) {
+  if (!spec.store_file.empty()) {
+    return c10::make_intrusive<c10d::FileStore>(spec.store_file.string(), launch.size);
+  }
+  c10d::TCPStoreOptions options;
+  options.port = static_cast<std::uint16_t>(launch.port);
+  options.isServer = !launch.agent_store && launch.rank == 0;
+  options.numWorkers = static_cast<std::size_t>(launch.size);
+  options.timeout = spec.join_timeout;
+  return c10::make_intrusive<c10d::TCPStore>(launch.address, options);
+}
+
+std::shared_ptr<gloo::transport::Device> device_of(const Launch& launch, const WorldSpec& spec) {
+  using Gloo = c10d::ProcessGroupGloo;
+  std::string interface = spec.interface;
+  if (const char* named = std::getenv("GLOO_SOCKET_IFNAME"); interface.empty() && named) {
+    interface = named;
+  }
+  if (!interface.empty()) return Gloo::createDeviceForInterface(interface);
+  const bool here = launch.address == "127.0.0.1" || launch.address == "localhost" ||
+                    (launch.address.empty() && !spec.store_file.empty());
+  return here ? Gloo::createDeviceForHostname("127.0.0.1") : Gloo::createDefaultDevice();
+}
+
+}  // namespace
+
+bool has_gloo() { return true; }
+
+c10::intrusive_ptr<c10d::ProcessGroup> join(const Launch& launch, const WorldSpec& spec) {
+  using Group = c10d::ProcessGroup;
+  try {
+    auto store = store_of(launch, spec);
+    store->setTimeout(spec.join_timeout);
+    store = c10::make_intrusive<c10d::PrefixStore>(text("jest/", launch.attempt), store);
+    auto options = c10d::ProcessGroupGloo::Options::create(spec.timeout);
+    options->devices.push_back(device_of(launch, spec));
+    auto gloo =
+        c10::make_intrusive<c10d::ProcessGroupGloo>(store, launch.rank, launch.size, options);
+    auto group = c10::make_intrusive<Group>(store, launch.rank, launch.size);
+    group->setBackend(c10::DeviceType::CPU, Group::BackendType::GLOO, gloo);
+    group->setDefaultBackend(Group::BackendType::GLOO);
+    group->setGroupName("jest");
+    return group;
+  } catch (const std::exception& error) {
+    throw Error(text("join as rank ", launch.rank, " of ", launch.size, ": ", first_line(error)));
+  }
+}
+
+#else
+
+bool has_gloo() { return false; }
+
+c10::intrusive_ptr<c10d::ProcessGroup> join(const Launch&, const WorldSpec&) {
+  refuse("join", "a build of jest with Gloo's headers (libgloo-dev), or a process group of yours",
+         "neither");
+}
+
+#endif
+
+}  // namespace jest::detail

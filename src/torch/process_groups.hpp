@@ -1,0 +1,19 @@
+#pragma once
+// How a process group is made: the only code that sees Gloo.
+
+#include <torch/csrc/distributed/c10d/ProcessGroup.hpp>
+
+#include "jest/torch/world.hpp"
+
+namespace jest::detail {
+
+/// Whether this build has Gloo's headers.
+bool has_gloo();
+
+/// Of all ranks of a launch. Throws where one does not come.
+c10::intrusive_ptr<c10d::ProcessGroup> join(const Launch& launch, const WorldSpec& spec);
+
+/// The first line of what LibTorch says, which adds a backtrace.
+std::string first_line(const std::exception& error);
+
+}  // namespace jest::detail

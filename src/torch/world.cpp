@@ -1,0 +1,240 @@
+// Collectives of c10d as a selection and a training step need them.
+
+#include "jest/torch/world.hpp"
+
+#include <torch/torch.h>
+#include <torch/csrc/distributed/c10d/GroupRegistry.hpp>
+
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+
+#include "process_groups.hpp"
+
+namespace jest {
+
+struct World::State {
+  c10::intrusive_ptr<c10d::ProcessGroup> group;  // none of one rank
+
+  /// Bytes and numbers of the host go through a device where the group knows no other.
+  c10::Device device() const {
+    for (const c10::Device& device : group->getDeviceTypes()) {
+      if (device.is_cpu()) return c10::kCPU;
+    }
+    return group->getDeviceTypes().front();
+  }
+};
+
+namespace {
+
+/// Calls a collective; what LibTorch throws becomes one line.
+template <class Collective>
+void together(const char* what, const Collective& collective) {
+  try {
+    collective()->wait();
+  } catch (const std::exception& error) {
+    throw Error(text(what, ": ", detail::first_line(error)));
+  }
+}
+
+std::int64_t total_of(std::span<const std::int64_t> counts) {
+  return std::accumulate(counts.begin(), counts.end(), std::int64_t{0});
+}
+
+}  // namespace
+
+World::World() : World(std::make_unique<State>()) {}
+World::World(std::unique_ptr<State> state) : state_(std::move(state)) {}
+World::World(const c10::intrusive_ptr<c10d::ProcessGroup>& group)
+    : World(std::make_unique<State>(State{group})) {
+  if (!group) refuse("world", "a process group", "none");
+}
+World::World(World&&) noexcept = default;
+World& World::operator=(World&&) noexcept = default;
+World::~World() = default;
+
+World World::named(const std::string& group) {
+  try {
+    return World(c10d::resolve_process_group(group));
+  } catch (const c10::Error& error) {
+    refuse("world", text("the name of a process group, as torch.distributed gave it"), group);
+  }
+}
+
+World World::joined(const WorldSpec& spec) {
+  const Launch launch = spec.launch ? *spec.launch : launch_of_environment();
+  if (launch.size == 1) return World();
+  return World(detail::join(launch, spec));
+}
+
+int World::rank() const { return state_->group ? state_->group->getRank() : 0; }
+int World::size() const { return state_->group ? state_->group->getSize() : 1; }
+
+/// An exchange with every rank by itself, of which Gloo waits once: its all-gather is a ring.
+at::Tensor World::gather_rows(const at::Tensor& rows, std::span<const std::int64_t> counts) {
+  if (std::ssize(counts) != size() || rows.dim() < 1 ||
+      rows.size(0) != counts[detail::at(rank())]) {
+    refuse("gather", text("rows of ", size(), " ranks, as many as counted"), rows.sizes());
+  }
+  const at::Tensor mine = rows.detach().contiguous();
+  if (size() == 1) return mine.clone();
+  std::vector<std::int64_t> shape = mine.sizes().vec();
+  shape[0] = total_of(counts);
+  at::Tensor all = at::empty(shape, mine.options());
+  if (all.numel() == 0) return all;
+  at::Tensor copies = mine.repeat([&] {
+    std::vector<std::int64_t> times(detail::at(mine.dim()), 1);
+    times[0] = size();
+    return times;
+  }());
+  std::vector<std::int64_t> received(counts.begin(), counts.end());
+  std::vector<std::int64_t> sent(received.size(), mine.size(0));
+  together("gather", [&] { return state_->group->alltoall_base(all, copies, received, sent); });
+  return all;
+}
+
+void World::gather(std::span<const std::byte> mine, std::span<const std::int64_t> sizes,
+                   std::span<std::byte> all) {
+  if (std::ssize(sizes) != size() || total_of(sizes) != std::ssize(all) ||
+      sizes[detail::at(rank())] != std::ssize(mine)) {
+    refuse("gather", "as many bytes as all ranks have", all.size());
+  }
+  if (all.empty()) return;
+  at::Tensor bytes = at::empty({std::ssize(mine)}, at::kByte);
+  if (!mine.empty()) std::memcpy(bytes.mutable_data_ptr(), mine.data(), mine.size());
+  if (state_->group) bytes = bytes.to(state_->device());
+  const at::Tensor gathered = gather_rows(bytes, sizes).to(at::kCPU);
+  std::memcpy(all.data(), gathered.const_data_ptr(), all.size());
+}
+
+void World::sum(const at::Tensor& values) {
+  if (size() == 1 || values.numel() == 0) return;
+  std::vector<at::Tensor> tensors{values.detach()};
+  together("sum over ranks", [&] { return state_->group->allreduce(tensors); });
+}
+
+double World::sum(double value) {
+  if (size() == 1) return value;
+  const at::Tensor total = at::full({1}, value, at::kDouble).to(state_->device());
+  sum(total);
+  return total.item<double>();
+}
+
+void World::broadcast(const at::Tensor& values, int from) {
+  if (size() == 1 || values.numel() == 0) return;
+  const c10::Device device = state_->device();
+  const bool there = values.is_cuda() == device.is_cuda();
+  std::vector<at::Tensor> tensors{there ? values.detach().contiguous()
+                                        : values.detach().to(device).contiguous()};
+  c10d::BroadcastOptions options;
+  options.rootRank = from;
+  together("broadcast", [&] { return state_->group->broadcast(tensors, options); });
+  if (!tensors[0].is_alias_of(values)) values.detach().copy_(tensors[0]);
+}
+
+void World::wait() { sum(0.0); }
+
+namespace {
+
+/// Forward: everybody's rows. Backward: the sum over ranks of gradients, of one's own rows.
+struct Gathered : torch::autograd::Function<Gathered> {
+  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& rows,
+                            World* world, const std::vector<std::int64_t>& counts) {
+    context->saved_data["world"] = reinterpret_cast<std::int64_t>(world);
+    context->saved_data["counts"] = counts;
+    return world->gather_rows(rows, counts);
+  }
+
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
+                                                 const torch::autograd::variable_list& gradients) {
+    auto* world = reinterpret_cast<World*>(context->saved_data["world"].toInt());
+    const std::vector<std::int64_t> counts = context->saved_data["counts"].toIntVector();
+    const at::Tensor all = gradients[0].contiguous().clone();
+    world->sum(all);
+    const auto mine = counts.begin() + world->rank();
+    const std::int64_t first = std::accumulate(counts.begin(), mine, std::int64_t{0});
+    return {all.narrow(0, first, *mine).clone(), {}, {}};
+  }
+};
+
+/// Bytes of a bucket of gradients, as DistributedDataParallel's.
+constexpr std::int64_t kBucketBytes = std::int64_t{25} << 20;
+
+/// Sums gradients of one dtype and device in one collective.
+void sum_bucket(World& world, const std::vector<at::Tensor>& gradients, double weight) {
+  if (gradients.empty()) return;
+  std::vector<at::Tensor> flat;
+  for (const at::Tensor& gradient : gradients) flat.push_back(gradient.reshape(-1));
+  const at::Tensor all = at::cat(flat);
+  if (weight != 1) all.mul_(weight);
+  world.sum(all);
+  std::int64_t first = 0;
+  for (const at::Tensor& gradient : gradients) {
+    gradient.copy_(all.narrow(0, first, gradient.numel()).view(gradient.sizes()));
+    first += gradient.numel();
+  }
+}
+
+/// Which parameters have a gradient on any rank, [P].
+std::vector<bool> with_gradient(World& world, const std::vector<at::Tensor>& parameters) {
+  std::vector<std::byte> mine;
+  for (const at::Tensor& parameter : parameters) {
+    mine.push_back(std::byte{parameter.grad().defined()});
+  }
+  const std::vector<std::int64_t> sizes(detail::at(world.size()), std::ssize(mine));
+  std::vector<std::byte> all(mine.size() * sizes.size());
+  world.gather(mine, sizes, all);
+  std::vector<bool> any(mine.size());
+  for (std::size_t k = 0; k < all.size(); ++k) {
+    if (all[k] != std::byte{0}) any[k % any.size()] = true;
+  }
+  return any;
+}
+
+}  // namespace
+
+at::Tensor everybodys(World& world, const at::Tensor& rows, std::span<const std::int64_t> counts) {
+  if (world.size() == 1) return rows;
+  return Gathered::apply(rows, &world, std::vector<std::int64_t>(counts.begin(), counts.end()));
+}
+
+void sum_gradients(World& world, const std::vector<at::Tensor>& parameters, double weight) {
+  const at::NoGradGuard no_gradient;
+  const std::vector<bool> any = with_gradient(world, parameters);
+  std::vector<at::Tensor> bucket;
+  std::int64_t bytes = 0;
+  for (std::size_t k = 0; k < parameters.size(); ++k) {
+    if (!any[k]) continue;
+    at::Tensor& gradient = parameters[k].mutable_grad();
+    if (!gradient.defined()) gradient = at::zeros_like(parameters[k]);
+    const bool alike = bucket.empty() || (bucket[0].dtype() == gradient.dtype() &&
+                                          bucket[0].device() == gradient.device());
+    if (!alike || bytes >= kBucketBytes) {
+      sum_bucket(world, std::exchange(bucket, {}), weight);
+      bytes = 0;
+    }
+    bucket.push_back(gradient);
+    bytes += static_cast<std::int64_t>(gradient.nbytes());
+  }
+  sum_bucket(world, bucket, weight);
+}
+
+void check_same(World& world, const std::string& what, const std::vector<at::Tensor>& tensors) {
+  if (world.size() == 1) return;
+  std::uint64_t mine = 0;
+  for (const at::Tensor& tensor : tensors) {
+    const at::Tensor host = tensor.detach().to(at::kCPU).contiguous();
+    const auto* bytes = static_cast<const char*>(host.const_data_ptr());
+    const std::string_view words(bytes, host.nbytes());
+    mine = (mine ^ std::hash<std::string_view>{}(words)) * 0x9e3779b97f4a7c15;
+  }
+  std::vector<std::uint64_t> all(detail::at(world.size()));
+  const std::vector<std::int64_t> sizes(all.size(), sizeof(mine));
+  world.gather(std::as_bytes(std::span(&mine, 1)), sizes, std::as_writable_bytes(std::span(all)));
+  const auto other = std::find_if(all.begin(), all.end(), [&](auto one) { return one != all[0]; });
+  if (other == all.end()) return;
+  refuse(what, "the same bits on all ranks",
+         text("others on rank ", other - all.begin(), " than on rank 0"));
+}
+
+}  // namespace jest
