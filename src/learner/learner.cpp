@@ -155,6 +155,10 @@ bool any_begins_with(const std::string& prefix, const StateByName& saved) {
 
 }  // namespace
 
+std::vector<at::Tensor> parameters_of(torch::optim::Optimizer& optimizer) {
+  return optimized(optimizer);
+}
+
 void clear_gradients(torch::optim::Optimizer& optimizer) { optimizer.zero_grad(); }
 
 void step_by_gradients(torch::optim::Optimizer& optimizer, double max_norm) {

@@ -4,6 +4,8 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
+
 namespace jest::detail {
 namespace {
 
@@ -46,6 +48,12 @@ double add_mean_gradient(const at::Tensor& losses, double weight) {
   const at::Tensor share = losses.mean() * weight;
   share.backward();
   return share.item<double>();
+}
+
+at::Tensor padded_alike(World& world, const at::Tensor& rows) {
+  const std::vector<std::int64_t> widths = counts_of_ranks(rows.size(1), world);
+  const std::int64_t widest = *std::max_element(widths.begin(), widths.end());
+  return at::constant_pad_nd(rows, {0, widest - rows.size(1)}, 0);
 }
 
 }  // namespace jest::detail

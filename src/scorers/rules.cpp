@@ -7,6 +7,8 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <numeric>
+#include <vector>
 
 #include "jest/criteria/orthogonal.hpp"
 #include "jest/criteria/poisson_disk.hpp"
@@ -45,6 +47,21 @@ at::Tensor log_rank_shares(const at::Tensor& values) {
   const at::Tensor ranks = (below + up_to + 1).to(at::kDouble) / 2;
   const at::Tensor shares = ranks / static_cast<double>(sorted.numel());
   return shares.log().masked_fill(values.isnan(), std::numeric_limits<double>::quiet_NaN());
+}
+
+/// float64 numbers [n] of all ranks in order of position; one's own of one process.
+at::Tensor of_all_ranks(const at::Tensor& mine, const SelectionSpec& spec) {
+  const at::Tensor numbers = mine.to(at::kCPU, at::kDouble).contiguous();
+  if (!spec.exchange) return numbers;
+  const auto bytes = [](const at::Tensor& tensor) {
+    return std::span(static_cast<std::byte*>(tensor.data_ptr()), tensor.nbytes());
+  };
+  const auto own = static_cast<std::int64_t>(numbers.nbytes());
+  const std::vector<std::int64_t> sizes = counts_of_ranks(own, *spec.exchange);
+  const std::int64_t total = std::accumulate(sizes.begin(), sizes.end(), std::int64_t{0});
+  at::Tensor all = torch::empty({total / 8}, torch::kDouble);
+  spec.exchange->gather(bytes(numbers), sizes, bytes(all));
+  return all;
 }
 
 /// (x, y)/√2 [B, 2d] of the reference, or of the learner where no reference is run.
@@ -87,8 +104,11 @@ std::string ByDiversity::words() const { return text("losses and diversity, stre
 
 Selection ByLossRanks::operator()(const LossTensors& losses, const SelectionSpec& spec,
                                   const PairScore& score) const {
-  const at::Tensor ranks = log_rank_shares(weighed(losses, score.weights)) * power;
-  return jest::select(LossTensors{ranks, {}, losses.ids}, spec, kHardLearner);
+  const at::Tensor scores = weighed(losses, score.weights);
+  const at::Tensor ranks = log_rank_shares(of_all_ranks(scores, spec)) * power;
+  const std::int64_t first = spec.exchange ? spec.shard.first : 0;
+  return jest::select(LossTensors{ranks.narrow(0, first, scores.numel()), {}, losses.ids}, spec,
+                      kHardLearner);
 }
 
 Selection ByLossRanks::operator()(const PairTensors& pairs, const SelectionSpec& spec,
@@ -130,7 +150,12 @@ Selection ByPoissonDisk::operator()(const PairTensors& pairs, const SelectionSpe
 Selection ByRepresentatives::operator()(const FeatureTensors& known, const SelectionSpec& spec,
                                         const PairScore&) const {
   const at::Tensor rows = on_host(known.features);
-  OrthogonalScores scores(view_of(rows));
+  const MatrixView features = view_of(rows);
+  const std::vector<double> sums =
+      OrthogonalScores::block_sums(features, spec.exchange ? spec.shard.first : 0);
+  const at::Tensor all = of_all_ranks(torch::tensor(sums, torch::kDouble), spec);
+  OrthogonalScores scores(features, {all.const_data_ptr<double>(), detail::at(all.numel())},
+                          spec.total(features.rows));
   return select_by(scores, spec, known.ids);
 }
 

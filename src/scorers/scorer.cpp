@@ -39,12 +39,13 @@ Selection uniform_picks(std::span<const std::int64_t> ids, std::int64_t count, s
 }
 
 SelectionSpec ScorerSpec::selection(std::int64_t candidates, std::int64_t step) const {
-  return detail::without_idle_rounds({.count = picks().of(candidates),
-                                      .sampling = sampling,
-                                      .seed = seed,
-                                      .step = step,
-                                      .backend = backend,
-                                      .threads = threads});
+  const SelectionSpec spec{.count = picks().of(candidates),
+                           .sampling = sampling,
+                           .seed = seed,
+                           .step = step,
+                           .backend = backend,
+                           .threads = threads};
+  return detail::over_ranks(detail::without_idle_rounds(spec), candidates, exchange);
 }
 
 namespace detail {
@@ -54,6 +55,32 @@ SelectionSpec without_idle_rounds(SelectionSpec spec) {
   if (spec.interaction() == 0 && spec.sampling.preset == Preset::kJoint) chunks = 1;
   if (chunks) chunks = std::min(*chunks, spec.count);
   return spec;
+}
+
+SelectionSpec over_ranks(SelectionSpec spec, std::int64_t candidates, Exchange* exchange) {
+  if (exchange == nullptr || exchange->size() == 1) return spec;
+  const std::int64_t step = candidates < kShardStep * exchange->size() ? 1 : kShardStep;
+  spec.shard = shard_of(candidates, exchange->size(), exchange->rank(), step);
+  spec.exchange = exchange;
+  if (candidates < exchange->size()) {
+    refuse("select", text("a candidate for each of ", exchange->size(), " ranks"), candidates);
+  }
+  return spec;
+}
+
+std::vector<std::int64_t> positions_of(const Shard& shard) {
+  std::vector<std::int64_t> positions(at(shard.count));
+  std::iota(positions.begin(), positions.end(), shard.first);
+  return positions;
+}
+
+void fail_on_all_ranks(const SelectionSpec& spec, const std::exception_ptr& failure) {
+  if (spec.exchange) {
+    Rounds rounds(spec, spec.shard.count);
+    rounds.attempt([&] { std::rethrow_exception(failure); });
+    rounds.meet(0, {});
+  }
+  std::rethrow_exception(failure);
 }
 
 bool takes_strangers_for_matches(const Embeddings& embeddings) {

@@ -27,15 +27,6 @@ std::size_t owner_of(std::int64_t position, std::span<const Shard> shards) {
   return static_cast<std::size_t>(after - shards.begin());
 }
 
-/// Of every rank.
-std::vector<std::int64_t> counts_of(std::int64_t count, Exchange& exchange) {
-  const std::vector<std::int64_t> sizes(static_cast<std::size_t>(exchange.size()), sizeof(count));
-  std::vector<std::int64_t> counts(sizes.size());
-  exchange.gather(std::as_bytes(std::span(&count, 1)), sizes,
-                  std::as_writable_bytes(std::span(counts)));
-  return counts;
-}
-
 }  // namespace
 
 void Alone::gather(std::span<const std::byte> mine, std::span<const std::int64_t> sizes,
@@ -65,15 +56,16 @@ std::vector<Shard> shards_of(std::int64_t total, int ranks, std::int64_t step) {
   return shards;
 }
 
-Shard shard_among(std::int64_t count, Exchange& exchange) {
-  const std::vector<std::int64_t> counts = counts_of(count, exchange);
-  const auto mine = counts.begin() + exchange.rank();
-  const std::int64_t first = std::accumulate(counts.begin(), mine, std::int64_t{0});
-  return {first, count, std::accumulate(mine, counts.end(), first)};
+std::vector<std::int64_t> counts_of_ranks(std::int64_t count, Exchange& exchange) {
+  const std::vector<std::int64_t> sizes(static_cast<std::size_t>(exchange.size()), sizeof(count));
+  std::vector<std::int64_t> counts(sizes.size());
+  exchange.gather(std::as_bytes(std::span(&count, 1)), sizes,
+                  std::as_writable_bytes(std::span(counts)));
+  return counts;
 }
 
 void check_ids(std::span<const std::int64_t> ids, Exchange& exchange) {
-  std::vector<std::int64_t> sizes = counts_of(std::ssize(ids), exchange);
+  std::vector<std::int64_t> sizes = counts_of_ranks(std::ssize(ids), exchange);
   const std::int64_t total = std::accumulate(sizes.begin(), sizes.end(), std::int64_t{0});
   for (std::int64_t& size : sizes) size *= static_cast<std::int64_t>(sizeof(std::int64_t));
   std::vector<std::int64_t> all(static_cast<std::size_t>(total));

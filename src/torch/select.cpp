@@ -55,7 +55,7 @@ Selection waited_for(const Enqueue& enqueue) {
 }  // namespace
 
 Selection select(const PairTensors& tensors, const SelectionSpec& spec, const PairScore& score) {
-  if (detail::selects_on_cuda(tensors, spec.backend, score)) {
+  if (!spec.exchange && detail::selects_on_cuda(tensors, spec.backend, score)) {
     return waited_for([&] { return select_on_device(tensors, spec, score); });
   }
   HostEmbeddings learner;
@@ -72,8 +72,8 @@ Selection select(const PairTensors& tensors, const SelectionSpec& spec, const Pa
 Selection select(const LossTensors& losses, const SelectionSpec& spec,
                  const ScoreWeights& weights) {
   check_weights(weights);
-  if (detail::selects_on_cuda(weights.learner != 0 ? losses.learner : losses.reference,
-                              spec.backend)) {
+  const at::Tensor& known = weights.learner != 0 ? losses.learner : losses.reference;
+  if (!spec.exchange && detail::selects_on_cuda(known, spec.backend)) {
     return waited_for([&] { return select_on_device(losses, spec, weights); });
   }
   at::Tensor learner;
@@ -89,13 +89,12 @@ Selection select(const LossTensors& losses, const SelectionSpec& spec,
   }
   const HostIds ids(losses.ids, (weights.learner != 0 ? learner : reference).numel());
   views.ids = ids.view();
-  SeparableScores scores(views, weights);
-  return select(scores, spec, views.ids);
+  return select(views, spec, weights);
 }
 
 Selection select(const AlignmentTensors& gradients, const SelectionSpec& spec,
                  const AlignmentScore& score) {
-  if (detail::selects_on_cuda(gradients.features, spec.backend)) {
+  if (!spec.exchange && detail::selects_on_cuda(gradients.features, spec.backend)) {
     return waited_for([&] { return select_on_device(gradients, spec, score); });
   }
   const at::Tensor features = host_values("select, gradient features", gradients.features, 2);
@@ -116,7 +115,7 @@ Selection select(const AlignmentTensors& gradients, const SelectionSpec& spec,
 
 Selection select(const DiversityTensors& candidates, const SelectionSpec& spec,
                  const DiversityScore& score) {
-  if (detail::selects_on_cuda(candidates.embeddings, spec.backend)) {
+  if (!spec.exchange && detail::selects_on_cuda(candidates.embeddings, spec.backend)) {
     return waited_for([&] { return select_on_device(candidates, spec, score); });
   }
   const at::Tensor rows = host_values("select, embeddings", candidates.embeddings, 2);

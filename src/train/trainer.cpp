@@ -23,12 +23,20 @@ void check_trainer(const TrainerSpec& spec) {
 
 namespace detail {
 
-void seed_step(std::uint64_t seed, std::int64_t step) {
+void seed_step(std::uint64_t seed, std::int64_t step, int rank) {
   constexpr std::uint32_t kStream = 0x73746570;
   const auto count = static_cast<std::uint64_t>(step);
-  const auto words = philox4x32_10({low_word(count), high_word(count), 0, 0},
-                                   {low_word(seed) ^ kStream, high_word(seed)});
+  const auto words =
+      philox4x32_10({low_word(count), high_word(count), static_cast<std::uint32_t>(rank), 0},
+                    {low_word(seed) ^ kStream, high_word(seed)});
   torch::manual_seed((static_cast<std::uint64_t>(words[0]) << 32) | words[1]);
+}
+
+void check_world(const World* trainers, const World* learners) {
+  const auto ranks = [](const World* world) { return world == nullptr ? 1 : world->size(); };
+  if (ranks(trainers) == ranks(learners)) return;
+  refuse("trainer", text("a learner over its ", ranks(trainers), " ranks (StepSpec::world)"),
+         text("one over ", ranks(learners)));
 }
 
 Values shares_of(const std::map<std::string, std::int64_t>& counts) {

@@ -19,6 +19,7 @@
 
 #include "jest/core/error.hpp"
 #include "jest/core/views.hpp"
+#include "jest/criteria/conditional_scores.hpp"
 
 namespace jest {
 
@@ -26,23 +27,57 @@ namespace jest {
 class OrthogonalScores {
  public:
   /// `features` [B, d] must outlive this. A row that holds NaN is set aside: it scores NaN and has
-  /// no part in the mean. Throws on an empty matrix.
-  explicit OrthogonalScores(const MatrixView& features) : features_(features) {
-    check_matrix("orthogonal scores", features_);
+  /// no part in the mean. Throws on a matrix without columns.
+  explicit OrthogonalScores(const MatrixView& features)
+      : OrthogonalScores(features, block_sums(features, 0), features.rows) {}
+
+  /// Of one rank's part of `total` rows: `sums` are the block_sums of all ranks, one after the
+  /// other.
+  OrthogonalScores(const MatrixView& features, std::span<const double> sums, std::int64_t total)
+      : features_(features) {
+    check_matrix("orthogonal scores", features_, 0);
     scores_.resize(detail::at(features_.rows));
     residual_.assign(detail::at(features_.cols), 0.0);
-    for (std::int64_t i = 0; i < features_.rows; ++i) {
-      if (!is_nan(i)) add(i, 1.0 / static_cast<double>(features_.rows), residual_);
-    }
+    for (std::size_t k = 0; k < sums.size(); ++k) residual_[k % residual_.size()] += sums[k];
+    for (double& mean : residual_) mean /= static_cast<double>(total);
     beginning_ = norm(residual_);
     score_all();
   }
 
+  /// Sums of the rows of every kBlock positions of the whole, [blocks, d]; the first row lies at
+  /// `first`, on a multiple of kBlock where the mean shall have the bits of one process.
+  static std::vector<double> block_sums(const MatrixView& features, std::int64_t first) {
+    constexpr std::int64_t kBlock = 64;
+    check_matrix("orthogonal scores", features, 0);
+    const std::int64_t before = first / kBlock;
+    const std::int64_t last = (first + features.rows + kBlock - 1) / kBlock;
+    std::vector<double> sums(detail::at(features.rows == 0 ? 0 : (last - before) * features.cols));
+    for (std::int64_t i = 0; i < features.rows; ++i) {
+      const float* row = features.row(i);
+      const auto cols = detail::at(features.cols);
+      if (is_nan({row, cols})) continue;
+      double* sum = &sums[detail::at(((first + i) / kBlock - before) * features.cols)];
+      for (std::size_t k = 0; k < cols; ++k) sum[k] += static_cast<double>(row[k]);
+    }
+    return sums;
+  }
+
   std::span<const double> scores() const { return scores_; }
 
-  void condition_on(std::span<const std::int64_t> picks) {
-    for (const std::int64_t j : picks) take_out(j);
+  void condition_on(std::span<const std::int64_t> picks) { condition_on(Picked{own_picks(picks)}); }
+  void condition_on(const Picked& picked) {
+    for (const Pick& pick : picked.picks) take_out(detail::row_of(pick, features_));
     score_all();
+  }
+
+  std::int64_t row_bytes() const { return detail::row_bytes(features_); }
+  void copy_row(std::int64_t position, std::byte* out) const {
+    detail::copy_row(features_, position, out);
+  }
+  std::uint64_t digest() const {
+    detail::Digest digest;
+    for (const double value : residual_) digest.add(value);
+    return digest.value();
   }
 
   std::int64_t extra_bytes() const {
@@ -55,17 +90,13 @@ class OrthogonalScores {
   static constexpr double kNothing = 1e-9;
   using Row = std::vector<double>;
 
-  bool is_nan(std::int64_t i) const {
-    for (std::int64_t k = 0; k < features_.cols; ++k) {
-      if (std::isnan(features_.row(i)[k])) return true;
+  static bool is_nan(std::span<const float> row) {
+    for (const float value : row) {
+      if (std::isnan(value)) return true;
     }
     return false;
   }
 
-  void add(std::int64_t i, double factor, Row& to) const {
-    const float* row = features_.row(i);
-    for (std::size_t k = 0; k < to.size(); ++k) to[k] += factor * static_cast<double>(row[k]);
-  }
   static double dot(const Row& a, const Row& b) {
     double total = 0;
     for (std::size_t k = 0; k < a.size(); ++k) total += a[k] * b[k];
@@ -77,9 +108,8 @@ class OrthogonalScores {
   }
 
   /// Gram–Schmidt twice over, as once leaves rounding in what is nearly dependent.
-  void take_out(std::int64_t j) {
-    Row direction(residual_.size(), 0.0);
-    add(j, 1, direction);
+  void take_out(const float* row) {
+    Row direction(row, row + residual_.size());
     const double length = norm(direction);
     for (int pass = 0; pass < 2; ++pass) {
       for (const Row& e : basis_) subtract(direction, dot(e, direction), e);

@@ -3,12 +3,16 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <algorithm>
+#include <cstdint>
+#include <numeric>
 #include <utility>
 #include <vector>
 
 #include "jest/learner/micro_batches.hpp"
 #include "jest/learner/objective.hpp"
 #include "jest/torch/arrays.hpp"
+#include "jest/torch/world.hpp"
 
 namespace torch::nn {
 class Module;
@@ -21,6 +25,8 @@ namespace jest {
 
 namespace detail {
 
+/// Everything that the optimizer moves.
+JEST_EXPORT std::vector<at::Tensor> parameters_of(torch::optim::Optimizer& optimizer);
 JEST_EXPORT void clear_gradients(torch::optim::Optimizer& optimizer);
 /// One step by the gradients there are, scaled down to `max_norm` where that is above 0.
 JEST_EXPORT void step_by_gradients(torch::optim::Optimizer& optimizer, double max_norm);
@@ -48,6 +54,11 @@ struct StepSpec {
   /// Gradients are scaled down to this 2-norm over all that the optimizer moves; 0: never. Source:
   /// Pascanu, Mikolov and Bengio 2013.
   double max_norm = 0;
+  /// Ranks that share a batch: each is given its own examples of it, at least one. The step is that
+  /// of the whole batch: contrastive losses, and those that need a reference, are of all ranks'
+  /// examples together, O(b²) on each rank; a loss of the model's own is the mean over all
+  /// examples of what each rank's model says of its own. Must outlive the learner.
+  World* world = nullptr;
 };
 
 /// A model handle (ModuleHolder, shared_ptr, or a pointer to a module that outlives the learner)
@@ -83,7 +94,7 @@ class Learner {
   template <Batch B>
   double step(const B& batch) {
     detail::clear_gradients(*optimizer_);
-    const double loss = accumulate(batch);
+    const double loss = over_ranks() ? accumulate_over_ranks(batch) : accumulate(batch);
     detail::step_by_gradients(*optimizer_, how_.max_norm);
     return loss;
   }
@@ -92,15 +103,7 @@ class Learner {
   /// the loss. In micro-batches where StepSpec says so: for losses one pass each, for all else two.
   template <Batch B>
   double accumulate(const B& batch) {
-    if (!model_->is_training()) model_->train();
-    if (how_.micro_batch == 0 || how_.micro_batch >= detail::size_of(batch)) {
-      const at::Tensor whole = loss(batch);
-      whole.backward();
-      return whole.template item<double>();
-    }
-    detail::InMicroBatches<Model> parts(model_,
-                                        {.size = how_.micro_batch, .precision = precision_});
-    return parts.accumulate(objective_, batch);
+    return accumulate(objective_, batch);
   }
 
   /// The differentiable training loss of `batch`.
@@ -115,12 +118,68 @@ class Learner {
   void set_learning_rate(double value) {
     detail::set_learning_rate(*optimizer_, relative_rates_, value);
   }
+  World* world() const { return how_.world; }
   NamedTensors state() { return detail::training_state(*model_, *optimizer_); }
   void load_state(const NamedTensors& state) {
     detail::load_training_state(*model_, *optimizer_, state);
   }
 
  private:
+  template <class Loss, Batch B>
+  double accumulate(const Loss& loss, const B& batch) {
+    if (!model_->is_training()) model_->train();
+    if (how_.micro_batch == 0 || how_.micro_batch >= detail::size_of(batch)) {
+      const at::Tensor whole = [&] {
+        const AutocastGuard guard(*model_, precision_);
+        return loss(model_, batch);
+      }();
+      whole.backward();
+      return whole.template item<double>();
+    }
+    detail::InMicroBatches<Model> parts(model_,
+                                        {.size = how_.micro_batch, .precision = precision_});
+    return parts.accumulate(loss, batch);
+  }
+
+  bool over_ranks() const { return how_.world != nullptr && how_.world->size() > 1; }
+
+  /// The gradient of the whole batch, of which this rank has some examples; its loss.
+  template <Batch B>
+  double accumulate_over_ranks(const B& batch) {
+    World& world = *how_.world;
+    const std::vector<std::int64_t> counts = counts_of_ranks(detail::size_of(batch), world);
+    const auto total = std::accumulate(counts.begin(), counts.end(), std::int64_t{0});
+    if (*std::min_element(counts.begin(), counts.end()) < 1) {
+      refuse("learner", "at least one example on every rank", total, " of all");
+    }
+    constexpr bool kForAnyModel =
+        std::is_invocable_r_v<at::Tensor, const Objective&, detail::OverRanks<Model>&, const B&>;
+    double weight = static_cast<double>(detail::size_of(batch)) / static_cast<double>(total);
+    double loss = 0;
+    if (kForAnyModel && !is_mean_of_examples<B>()) {
+      if constexpr (kForAnyModel) {
+        weight = 1;
+        loss = accumulate(
+            [&](auto& model, const B& own) {
+              detail::OverRanks all(model, world, counts);
+              return objective_(all, own) / static_cast<double>(world.size());
+            },
+            batch);
+      }
+    } else {
+      loss = accumulate(objective_, batch);
+    }
+    sum_gradients(world, detail::parameters_of(*optimizer_), weight);
+    return world.sum(loss * weight);
+  }
+
+  /// Whether the loss of a batch is a mean that no rank needs another for.
+  template <Batch B>
+  bool is_mean_of_examples() const {
+    constexpr bool kOwn = GivesTrainingLoss<Model, B> || !EmbedsPairs<Model, B>;
+    return kOwn && detail::is_own_loss(objective_);
+  }
+
   Model model_;
   torch::optim::Optimizer* optimizer_;
   Objective objective_;

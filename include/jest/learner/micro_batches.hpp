@@ -6,18 +6,23 @@
 // a first pass embeds all parts without a graph; the loss of all embeddings gives the gradient with
 // regard to each; a second pass embeds every part again, with a graph, and goes on from there. The
 // same holds of any function of what a model gives: losses of examples, losses of tokens.
+//
+// In the same way the parts of a batch may lie on several ranks, which tell each other what their
+// models give.
 
 #include <ATen/core/Tensor.h>
 #include <c10/core/GradMode.h>
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "jest/learner/objective.hpp"
 #include "jest/learner/scoring.hpp"
+#include "jest/torch/world.hpp"
 
 namespace jest::detail {
 
@@ -53,6 +58,9 @@ JEST_EXPORT void go_on(const std::vector<Recomputed>& parts);
 
 /// Adds weight times the gradient of the mean of `losses` [n]; returns weight times the mean.
 JEST_EXPORT double add_mean_gradient(const at::Tensor& losses, double weight);
+
+/// Rows [n, L], padded with 0 to the largest L of any rank.
+JEST_EXPORT at::Tensor padded_alike(World& world, const at::Tensor& rows);
 
 /// Whether an objective is the model's own loss; one that can be several things says so itself.
 template <class Objective>
@@ -185,6 +193,46 @@ class InMicroBatches {
   Model& model_;
   MicroBatches how_;
   std::vector<std::function<void()>> second_passes_;
+};
+
+/// Stands for a model's handle, or for InMicroBatches of one, where an objective asks it: each rank
+/// asks it for its own examples, and gets what the model says of all ranks' examples, in order of
+/// rank. Gradients flow back to everybody's own rows, so that the sum over ranks of what each adds
+/// for 1/R of the objective is its gradient.
+template <class Inner>
+class OverRanks {
+ public:
+  /// `counts` [R]: examples of each rank.
+  OverRanks(Inner& inner, World& world, std::span<const std::int64_t> counts)
+      : inner_(inner), world_(world), counts_(counts) {}
+  OverRanks* operator->() { return this; }
+
+  template <Batch B>
+  requires EmbedsPairs<Inner, B> Embeddings embed(const B& batch) {
+    return of_all_ranks(inner_->embed(batch));
+  }
+  template <Batch B>
+  requires GivesLosses<Inner, B> at::Tensor losses(const B& batch) {
+    return of_all_ranks(inner_->losses(batch));
+  }
+  template <Batch B>
+  requires GivesTokenLosses<Inner, B> at::Tensor token_losses(const B& batch) {
+    return of_all_ranks(inner_->token_losses(batch));
+  }
+
+  Embeddings of_all_ranks(const Embeddings& own) {
+    return {everybodys(world_, own.x, counts_), everybodys(world_, own.y, counts_), own.scale,
+            own.bias};
+  }
+  /// [n], or [n, L] of which L is the largest of any rank: shorter rows are padded with 0.
+  at::Tensor of_all_ranks(const at::Tensor& own) {
+    return everybodys(world_, own.dim() == 2 ? padded_alike(world_, own) : own, counts_);
+  }
+
+ private:
+  Inner& inner_;
+  World& world_;
+  std::span<const std::int64_t> counts_;
 };
 
 }  // namespace jest::detail

@@ -17,6 +17,21 @@
 
 namespace jest {
 
+namespace detail {
+
+/// What a reference says of a batch, beside what the model says of it: of all ranks' examples where
+/// the model answers for those (OverRanks).
+template <class Model, class Answer>
+Answer of_all(Model& model, Answer answer) {
+  if constexpr (requires { model.of_all_ranks(answer); }) {
+    return model.of_all_ranks(answer);
+  } else {
+    return answer;
+  }
+}
+
+}  // namespace detail
+
 /// `model->loss(batch)` where the model has one, else the contrastive loss of
 /// `model->embed(batch)`, else the mean of `model->losses(batch)`.
 struct OwnLoss {
@@ -54,7 +69,8 @@ class Distilled {
   template <class Model, Batch B>
   requires EmbedsPairs<Model, B> && ReferenceEmbeds<Reference, B> at::Tensor operator()(
       Model& model, const B& batch) const {
-    return distilled_loss(model->embed(batch), teacher_.embeddings(batch), how_);
+    return distilled_loss(model->embed(batch), detail::of_all(model, teacher_.embeddings(batch)),
+                          how_);
   }
 
  private:
@@ -77,11 +93,13 @@ class ReferenceWeighted {
   template <class Model, Batch B>
   at::Tensor operator()(Model& model, const B& batch) const {
     if constexpr (EmbedsPairs<Model, B>) {
-      const at::Tensor reference = contrastive_losses(reference_.embeddings(batch), contrast_);
+      const Embeddings known = detail::of_all(model, reference_.embeddings(batch));
+      const at::Tensor reference = contrastive_losses(known, contrast_);
       const at::Tensor losses = contrastive_losses(model->embed(batch), contrast_);
       return reference_weighted_loss(losses, reference, temperature_);
     } else {
-      return reference_weighted_loss(model->losses(batch), reference_.losses(batch), temperature_);
+      return reference_weighted_loss(model->losses(batch),
+                                     detail::of_all(model, reference_.losses(batch)), temperature_);
     }
   }
 
@@ -103,7 +121,8 @@ class LearnableTokens {
 
   template <class Model, Batch B>
   requires GivesTokenLosses<Model, B> at::Tensor operator()(Model& model, const B& batch) const {
-    return learnable_token_loss(model->token_losses(batch), reference_.token_losses(batch), share_);
+    return learnable_token_loss(model->token_losses(batch),
+                                detail::of_all(model, reference_.token_losses(batch)), share_);
   }
 
  private:

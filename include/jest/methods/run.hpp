@@ -20,7 +20,6 @@
 #include "jest/learner/micro_batches.hpp"
 #include "jest/methods/methods.hpp"
 #include "jest/scorers/aligned_scorer.hpp"
-#include "jest/scorers/feature_scorer.hpp"
 #include "jest/scorers/joint_example_scorer.hpp"
 #include "jest/scorers/wrappers.hpp"
 
@@ -38,6 +37,7 @@ struct MethodSpec {
   int threads = 1;
   ScoringSpec scoring = {};
   Shortage shortage = Shortage::kRefuse;  ///< of a super-batch of fewer than b
+  Exchange* exchange = nullptr;           ///< ranks that share the scoring, for instance a World
 
   /// What scoring sees in the place of a whole (super-)batch; flexi-jest needs one, others may.
   std::function<B(const B&)> scored_view = {};
@@ -65,6 +65,8 @@ struct NoProxy {};
 template <class Model, Batch B>
 class ObjectiveOf {
   using Parts = detail::InMicroBatches<Model>;
+  using Ranks = detail::OverRanks<Model>;
+  using PartsOfRanks = detail::OverRanks<Parts>;
 
  public:
   /// `loss` is a function of any model.
@@ -73,18 +75,26 @@ class ObjectiveOf {
       : method_(method),
         own_loss_(std::is_same_v<Loss, OwnLoss>),
         of_whole_(loss),
-        of_parts_(loss) {}
+        of_parts_(loss),
+        of_ranks_(loss),
+        of_parts_of_ranks_(loss) {}
 
   std::string_view method() const { return method_; }
   bool is_own_loss() const { return own_loss_; }
   at::Tensor operator()(Model& model, const B& batch) const { return of_whole_(model, batch); }
   at::Tensor operator()(Parts& model, const B& batch) const { return of_parts_(model, batch); }
+  at::Tensor operator()(Ranks& model, const B& batch) const { return of_ranks_(model, batch); }
+  at::Tensor operator()(PartsOfRanks& model, const B& batch) const {
+    return of_parts_of_ranks_(model, batch);
+  }
 
  private:
   std::string_view method_;
   bool own_loss_;
   std::function<at::Tensor(Model&, const B&)> of_whole_;
   std::function<at::Tensor(Parts&, const B&)> of_parts_;
+  std::function<at::Tensor(Ranks&, const B&)> of_ranks_;
+  std::function<at::Tensor(PartsOfRanks&, const B&)> of_parts_of_ranks_;
 };
 
 /// Parameters of a module, counted.
@@ -243,7 +253,8 @@ class MethodScorer {
             .backend = spec_.backend,
             .threads = spec_.threads,
             .scoring = spec_.scoring,
-            .shortage = spec_.shortage};
+            .shortage = spec_.shortage,
+            .exchange = spec_.exchange};
   }
 
   template <class Scored>
@@ -325,7 +336,8 @@ class MethodScorer {
                             .learnability = method_.score,
                             .refresh_every = part.refresh_every,
                             .scoring = plain.scoring,
-                            .shortage = plain.shortage});
+                            .shortage = plain.shortage,
+                            .exchange = plain.exchange});
     } else {
       lacks(method_, text(kGradientFeatures, " and a reference of losses, or none"), "others");
     }

@@ -24,6 +24,7 @@
 #include "jest/core/score.hpp"
 #include "jest/learner/learner.hpp"
 #include "jest/learner/reference_model.hpp"
+#include "jest/scorers/joint_example_scorer.hpp"
 #include "jest/scorers/scorer.hpp"
 #include "jest/torch/arrays.hpp"
 #include "jest/torch/select.hpp"
@@ -69,6 +70,7 @@ struct AlignedScorerSpec {
   std::int64_t refresh_every = 10;            ///< steps that share a target direction
   ScoringSpec scoring = {};                   ///< of super-batches and of curated batches
   Shortage shortage = Shortage::kRefuse;      ///< of a super-batch of fewer than b
+  Exchange* exchange = nullptr;               ///< ranks that share the work, as ScorerSpec's
 
   PickCount picks() const { return {count, share, shortage}; }
 };
@@ -118,22 +120,13 @@ class AlignedScorer {
     ScoringStatistics how;
     how.learner_scored =
         candidates + detail::timed_ms(how.learner_ms, [&] { return refresh(step); });
-    const LossesAndFeatures scored = detail::timed_ms(how.learner_ms, [&] {
-      const auto result = score_losses_and_features(model_, super_batch, spec_.scoring, "learner");
-      detail::wait_for(result.features);
-      return result;
+    const SelectionSpec spec = selection_spec(candidates, step);
+    Selection picks = detail::with_part(super_batch, spec, [&](const B& part) {
+      const AlignmentTensors gradients =
+          detail::on_all_ranks(spec, [&] { return scored(part, how); });
+      return jest::select(gradients, spec, {spec_.step_size});
     });
-    LossTensors losses{.learner = scored.losses, .reference = {}, .ids = {}};
-    if (weighs_reference()) {
-      losses.reference =
-          detail::timed_ms(how.reference_ms, [&] { return reference_.losses(super_batch); });
-      if (Reference::kRunsForward) how.reference_scored = candidates;
-    }
-    const AlignmentTensors gradients{.features = scored.features,
-                                     .direction = target_.vector(),
-                                     .added = detail::added_learnability(losses, spec_),
-                                     .ids = id_tensor(super_batch.ids())};
-    Selection picks = jest::select(gradients, selection_spec(candidates, step), {spec_.step_size});
+    if (weighs_reference() && Reference::kRunsForward) how.reference_scored = candidates;
     if (picks.is_flat(spec_.sampling, candidates)) how.remark = kFlatRemark;
     return {std::move(picks), how};
   }
@@ -142,6 +135,24 @@ class AlignedScorer {
   void load_state(const NamedTensors& state) { target_.load_state(state); }
 
  private:
+  template <Batch B>
+  AlignmentTensors scored(const B& part, ScoringStatistics& how) {
+    const LossesAndFeatures scored = detail::timed_ms(how.learner_ms, [&] {
+      const auto result = score_losses_and_features(model_, part, spec_.scoring, "learner");
+      detail::wait_for(result.features);
+      return result;
+    });
+    LossTensors losses{.learner = scored.losses, .reference = {}, .ids = {}};
+    if (weighs_reference()) {
+      losses.reference =
+          detail::timed_ms(how.reference_ms, [&] { return reference_.losses(part); });
+    }
+    return {.features = scored.features,
+            .direction = target_.vector(),
+            .added = detail::added_learnability(losses, spec_),
+            .ids = id_tensor(part.ids())};
+  }
+
   /// Renews the target where `step` is of another period; how many examples that ran forward.
   std::int64_t refresh(std::int64_t step) {
     const std::int64_t period = target_.period_of(step);
@@ -157,8 +168,9 @@ class AlignedScorer {
   }
 
   SelectionSpec selection_spec(std::int64_t candidates, std::int64_t step) const {
-    return detail::without_idle_rounds(
-        {.count = count(candidates), .sampling = spec_.sampling, .seed = spec_.seed, .step = step});
+    const SelectionSpec spec{
+        .count = count(candidates), .sampling = spec_.sampling, .seed = spec_.seed, .step = step};
+    return detail::over_ranks(detail::without_idle_rounds(spec), candidates, spec_.exchange);
   }
 
   Model& model_;
@@ -171,5 +183,60 @@ class AlignedScorer {
 template <class Model, class Objective, class Reference, class Curated>
 AlignedScorer(Learner<Model, Objective>&, Reference&, Curated&&, const AlignedScorerSpec&)
     -> AlignedScorer<Model, Reference, Curated>;
+
+/// Picks by the learner's gradient features alone, without a reference model.
+///
+///     jest::FeatureScorer scorer{learner, {.count = 32, .sampling = {.chunks = 32, .gain = 1}},
+///                                jest::ByRepresentatives{}};
+///
+/// A rule for FeatureTensors (scorers/rules.hpp) says how features become picks.
+/// Holds a reference: the learner must outlive the scorer. Of the spec, weights and contrast have
+/// no meaning here.
+template <class Model, class R>
+requires Rule<R, FeatureTensors>
+class FeatureScorer {
+ public:
+  template <class Objective>
+  FeatureScorer(Learner<Model, Objective>& learner, const ScorerSpec& spec, const R& rule)
+      : model_(learner.model()), spec_(spec), rule_(rule) {
+    spec_.picks().check("feature scorer");
+    if (spec_.count > 0) chunk_count({.count = spec_.count, .sampling = spec_.sampling});
+  }
+
+  std::int64_t count(std::int64_t candidates) const { return spec_.picks().of(candidates); }
+  std::uint64_t seed() const { return spec_.seed; }
+  bool scores() const { return true; }
+
+  /// Positions in `super_batch`. Deterministic in (parameters, ids, seed, step).
+  template <Batch B>
+  requires GivesGradientFeatures<Model, B> ScoredSelection select(const B& super_batch,
+                                                                  std::int64_t step) {
+    const std::span<const std::int64_t> ids = super_batch.ids();
+    const auto candidates = static_cast<std::int64_t>(ids.size());
+    if (auto few = detail::of_too_few(spec_.picks(), candidates)) return *few;
+    ScoringStatistics how{.learner_scored = candidates};
+    const SelectionSpec spec = spec_.selection(candidates, step);
+    Selection picks = detail::with_part(super_batch, spec, [&](const B& part) {
+      const LossesAndFeatures scored =
+          detail::on_all_ranks(spec, [&] { return scored_features(part, how); });
+      return rule_(FeatureTensors{scored.losses, scored.features, id_tensor(part.ids())}, spec, {});
+    });
+    return {std::move(picks), how};
+  }
+
+ private:
+  template <Batch B>
+  LossesAndFeatures scored_features(const B& part, ScoringStatistics& how) {
+    return detail::timed_ms(how.learner_ms, [&] {
+      auto result = score_losses_and_features(model_, part, spec_.scoring, "learner");
+      detail::wait_for(result.features);
+      return result;
+    });
+  }
+
+  Model& model_;
+  ScorerSpec spec_;
+  R rule_;
+};
 
 }  // namespace jest

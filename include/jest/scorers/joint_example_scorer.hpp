@@ -35,9 +35,12 @@ struct ScorerSpec {
   int threads = 1;
   ScoringSpec scoring = {};
   Shortage shortage = Shortage::kRefuse;  ///< of a super-batch of fewer than b
+  /// Ranks that share the work, for instance a World: each is given the whole super-batch, scores
+  /// its part of it, and gets all picks. Must outlive the scorer.
+  Exchange* exchange = nullptr;
 
   PickCount picks() const { return {count, share, shortage}; }
-  /// What one selection of so many candidates is.
+  /// What one selection of so many candidates, of all ranks, is.
   JEST_EXPORT SelectionSpec selection(std::int64_t candidates, std::int64_t step) const;
 };
 
@@ -74,20 +77,23 @@ class JointExampleScorer {
     const auto candidates = std::ssize(std::span(super_batch.ids()));
     if (auto few = detail::of_too_few(spec_.picks(), candidates)) return *few;
     ScoringStatistics how;
-    Selection selection = [&] {
+    const SelectionSpec spec = spec_.selection(candidates, step);
+    Selection selection = detail::with_part(super_batch, spec, [&](const B& part) {
       if constexpr (EmbedsPairs<Model, B>) {
-        const PairTensors pairs = scored_pairs(super_batch, how);
-        Selection picks = rule_(pairs, spec_.selection(candidates, step), pair_score());
+        const PairTensors pairs =
+            detail::on_all_ranks(spec, [&] { return scored_pairs(part, how); });
+        Selection picks = rule_(pairs, spec, pair_score());
         if (spec_.contrast == Contrast::kSigmoid && spec_.score.reference != 0 &&
             detail::takes_strangers_for_matches(pairs.reference)) {
           how.remark = kStrangersRemark;
         }
         return picks;
       } else {
-        return rule_(scored_losses(super_batch, how), spec_.selection(candidates, step),
-                     pair_score());
+        const LossTensors losses =
+            detail::on_all_ranks(spec, [&] { return scored_losses(part, how); });
+        return rule_(losses, spec, pair_score());
       }
-    }();
+    });
     if (spec_.score.learner != 0) how.learner_scored = candidates;
     if (spec_.score.reference != 0 && Reference::kRunsForward) how.reference_scored = candidates;
     if (how.remark.empty()) how.remark = remark_on(selection, candidates, EmbedsPairs<Model, B>);

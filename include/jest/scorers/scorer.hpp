@@ -5,10 +5,12 @@
 
 #include <concepts>
 #include <cstdint>
+#include <exception>
 #include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "jest/core/cost.hpp"
 #include "jest/learner/concepts.hpp"
@@ -121,6 +123,34 @@ decltype(auto) timed_ms(double& milliseconds, const Work& work) {
 /// More chunks than picks are as many as picks. Without pair terms N rounds and one draw have the
 /// same law: one round needs 1/N of the noise.
 JEST_EXPORT SelectionSpec without_idle_rounds(SelectionSpec spec);
+
+/// The spec of a selection of so many candidates of which each rank scores a part: which part.
+JEST_EXPORT SelectionSpec over_ranks(SelectionSpec spec, std::int64_t candidates,
+                                     Exchange* exchange);
+
+/// Positions of a shard, for `at`.
+JEST_EXPORT std::vector<std::int64_t> positions_of(const Shard& shard);
+
+/// What `work` answers of this rank's part of a super-batch.
+template <Batch B, class Work>
+Selection with_part(const B& super_batch, const SelectionSpec& spec, const Work& work) {
+  if (!spec.exchange) return work(super_batch);
+  return work(super_batch.at(positions_of(spec.shard)));
+}
+
+/// Tells the other ranks of a selection, which is their next exchange, what went wrong here.
+[[noreturn]] JEST_EXPORT void fail_on_all_ranks(const SelectionSpec& spec,
+                                                const std::exception_ptr& failure);
+
+/// What `work` answers before a selection; what it throws, all ranks throw.
+template <class Work>
+auto on_all_ranks(const SelectionSpec& spec, const Work& work) {
+  try {
+    return work();
+  } catch (...) {
+    fail_on_all_ranks(spec, std::current_exception());
+  }
+}
 
 /// Every position or none, where there are too few candidates, or a refusal before any model is
 /// run; nothing where there are enough.

@@ -68,9 +68,8 @@ JEST_EXPORT Shard shard_of(std::int64_t total, int ranks, int rank, std::int64_t
 JEST_EXPORT std::vector<Shard> shards_of(std::int64_t total, int ranks,
                                          std::int64_t step = kShardStep);
 
-/// That of a rank which holds so many candidates, the others having what lies on other ranks. One
-/// exchange.
-JEST_EXPORT Shard shard_among(std::int64_t count, Exchange& exchange);
+/// What every rank says, [R]. One exchange.
+JEST_EXPORT std::vector<std::int64_t> counts_of_ranks(std::int64_t count, Exchange& exchange);
 
 /// Throws, on all ranks alike, unless the ids of all ranks are distinct and none is negative. Every
 /// rank gets all ids: O(B) time and memory. Two exchanges.

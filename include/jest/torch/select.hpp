@@ -33,7 +33,8 @@ struct PairTensors {
   at::Tensor ids = {};  ///< [B] int64, or undefined
 };
 
-/// On the CPU, float32 with contiguous rows is read in place. CUDA tensors stay where they are, and
+/// Where the spec names other ranks, tensors are of the candidates here, and are selected from on
+/// the host. On the CPU, float32 with contiguous rows is read in place. CUDA tensors stay where they are, and
 /// the host waits once for the answer (torch/device_select.hpp does not); a backend of the host, by
 /// name, copies them.
 JEST_EXPORT Selection select(const PairTensors& pairs, const SelectionSpec& spec,

@@ -19,6 +19,7 @@
 #include "jest/core/cost.hpp"
 #include "jest/core/error.hpp"
 #include "jest/torch/arrays.hpp"
+#include "jest/torch/world.hpp"
 #include "jest/train/schedule.hpp"
 
 namespace jest {
@@ -46,5 +47,9 @@ JEST_EXPORT void save_checkpoint(const std::filesystem::path& folder, const Chec
 
 /// The newest complete checkpoint, if any. Throws when it is damaged.
 JEST_EXPORT std::optional<Checkpoint> load_checkpoint(const std::filesystem::path& folder);
+
+/// Rank 0's checkpoint, or that it has none, on every rank.
+JEST_EXPORT std::optional<Checkpoint> share_checkpoint(World& world,
+                                                       std::optional<Checkpoint> checkpoint);
 
 }  // namespace jest

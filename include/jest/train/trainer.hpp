@@ -9,12 +9,14 @@
 #include <iterator>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "jest/scorers/scorer.hpp"
+#include "jest/torch/world.hpp"
 #include "jest/train/checkpoint.hpp"
 #include "jest/train/metrics.hpp"
 #include "jest/train/schedule.hpp"
@@ -39,6 +41,9 @@ struct TrainerSpec {
   std::filesystem::path checkpoints = {};  ///< none are written when empty
   std::vector<std::shared_ptr<MetricSink>> sinks = {};
   EnergyMeter meter = {};  ///< without one, energy is not known
+  /// Ranks that train together: the one of the learner and of the scorer. Each is given the same
+  /// trainer, learner, scorer and source; the meter and the clocks are those of rank 0.
+  World* world = nullptr;
 
   /// Whether an evaluation follows the step with this number, from 0.
   bool evaluates_after(std::int64_t step) const {
@@ -53,8 +58,11 @@ JEST_EXPORT void check_trainer(const TrainerSpec& spec);
 
 namespace detail {
 
-/// Makes LibTorch's default generator a function of (seed, step).
-JEST_EXPORT void seed_step(std::uint64_t seed, std::int64_t step);
+/// Makes LibTorch's default generator a function of (seed, step, rank): ranks draw other masks.
+JEST_EXPORT void seed_step(std::uint64_t seed, std::int64_t step, int rank = 0);
+
+/// Throws where a trainer, its learner and its scorer do not have the same ranks.
+JEST_EXPORT void check_world(const World* trainers, const World* learners);
 
 /// Shares out of counts.
 JEST_EXPORT Values shares_of(const std::map<std::string, std::int64_t>& counts);
@@ -84,6 +92,12 @@ struct TrainerHooks {
 /// then ends with the very bits of an undisturbed run at the same thread count, provided that what
 /// is trained is a parameter of the model or of the optimizer. Everything passed in must outlive
 /// the trainer.
+///
+/// Over ranks (`spec.world`) each is given whole super-batches, which should therefore be cheap to
+/// name and be read when a model asks: a scorer with an exchange scores its part of them; picks are
+/// shared out evenly (even_out); a learner with a world takes the step of the whole batch. Rank 0
+/// alone evaluates, writes metrics and checkpoints and reads them, and all begin with its state:
+/// any number of ranks resumes a run, and the same number ends with the bits of an undisturbed one.
 template <Source Batches, class L, class S>
 class Trainer {
  public:
@@ -100,7 +114,13 @@ class Trainer {
         spec_(std::move(spec)),
         hooks_(std::move(hooks)) {
     check_trainer(spec_);
+    if constexpr (requires { learner_.world(); }) {
+      detail::check_world(spec_.world, learner_.world());
+    } else {
+      detail::check_world(spec_.world, nullptr);
+    }
     std::erase(spec_.sinks, nullptr);
+    if (!is_first()) spec_.sinks.clear();
   }
 
   const TrainerState& run() {
@@ -116,6 +136,27 @@ class Trainer {
   }
 
  private:
+  int rank() const { return spec_.world ? spec_.world->rank() : 0; }
+  bool is_first() const { return rank() == 0; }
+
+  /// Processor seconds of all ranks move to rank 0.
+  void collect_costs() {
+    if (!spec_.world) return;
+    const double all = spec_.world->sum(state_.cpu_seconds);
+    state_.cpu_seconds = is_first() ? all : 0;
+  }
+
+  /// The picks that this rank trains on.
+  std::vector<std::int64_t> own_share(const std::vector<std::int64_t>& picks,
+                                      std::int64_t candidates) const {
+    if (!spec_.world) return picks;
+    std::vector<std::int64_t> mine;
+    const auto shards = shards_of(candidates, spec_.world->size());
+    for (const std::int64_t k : even_out(picks, shards, rank()))
+      mine.push_back(picks[detail::at(k)]);
+    return mine;
+  }
+
   /// Of all threads, and of what the meter counts, since any moment.
   struct Spent {
     double cpu_seconds, joules;
@@ -134,15 +175,18 @@ class Trainer {
 
   void one_step() {
     const std::int64_t step = state_.step;
-    detail::seed_step(spec_.seed, step);
+    detail::seed_step(spec_.seed, step, rank());
     StageSeconds& seconds = state_.seconds;
     const SuperBatch super_batch = timed(seconds[Stage::kLoad], [&] { return source_.at(step); });
     StepMetrics metrics;
     const Selection picks = choose(super_batch, metrics);
     if (picks.indices.empty()) return void(++state_.step);  // Shortage::kSkip
-    const SuperBatch batch =
-        timed(seconds[Stage::kGather], [&] { return super_batch.at(picks.indices); });
-    if (hooks_.watch_batch) unpaid([&] { hooks_.watch_batch(batch, step); });
+    const SuperBatch batch = timed(seconds[Stage::kGather], [&] {
+      return super_batch.at(own_share(picks.indices, std::ssize(std::span(super_batch.ids()))));
+    });
+    if (is_first() && (hooks_.watch_batch || hooks_.tags_of)) {
+      watch(spec_.world ? super_batch.at(picks.indices) : batch, step);
+    }
     metrics.learning_rate = spec_.learning_rate.at(step);
     learner_.set_learning_rate(metrics.learning_rate);
     metrics.loss = timed(seconds[Stage::kTrain], [&] { return learner_.step(batch); });
@@ -151,13 +195,17 @@ class Trainer {
              metrics.loss);
     }
     state_.examples.trained += static_cast<std::int64_t>(picks.indices.size());
-    if (hooks_.tags_of) {
-      for (const auto& [tag, count] : hooks_.tags_of(batch)) state_.tag_counts[tag] += count;
-    }
     metrics.step = ++state_.step;
     metrics.steps = spec_.steps;
     metrics.seconds = seconds;
     for (const auto& sink : spec_.sinks) sink->step(metrics);
+  }
+
+  /// What all ranks are about to train on.
+  void watch(const SuperBatch& batch, std::int64_t step) {
+    if (hooks_.watch_batch) unpaid([&] { hooks_.watch_batch(batch, step); });
+    if (!hooks_.tags_of) return;
+    for (const auto& [tag, count] : hooks_.tags_of(batch)) state_.tag_counts[tag] += count;
   }
 
   /// The scorer's picks on the steps it chooses, uniform ones on all others.
@@ -184,7 +232,7 @@ class Trainer {
     state_.learnability.add(statistics.mean_own_score_super_batch, spec_.selection.stop_window);
     state_.selection_stopped =
         state_.learnability.learner_beats_reference(spec_.selection.stop_window);
-    if (hooks_.watch_selection) {
+    if (is_first() && hooks_.watch_selection) {
       unpaid([&] { hooks_.watch_selection(super_batch, picks, state_.step); });
     }
     return picks;
@@ -205,6 +253,8 @@ class Trainer {
   }
 
   void evaluate_now() {
+    collect_costs();
+    if (!is_first()) return;
     EvaluationMetrics metrics;
     if (hooks_.evaluate) {
       metrics.values = timed(state_.seconds[Stage::kEvaluate], hooks_.evaluate);
@@ -222,7 +272,14 @@ class Trainer {
   void save() {
     for (const auto& sink : spec_.sinks) sink->flush();
     if (spec_.checkpoints.empty()) return;
-    save_checkpoint(spec_.checkpoints, {state_, tensors()});
+    collect_costs();
+    if (is_first()) save_checkpoint(spec_.checkpoints, {state_, tensors()});
+  }
+
+  void check_replicas() {
+    std::vector<at::Tensor> all;
+    for (const auto& [name, tensor] : learner_.state()) all.push_back(tensor);
+    check_same(*spec_.world, "training: the learner's parameters", all);
   }
 
   NamedTensors tensors() {
@@ -235,7 +292,10 @@ class Trainer {
 
   void resume() {
     if (!spec_.checkpoints.empty()) {
-      if (const auto checkpoint = load_checkpoint(spec_.checkpoints)) {
+      std::optional<Checkpoint> checkpoint;
+      if (is_first()) checkpoint = load_checkpoint(spec_.checkpoints);
+      if (spec_.world) checkpoint = share_checkpoint(*spec_.world, std::move(checkpoint));
+      if (checkpoint) {
         if constexpr (KeepsState<S>) {
           scorer_.load_state(detail::scorer_state_of(checkpoint->tensors));
         }
@@ -245,6 +305,8 @@ class Trainer {
         tensors();  // what cannot be saved is refused before anything is trained
       }
     }
+    if (!is_first()) state_.cpu_seconds = 0;
+    if (spec_.world) check_replicas();
     if (state_.step == 0) state_.meter = spec_.meter.name;
     const bool counts_on = spec_.meter.joules && state_.meter == spec_.meter.name;
     if (!counts_on) state_.joules = std::nan("");
