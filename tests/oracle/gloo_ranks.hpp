@@ -1,6 +1,7 @@
 #pragma once
 // Ranks of a World over Gloo as threads of one process, which meet by a file.
 
+#include <cstdlib>
 #include <functional>
 #include <string>
 #include <thread>
@@ -14,6 +15,9 @@ namespace jest::oracle {
 /// What each rank's work threw; empty where nothing.
 template <class Work>
 std::vector<std::string> errors_of_worlds(int ranks, const Work& work) {
+  // LibTorch's recorder of collectives is one for all groups of a process, and not made for
+  // threads.
+  ::setenv("TORCH_FR_BUFFER_SIZE", "0", 1);
   const TemporaryFolder folder;
   std::vector<std::string> errors(static_cast<std::size_t>(ranks));
   {
