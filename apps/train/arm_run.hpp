@@ -6,6 +6,7 @@
 #include "train/arm_costs.hpp"
 #include "train/batch_gradients.hpp"
 #include "train/divergence.hpp"
+#include "train/ranks.hpp"
 
 namespace jest::apps::train {
 
@@ -32,14 +33,18 @@ class ArmTraining {
         optimizer_(fused_adam(*model_, options_.adam_spec())) {}
 
   void run(ReferenceStores<T>& stores) {
-    if (files_.finished()) return files_.remove_checkpoints();
-    std::filesystem::create_directories(folder_);
+    World* const world = options_.world;
+    if (first_finds(world, [&] { return files_.finished(); })) {
+      return on_first(world, [&] { files_.remove_checkpoints(); });
+    }
+    on_first(world, [&] { std::filesystem::create_directories(folder_); });
     const ForwardFlops forward = arm_flops(task_, model_, reference_, setup_);
     spec_ = trainer_spec(options_, steps_of(run_.arm, options_, forward), run_.seed);
     if (!compares_models(method_)) spec_.selection.stop_window = 0;
     spec_.checkpoints = files_.checkpoints;
-    spec_.sinks = run_sinks(options_, {run_.name(), folder_, forward});
+    if (is_first(world)) spec_.sinks = run_sinks(options_, {run_.name(), folder_, forward});
     spec_.meter = meter_;
+    spec_.world = world;
     if (!method_.uses_reference()) {
       NoReference none;
       train_with(none);
@@ -98,6 +103,7 @@ class ArmTraining {
             .backend = options_.backend(),
             .threads = at::get_num_threads(),
             .scoring = options_.scoring_spec(),
+            .exchange = options_.world,
             .scored_view = task_.scored_view(options_, method_),
             .pool_losses = pool_losses_,
             .first_stage = {options_.cascade_to, options_.cascade_gain},
@@ -138,7 +144,7 @@ class ArmTraining {
       if (!gives_no_number(task_, model_)) throw;
       throw Error(text(error.what(), ", by the learner of ", run_.name(), ": ", kLowerRate));
     }
-    files_.finish(*model_, model_->metadata());
+    on_first(options_.world, [&] { files_.finish(*model_, model_->metadata()); });
   }
 
   TrainerHooks<Batch> hooks() {

@@ -2,8 +2,10 @@
 // An experiment: the reference, every arm with every seed, the summary.
 
 #include <iostream>
+#include <optional>
 
 #include "train/arm_run.hpp"
+#include "train/ranks.hpp"
 #include "train/run_folder.hpp"
 #include "train/summary.hpp"
 
@@ -127,10 +129,15 @@ void check_cascade_losses(const Options& options, const std::vector<ArmRun>& run
   refuse("--cascade-losses", "an arm with a first stage", "none");
 }
 
-/// Leaves everything in options.out; what is there already from an interrupted run is used.
+/// Leaves everything in options.out; what is there already from an interrupted run is used. Over
+/// the ranks that a launcher started, if it did; false on all but the first.
 template <Task T>
-void run_experiment(const typename T::Options& options) {
-  check_options(options);
+bool run_experiment(const typename T::Options& given) {
+  check_options(given);
+  World world = World::joined();
+  typename T::Options options = given;
+  if (world.size() > 1) options.world = &world;
+  options.device_name = own_device(given.device_name, options.world);
   find_device(options.device_name);  // before anything else is asked of LibTorch
   set_threads(options.threads);
   const std::vector<ArmRun> runs = all_runs(options, &T::Options::knows);
@@ -139,9 +146,13 @@ void run_experiment(const typename T::Options& options) {
   for (const ArmRun& run : runs) check_arm(task, run.arm);
   check_cascade_losses(options, runs);
   ReferenceRun<T> reference = given_reference(task);
-  const FolderLock lock =
-      claim_folder({options.out, claimed_identity(task, reference), options.resume});
-  if (reference.cached && !reference.cached->fitted.empty()) {
+  const auto identity = claimed_identity(task, reference);
+  check_same_text(options.world, "jest-train: options and data", identity.dump());
+  std::optional<FolderLock> lock;
+  on_first(options.world, [&] {
+    lock.emplace(claim_folder({options.out, identity, options.resume}));
+  });
+  if (is_first(options.world) && reference.cached && !reference.cached->fitted.empty()) {
     std::cerr << "reference: " << reference.cached->fitted << '\n';
   }
   const RunEnergy energy = find_meters(options.device_name);
@@ -151,17 +162,20 @@ void run_experiment(const typename T::Options& options) {
   if (followed && reference.runs()) expect_numbers("train the reference", task, reference.model);
   ReferenceStores<T> stores(task, reference, energy);
   for (const ArmRun& run : runs) ArmTraining<T>(task, run, reference, energy.meter).run(stores);
+  if (!is_first(options.world)) return false;
   write_summary(options.out, {{"command", options.command},
                               {"version", JEST_VERSION},
                               {"task", T::kName},
                               {"examples", T::kExamples},
-                              {"device", options.device_name},
+                              {"device", given.device_name},
+                              {"ranks", world.size()},
                               {"precision", options.precision_name},
                               {"measures", describe_measures(task.measures())},
                               {"data", describe_data(options, task.data())},
                               {"energy", describe_energy(energy)},
                               {"reference", reference_json(task, reference)},
                               {"runs", runs_json(task, reference, runs)}});
+  return true;
 }
 
 }  // namespace jest::apps::train

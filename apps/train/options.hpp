@@ -10,6 +10,7 @@
 #include "jest/learner/learner.hpp"
 #include "jest/select/selection.hpp"
 #include "jest/torch/device.hpp"
+#include "jest/torch/world.hpp"
 #include "jest/train/fused_adam.hpp"
 #include "jest/train/schedule.hpp"
 #include "train/cached_options.hpp"
@@ -53,6 +54,7 @@ struct ExperimentOptions : CachedReferenceOptions {
   std::string device_name = "cpu";         ///< of models and selections; tables stay on the host
   std::string precision_name = "float32";  ///< or bfloat16: of scoring and of training's forward
   std::string command;
+  World* world = nullptr;  ///< ranks that share the experiment, where there are several; no option
 
   InteractionSchedule interaction_schedule() const;
   /// What arms share where their methods leave a choice.
@@ -63,7 +65,9 @@ struct ExperimentOptions : CachedReferenceOptions {
   Backend backend() const;
   Precision precision() const;
   /// Of every learner and reference.
-  StepSpec step_spec() const { return {.micro_batch = micro_batch, .max_norm = clip_norm}; }
+  StepSpec step_spec() const {
+    return {.micro_batch = micro_batch, .max_norm = clip_norm, .world = world};
+  }
   AdamSpec adam_spec() const {
     return {.learning_rate = learning_rate, .weight_decay = weight_decay};
   }

@@ -16,6 +16,7 @@
 #include "train/cached_reference.hpp"
 #include "train/energy/run_energy.hpp"
 #include "train/model_file.hpp"
+#include "train/ranks.hpp"
 #include "train/task.hpp"
 
 namespace jest::apps::train {
@@ -49,12 +50,14 @@ double metadata_number(const SafetensorsFile& file, const std::string& key);
 /// Shortest digits that read back as the same number.
 std::string exact_digits(double value);
 
-/// How a guide is trained: on whole batches where its loss is of whole batches.
-template <class Model, class GuideBatch>
-StepSpec guide_steps(const ExperimentOptions& options) {
-  StepSpec how = options.step_spec();
-  if (GivesTrainingLoss<Model, GuideBatch>) how.micro_batch = 0;
-  return how;
+/// What a guide is trained by: its own loss, or what the task says.
+template <Task T>
+auto guide_objective(const T& task) {
+  if constexpr (requires { task.guide_objective(); }) {
+    return task.guide_objective();
+  } else {
+    return OwnLoss(Contrast::kSigmoid);
+  }
 }
 
 /// What making a store took, in joules, is in a file beside it where it is known.
@@ -69,20 +72,23 @@ void train_reference(const T& task, const RunFiles& files, const EnergyMeter& me
   constexpr std::uint64_t kSeed = 0;  // it must not depend on the seed of an arm
   const auto& options = task.options();
   const std::filesystem::path folder = options.out / "reference";
-  std::filesystem::create_directories(folder);
+  on_first(options.world, [&] { std::filesystem::create_directories(folder); });
   auto model = moved_to(options.device_name, task.make_reference(kSeed));
   const auto optimizer = fused_adam(*model, options.adam_spec());
   const auto source = task.guide_source(kSeed);
   using GuideBatch = decltype(source.at(0));
-  Learner learner(model, *optimizer, Contrast::kSigmoid, options.precision(),
-                  guide_steps<typename T::Model, GuideBatch>(options));
+  Learner learner(model, *optimizer, guide_objective(task), options.precision(),
+                  options.step_spec());
   UniformScorer scorer(options.count, kSeed);
   TrainerSpec spec = trainer_spec(options, options.reference_steps, kSeed);
   spec.selection = {};
   spec.checkpoints = files.checkpoints;
   const double forward = task.guide_forwards() * task.training_flops(model, options, Method{});
-  spec.sinks = run_sinks(options, {"reference", folder, {.learner = forward}});
+  if (is_first(options.world)) {
+    spec.sinks = run_sinks(options, {"reference", folder, {.learner = forward}});
+  }
   spec.meter = meter;
+  spec.world = options.world;
   const TrainerHooks<GuideBatch> hooks{.evaluate = [&] { return task.evaluate(model); }};
   Trainer trainer(source, learner, scorer, spec, hooks);
   const TrainerState& state = trainer.run();
@@ -91,7 +97,7 @@ void train_reference(const T& task, const RunFiles& files, const EnergyMeter& me
   metadata["training_flops"] = exact_digits(flops);
   metadata["training_seconds"] = exact_digits(state.seconds.steps());
   if (!std::isnan(state.joules)) metadata["training_joules"] = exact_digits(state.joules);
-  files.finish(*model, std::move(metadata));
+  on_first(options.world, [&] { files.finish(*model, std::move(metadata)); });
 }
 
 /// What the options give of a reference, read and checked.
@@ -120,16 +126,17 @@ void prepare_reference(const T& task, ReferenceRun<T>& reference, const EnergyMe
   const auto& options = task.options();
   const RunFiles files{options.out / "reference.safetensors",
                        options.out / "reference" / "checkpoints"};
-  if (files.finished()) {
-    files.remove_checkpoints();
-  } else if (options.reference.empty()) {
-    train_reference(task, files, meter);
-  } else if (std::filesystem::is_regular_file(options.reference)) {
-    write_file(files.model, read_file(options.reference));
-  } else {
+  const bool finished = first_finds(options.world, [&] { return files.finished(); });
+  if (!finished && options.reference.empty()) train_reference(task, files, meter);
+  on_first(options.world, [&] {
+    if (finished) return files.remove_checkpoints();
+    if (options.reference.empty()) return;
+    if (std::filesystem::is_regular_file(options.reference)) {
+      return write_file(files.model, read_file(options.reference));
+    }
     auto given = given_model<T>(options.reference);
     save_model(files.model, *given, given->metadata());
-  }
+  });
   const SafetensorsFile file(files.model);
   reference.model = moved_to(options.device_name, T::load(file));
   reference.flops = metadata_number(file, "training_flops");
@@ -161,8 +168,9 @@ class ReferenceStores {
     const std::filesystem::path path = store_path(task_, options);
     // What was shown to the model is a part of its name.
     const std::string fingerprint = model_fingerprint(*reference_.model) + " " + name;
-    if (!std::filesystem::exists(path)) {
-      std::filesystem::remove(energy_file_of(path));
+    World* const world = task_.options().world;
+    if (!first_finds(world, [&] { return std::filesystem::exists(path); })) {
+      on_first(world, [&] { std::filesystem::remove(energy_file_of(path)); });
       write(path, fingerprint, options);
     }
     return stores_.emplace(name, Store(path, fingerprint)).first->second;
@@ -172,21 +180,48 @@ class ReferenceStores {
   void write(const std::filesystem::path& path, const std::string& fingerprint,
              const typename T::Options& options) {
     const auto& pool = task_.data().pool;
-    const Batch rows = task_.stored_as(Batch({pool, all_rows(*pool)}), options);
     const at::Tensor ids = torch::tensor(pool->ids, at::kLong);
     constexpr std::int64_t kMost = 1024;
     const std::int64_t asked = options.micro_batch > 0 ? options.micro_batch : kMost;
     const ScoringSpec scoring{.micro_batch = std::min(asked, kMost)};
+    World* const world = task_.options().world;
+    const Part part = part_of_pool(world, scoring.micro_batch);
+    const Batch rows = task_.stored_as(Batch({pool, part.rows}), options);
     const double before = energy_.joules();
     if constexpr (EmbedsPairs<typename T::Model, Batch>) {
-      const Embeddings embeddings = score_embeddings(reference_.model, rows, scoring);
-      write_store_joules(path, energy_.joules() - before);
-      write_embedding_store(path, {embeddings, ids, fingerprint});
+      Embeddings all = score_embeddings(reference_.model, rows, scoring);
+      all.x = part.of_all(world, all.x);
+      all.y = part.of_all(world, all.y);
+      on_first(world, [&] {
+        write_store_joules(path, energy_.joules() - before);
+        write_embedding_store(path, {all, ids, fingerprint});
+      });
     } else {
-      const at::Tensor losses = score_losses(reference_.model, rows, scoring);
-      write_store_joules(path, energy_.joules() - before);
-      write_loss_store(path, {losses, ids, fingerprint});
+      const at::Tensor losses = part.of_all(world, score_losses(reference_.model, rows, scoring));
+      on_first(world, [&] {
+        write_store_joules(path, energy_.joules() - before);
+        write_loss_store(path, {losses, ids, fingerprint});
+      });
     }
+  }
+
+  /// The rows of the pool that a rank scores: whole micro-batches, which are those of one process.
+  struct Part {
+    std::vector<std::int64_t> rows;
+    std::vector<std::int64_t> counts;  ///< of every rank
+
+    at::Tensor of_all(World* world, const at::Tensor& mine) const {
+      return world == nullptr ? mine : world->gather_rows(mine, counts);
+    }
+  };
+  Part part_of_pool(const World* world, std::int64_t micro_batch) const {
+    const auto& pool = *task_.data().pool;
+    if (world == nullptr) return {all_rows(pool), {}};
+    Part part;
+    const auto shards = shards_of(pool.rows(), world->size(), micro_batch);
+    for (const Shard& shard : shards) part.counts.push_back(shard.count);
+    part.rows = detail::positions_of(shards[detail::at(world->rank())]);
+    return part;
   }
 
   const T& task_;

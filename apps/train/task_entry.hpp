@@ -46,8 +46,7 @@ void add_training(CLI::App& app, const char* description, const std::string& com
   command->footer(arms_help(&Options::knows));
   command->fallthrough();
   command->callback([options, after] {
-    run_experiment<T>(*options);
-    after(options->out);
+    if (run_experiment<T>(*options)) after(options->out);
   });
 }
 

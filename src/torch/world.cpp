@@ -16,10 +16,10 @@ namespace jest {
 struct World::State {
   c10::intrusive_ptr<c10d::ProcessGroup> group;  // none of one rank
 
-  /// Bytes and numbers of the host go through a device where the group knows no other.
-  c10::Device device() const {
+  /// A device of the kind that the group exchanges, `wanted` if it does that kind.
+  c10::Device device(c10::Device wanted = c10::kCPU) const {
     for (const c10::Device& device : group->getDeviceTypes()) {
-      if (device.is_cpu()) return c10::kCPU;
+      if (device.type() == wanted.type()) return wanted;
     }
     return group->getDeviceTypes().front();
   }
@@ -76,12 +76,12 @@ at::Tensor World::gather_rows(const at::Tensor& rows, std::span<const std::int64
       rows.size(0) != counts[detail::at(rank())]) {
     refuse("gather", text("rows of ", size(), " ranks, as many as counted"), rows.sizes());
   }
-  const at::Tensor mine = rows.detach().contiguous();
-  if (size() == 1) return mine.clone();
+  if (size() == 1) return rows.detach().clone();
+  const at::Tensor mine = rows.detach().to(state_->device(rows.device())).contiguous();
   std::vector<std::int64_t> shape = mine.sizes().vec();
   shape[0] = total_of(counts);
   at::Tensor all = at::empty(shape, mine.options());
-  if (all.numel() == 0) return all;
+  if (all.numel() == 0) return all.to(rows.device());
   at::Tensor copies = mine.repeat([&] {
     std::vector<std::int64_t> times(detail::at(mine.dim()), 1);
     times[0] = size();
@@ -90,7 +90,7 @@ at::Tensor World::gather_rows(const at::Tensor& rows, std::span<const std::int64
   std::vector<std::int64_t> received(counts.begin(), counts.end());
   std::vector<std::int64_t> sent(received.size(), mine.size(0));
   together("gather", [&] { return state_->group->alltoall_base(all, copies, received, sent); });
-  return all;
+  return all.to(rows.device());
 }
 
 void World::gather(std::span<const std::byte> mine, std::span<const std::int64_t> sizes,
@@ -100,32 +100,29 @@ void World::gather(std::span<const std::byte> mine, std::span<const std::int64_t
     refuse("gather", "as many bytes as all ranks have", all.size());
   }
   if (all.empty()) return;
-  at::Tensor bytes = at::empty({std::ssize(mine)}, at::kByte);
+  const at::Tensor bytes = at::empty({std::ssize(mine)}, at::kByte);
   if (!mine.empty()) std::memcpy(bytes.mutable_data_ptr(), mine.data(), mine.size());
-  if (state_->group) bytes = bytes.to(state_->device());
-  const at::Tensor gathered = gather_rows(bytes, sizes).to(at::kCPU);
+  const at::Tensor gathered = gather_rows(bytes, sizes);
   std::memcpy(all.data(), gathered.const_data_ptr(), all.size());
 }
 
 void World::sum(const at::Tensor& values) {
   if (size() == 1 || values.numel() == 0) return;
-  std::vector<at::Tensor> tensors{values.detach()};
+  std::vector<at::Tensor> tensors{values.detach().to(state_->device(values.device())).contiguous()};
   together("sum over ranks", [&] { return state_->group->allreduce(tensors); });
+  if (!tensors[0].is_alias_of(values)) values.detach().copy_(tensors[0]);
 }
 
 double World::sum(double value) {
   if (size() == 1) return value;
-  const at::Tensor total = at::full({1}, value, at::kDouble).to(state_->device());
+  const at::Tensor total = at::full({1}, value, at::kDouble);
   sum(total);
   return total.item<double>();
 }
 
 void World::broadcast(const at::Tensor& values, int from) {
   if (size() == 1 || values.numel() == 0) return;
-  const c10::Device device = state_->device();
-  const bool there = values.is_cuda() == device.is_cuda();
-  std::vector<at::Tensor> tensors{there ? values.detach().contiguous()
-                                        : values.detach().to(device).contiguous()};
+  std::vector<at::Tensor> tensors{values.detach().to(state_->device(values.device())).contiguous()};
   c10d::BroadcastOptions options;
   options.rootRank = from;
   together("broadcast", [&] { return state_->group->broadcast(tensors, options); });
@@ -133,6 +130,26 @@ void World::broadcast(const at::Tensor& values, int from) {
 }
 
 void World::wait() { sum(0.0); }
+
+void World::on_first(const std::function<void()>& work) {
+  std::string failure;
+  std::exception_ptr thrown;
+  if (rank() == 0) {
+    try {
+      work();
+    } catch (const std::exception& error) {
+      thrown = std::current_exception();
+      failure = text("!", error.what());
+    }
+  }
+  constexpr std::int64_t kLetters = 512;
+  const at::Tensor words = at::zeros({kLetters}, at::kChar);
+  auto* letters = static_cast<char*>(words.mutable_data_ptr());
+  failure.copy(letters, kLetters - 1);
+  broadcast(words);
+  if (thrown) std::rethrow_exception(thrown);
+  if (letters[0] != 0) throw Error(letters + 1);
+}
 
 namespace {
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 
+#include "jest/learner/objective.hpp"
 #include "train/formats/text_pairs.hpp"
 
 namespace jest::apps::train {
@@ -17,6 +18,16 @@ struct GuideBatch {
   std::span<const std::int64_t> ids() const { return curated.ids(); }
   GuideBatch at(const std::vector<std::int64_t>& positions) const {
     return {curated.at(positions), negatives};
+  }
+};
+
+/// SigLIP's loss of the curated pairs, with the negatives.
+struct GuideLoss {
+  template <class Model>
+  at::Tensor operator()(Model& model, const GuideBatch& batch) const {
+    const Embeddings curated = model->embed(batch.curated);
+    if (batch.negatives.rows().size() == 0) return sigmoid_loss(curated);
+    return sigmoid_loss(curated, model->embed(detail::own_part(model, batch.negatives)));
   }
 };
 

@@ -29,6 +29,7 @@ class PairsTask {
   Model make_learner(std::uint64_t seed) const;
   Model make_reference(std::uint64_t seed) const;
   GuideSource guide_source(std::uint64_t seed) const;
+  static GuideLoss guide_objective() { return {}; }
   /// A curated pair's share of the negatives costs as much as the pair itself would.
   double guide_forwards() const;
   void check_reference(const Model& reference) const;

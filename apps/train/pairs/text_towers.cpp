@@ -48,12 +48,6 @@ Embeddings TextTowersImpl::embed(const TextPairBatch& batch) {
   return {x_->forward(batch.x()), y_->forward(batch.y()), log_scale_.exp(), bias_};
 }
 
-at::Tensor TextTowersImpl::loss(const GuideBatch& batch) {
-  const Embeddings curated = embed(batch.curated);
-  if (batch.negatives.rows().size() == 0) return sigmoid_loss(curated);
-  return sigmoid_loss(curated, embed(batch.negatives));
-}
-
 double parameters_of(const TextTowersSpec& spec) {
   const double width = static_cast<double>(spec.width);
   const double hidden = static_cast<double>(spec.hidden);

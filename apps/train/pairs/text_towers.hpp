@@ -43,8 +43,6 @@ class TextTowersImpl : public torch::nn::Module {
   explicit TextTowersImpl(const TextTowersSpec& spec);
 
   Embeddings embed(const TextPairBatch& batch);
-  /// The training loss of a guide.
-  at::Tensor loss(const GuideBatch& batch);
   const TextTowersSpec& spec() const { return spec_; }
   Metadata metadata() const;
 

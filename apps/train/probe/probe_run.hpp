@@ -38,8 +38,8 @@ typename T::Model train_probe_reference(const T& task) {
   auto model = moved_to(options.device_name, task.make_reference(kSeed));
   const auto optimizer = fused_adam(*model, options.adam_spec());
   const auto source = task.guide_source(kSeed);
-  Learner learner(model, *optimizer, OwnLoss(), options.precision(),
-                  guide_steps<typename T::Model, decltype(source.at(0))>(options));
+  Learner learner(model, *optimizer, guide_objective(task), options.precision(),
+                  options.step_spec());
   const auto bar = progress_bar("reference");
   const auto rate = trainer_spec(options, options.reference_steps, kSeed).learning_rate;
   for (std::int64_t step = 0; step < options.reference_steps; ++step) {

@@ -153,7 +153,9 @@ class Learner {
       refuse("learner", "at least one example on every rank", total, " of all");
     }
     constexpr bool kForAnyModel =
-        std::is_invocable_r_v<at::Tensor, const Objective&, detail::OverRanks<Model>&, const B&>;
+        (EmbedsPairs<Model, B> || GivesLosses<Model, B> ||
+         GivesTokenLosses<Model, B>)&&std::is_invocable_r_v<at::Tensor, const Objective&,
+                                                            detail::OverRanks<Model>&, const B&>;
     double weight = static_cast<double>(detail::size_of(batch)) / static_cast<double>(total);
     double loss = 0;
     if (kForAnyModel && !is_mean_of_examples<B>()) {
@@ -161,7 +163,7 @@ class Learner {
         weight = 1;
         loss = accumulate(
             [&](auto& model, const B& own) {
-              detail::OverRanks all(model, world, counts);
+              detail::OverRanks all(model, world);
               return objective_(all, own) / static_cast<double>(world.size());
             },
             batch);

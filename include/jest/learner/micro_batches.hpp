@@ -15,7 +15,7 @@
 
 #include <cstdint>
 #include <functional>
-#include <span>
+#include <numeric>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -202,9 +202,7 @@ class InMicroBatches {
 template <class Inner>
 class OverRanks {
  public:
-  /// `counts` [R]: examples of each rank.
-  OverRanks(Inner& inner, World& world, std::span<const std::int64_t> counts)
-      : inner_(inner), world_(world), counts_(counts) {}
+  OverRanks(Inner& inner, World& world) : inner_(inner), world_(world) {}
   OverRanks* operator->() { return this; }
 
   template <Batch B>
@@ -221,18 +219,26 @@ class OverRanks {
   }
 
   Embeddings of_all_ranks(const Embeddings& own) {
-    return {everybodys(world_, own.x, counts_), everybodys(world_, own.y, counts_), own.scale,
+    const auto counts = counts_of_ranks(own.x.size(0), world_);
+    return {everybodys(world_, own.x, counts), everybodys(world_, own.y, counts), own.scale,
             own.bias};
+  }
+  template <Batch B>
+  B own_part(const B& batch) const {
+    const Shard shard = shard_of(size_of(batch), world_.size(), world_.rank(), 1);
+    std::vector<std::int64_t> positions(at(shard.count));
+    std::iota(positions.begin(), positions.end(), shard.first);
+    return batch.at(positions);
   }
   /// [n], or [n, L] of which L is the largest of any rank: shorter rows are padded with 0.
   at::Tensor of_all_ranks(const at::Tensor& own) {
-    return everybodys(world_, own.dim() == 2 ? padded_alike(world_, own) : own, counts_);
+    const auto counts = counts_of_ranks(own.size(0), world_);
+    return everybodys(world_, own.dim() == 2 ? padded_alike(world_, own) : own, counts);
   }
 
  private:
   Inner& inner_;
   World& world_;
-  std::span<const std::int64_t> counts_;
 };
 
 }  // namespace jest::detail

@@ -30,6 +30,17 @@ Answer of_all(Model& model, Answer answer) {
   }
 }
 
+/// Of examples that all ranks have, those that this rank asks the model about; all of them where
+/// there are no others.
+template <class Model, Batch B>
+B own_part(Model& model, const B& batch) {
+  if constexpr (requires { model.own_part(batch); }) {
+    return model.own_part(batch);
+  } else {
+    return batch;
+  }
+}
+
 }  // namespace detail
 
 /// `model->loss(batch)` where the model has one, else the contrastive loss of

@@ -11,6 +11,7 @@
 #include <span>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "jest/core/cost.hpp"
 #include "jest/core/error.hpp"
@@ -135,7 +136,7 @@ class OnlineProxy : public ScorerWrapper<Inner> {
     double seconds = 0;
     timed(seconds, [&] {
       proxy_.set_learning_rate(rate_.at(step));
-      return proxy_.step(super_batch.at(picks.indices));
+      return proxy_.step(super_batch.at(share_of(picks.indices, super_batch)));
     });
     picks.scoring.learner_ms += 1e3 * seconds;
     return picks;
@@ -155,6 +156,17 @@ class OnlineProxy : public ScorerWrapper<Inner> {
   }
 
  private:
+  /// The picks that the proxy of this rank is trained on.
+  template <Batch B>
+  std::vector<std::int64_t> share_of(const std::vector<std::int64_t>& picks, const B& batch) const {
+    if constexpr (requires { proxy_.world(); }) {
+      const std::int64_t candidates = std::ssize(std::span(batch.ids()));
+      return detail::own_share(picks, candidates, proxy_.world());
+    } else {
+      return picks;
+    }
+  }
+
   Proxy& proxy_;
   Rate rate_;
 };

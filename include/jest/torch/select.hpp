@@ -34,9 +34,9 @@ struct PairTensors {
 };
 
 /// Where the spec names other ranks, tensors are of the candidates here, and are selected from on
-/// the host. On the CPU, float32 with contiguous rows is read in place. CUDA tensors stay where they are, and
-/// the host waits once for the answer (torch/device_select.hpp does not); a backend of the host, by
-/// name, copies them.
+/// the host. On the CPU, float32 with contiguous rows is read in place. CUDA tensors stay where
+/// they are, and the host waits once for the answer (torch/device_select.hpp does not); a backend
+/// of the host, by name, copies them.
 JEST_EXPORT Selection select(const PairTensors& pairs, const SelectionSpec& spec,
                              const PairScore& score = {});
 

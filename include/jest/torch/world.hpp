@@ -15,6 +15,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -91,6 +92,8 @@ class JEST_EXPORT World final : public Exchange {
   void broadcast(const at::Tensor& values, int from = 0);
   /// Waits until all ranks have come here.
   void wait();
+  /// Rank 0 does some work that is for one, and all wait; what it throws, all throw.
+  void on_first(const std::function<void()>& work);
 
  private:
   struct State;

@@ -146,17 +146,6 @@ class Trainer {
     state_.cpu_seconds = is_first() ? all : 0;
   }
 
-  /// The picks that this rank trains on.
-  std::vector<std::int64_t> own_share(const std::vector<std::int64_t>& picks,
-                                      std::int64_t candidates) const {
-    if (!spec_.world) return picks;
-    std::vector<std::int64_t> mine;
-    const auto shards = shards_of(candidates, spec_.world->size());
-    for (const std::int64_t k : even_out(picks, shards, rank()))
-      mine.push_back(picks[detail::at(k)]);
-    return mine;
-  }
-
   /// Of all threads, and of what the meter counts, since any moment.
   struct Spent {
     double cpu_seconds, joules;
@@ -182,7 +171,8 @@ class Trainer {
     const Selection picks = choose(super_batch, metrics);
     if (picks.indices.empty()) return void(++state_.step);  // Shortage::kSkip
     const SuperBatch batch = timed(seconds[Stage::kGather], [&] {
-      return super_batch.at(own_share(picks.indices, std::ssize(std::span(super_batch.ids()))));
+      const std::int64_t candidates = std::ssize(std::span(super_batch.ids()));
+      return super_batch.at(detail::own_share(picks.indices, candidates, spec_.world));
     });
     if (is_first() && (hooks_.watch_batch || hooks_.tags_of)) {
       watch(spec_.world ? super_batch.at(picks.indices) : batch, step);
