@@ -74,17 +74,6 @@ std::vector<std::int64_t> positions_of(const Shard& shard) {
   return positions;
 }
 
-std::vector<std::int64_t> own_share(const std::vector<std::int64_t>& picks, std::int64_t candidates,
-                                    Exchange* exchange) {
-  if (exchange == nullptr) return picks;
-  std::vector<std::int64_t> mine;
-  const auto shards = shards_of(candidates, exchange->size());
-  for (const std::int64_t k : even_out(picks, shards, exchange->rank())) {
-    mine.push_back(picks[at(k)]);
-  }
-  return mine;
-}
-
 void fail_on_all_ranks(const SelectionSpec& spec, const std::exception_ptr& failure) {
   if (spec.exchange) {
     Rounds rounds(spec, spec.shard.count);

@@ -100,4 +100,14 @@ std::vector<std::int64_t> even_out(std::span<const std::int64_t> picks,
   return mine;
 }
 
+std::vector<std::int64_t> own_share(std::span<const std::int64_t> picks, std::int64_t total,
+                                    const Exchange& exchange) {
+  std::vector<std::int64_t> mine;
+  const std::vector<Shard> shards = shards_of(total, exchange.size());
+  for (const std::int64_t k : even_out(picks, shards, exchange.rank())) {
+    mine.push_back(picks[static_cast<std::size_t>(k)]);
+  }
+  return mine;
+}
+
 }  // namespace jest

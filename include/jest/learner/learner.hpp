@@ -152,10 +152,12 @@ class Learner {
     if (*std::min_element(counts.begin(), counts.end()) < 1) {
       refuse("learner", "at least one example on every rank", total, " of all");
     }
+    // OwnLoss of a model that has nothing but a loss of whole batches is of one's own examples.
+    constexpr bool kLossAlone =
+        std::is_same_v<Objective, OwnLoss> && !EmbedsPairs<Model, B> && !GivesLosses<Model, B>;
     constexpr bool kForAnyModel =
-        (EmbedsPairs<Model, B> || GivesLosses<Model, B> ||
-         GivesTokenLosses<Model, B>)&&std::is_invocable_r_v<at::Tensor, const Objective&,
-                                                            detail::OverRanks<Model>&, const B&>;
+        !kLossAlone &&
+        std::is_invocable_r_v<at::Tensor, const Objective&, detail::OverRanks<Model>&, const B&>;
     double weight = static_cast<double>(detail::size_of(batch)) / static_cast<double>(total);
     double loss = 0;
     if (kForAnyModel && !is_mean_of_examples<B>()) {

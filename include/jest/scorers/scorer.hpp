@@ -131,10 +131,6 @@ JEST_EXPORT SelectionSpec over_ranks(SelectionSpec spec, std::int64_t candidates
 /// Positions of a shard, for `at`.
 JEST_EXPORT std::vector<std::int64_t> positions_of(const Shard& shard);
 
-/// The picks of a super-batch that this rank trains on; all of them where there are no others.
-JEST_EXPORT std::vector<std::int64_t> own_share(const std::vector<std::int64_t>& picks,
-                                                std::int64_t candidates, Exchange* exchange);
-
 /// What `work` answers of this rank's part of a super-batch.
 template <Batch B, class Work>
 Selection with_part(const B& super_batch, const SelectionSpec& spec, const Work& work) {

@@ -161,10 +161,9 @@ class OnlineProxy : public ScorerWrapper<Inner> {
   std::vector<std::int64_t> share_of(const std::vector<std::int64_t>& picks, const B& batch) const {
     if constexpr (requires { proxy_.world(); }) {
       const std::int64_t candidates = std::ssize(std::span(batch.ids()));
-      return detail::own_share(picks, candidates, proxy_.world());
-    } else {
-      return picks;
+      if (proxy_.world()) return own_share(picks, candidates, *proxy_.world());
     }
+    return picks;
   }
 
   Proxy& proxy_;

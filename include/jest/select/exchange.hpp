@@ -6,7 +6,7 @@
 //   score candidates [shard.first, shard.first + shard.count)
 //   const jest::SelectionSpec spec{.count = b, .shard = shard, .exchange = &exchange};
 //   const jest::Selection picks = jest::select(pairs, spec);                    // of all B
-//   const auto mine = jest::even_out(picks.indices, shards, exchange.rank());   // to train on
+//   const auto mine = jest::own_share(picks.indices, B, exchange);              // to train on
 
 #include <cstddef>
 #include <cstdint>
@@ -81,5 +81,10 @@ JEST_EXPORT void check_ids(std::span<const std::int64_t> ids, Exchange& exchange
 /// is new to it by its position. O(b + R). `picks` are positions in the super-batch.
 JEST_EXPORT std::vector<std::int64_t> even_out(std::span<const std::int64_t> picks,
                                                std::span<const Shard> shards, int rank);
+
+/// The positions of picks that this rank trains on, of a super-batch that `shard_of` shares out:
+/// those that even_out gives it. A pure function of (picks, B, rank, R).
+JEST_EXPORT std::vector<std::int64_t> own_share(std::span<const std::int64_t> picks,
+                                                std::int64_t total, const Exchange& exchange);
 
 }  // namespace jest
