@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Hosts of an emulated network: a namespace each, behind a switch that delays. Needs root, tun and ip.
 
-As a program: milliseconds of one selection by hosts at some delays, for docs/many-machines.md.
+As a program: milliseconds of one selection by hosts at some delays, written into docs/many-machines.md.
 Usage: network.py RANKS_PEER TAPSWITCH
 """
 
@@ -9,16 +9,19 @@ import contextlib
 import os
 import pathlib
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
 
 sys.dont_write_bytecode = True  # it is imported by a test
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "structure"))
+from measured import markdown_table, processor, write_measured
 from rank_processes import of_rank, variables
 
-EXCHANGES_A_ROUND = 2
 DELAYS_MS = (1, 3, 10)
+SIZES = (2, 4, 8)
+STEPS = 12
+WORDS = "--candidates 4096 --count 816 --chunks 16 --width 64 --steps".split() + [STEPS]
 
 
 def why_not():
@@ -98,13 +101,17 @@ def time_selections(tapswitch, peer, size, delay_ms, words):
 
 
 def main(peer, tapswitch):
-    words = "--candidates 4096 --count 816 --chunks 16 --width 64 --steps 8".split()
-    for size in (2, 4, 8):
-        without, _ = time_selections(tapswitch, peer, size, 0, words)
-        for delay in DELAYS_MS:
-            times, count = time_selections(tapswitch, peer, size, delay, words)
-            print(f"R {size}, one way {delay} ms: {statistics.median(times):.0f} ms; {count} exchanges x 2 x delay "
-                  f"{2 * count * delay} ms, without delay {statistics.median(without):.0f} ms", flush=True)
+    rows = []
+    for size in SIZES:
+        rows.append([size])
+        for delay in (0, *DELAYS_MS):
+            times, count = time_selections(tapswitch, peer, size, delay, WORDS)
+            rows[-1].append(round(min(times)))
+        print(*rows[-1], flush=True)
+    waits = [f"{delay} ms ({2 * count * delay})" for delay in DELAYS_MS]
+    told = (f"{processor()}, {os.cpu_count()} cores for all ranks; the fastest of {STEPS - 1} selections.\n\n"
+            + markdown_table(["R", "no delay", *waits], rows))
+    write_measured("docs/many-machines.md", "tests/ranks/network.py", told)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,23 @@ import rank_processes
 from rank_processes import RankCase, free_port, of_rank, variables
 
 CHUNKS = 4
+# Stand-ins for launchers: both understand what the page gives them, and set what the launchers set.
+MPIRUN = """
+while [[ $1 == -* ]]; do
+  case $1 in -n) n=$2 ;; -x) export "$2" ;; --map-by) host=2; [[ $2 == ppr:2:node ]] ;; *) exit 2 ;; esac
+  shift 2
+done
+export OMPI_COMM_WORLD_SIZE=$n OMPI_COMM_WORLD_LOCAL_SIZE=${host:-$n}
+for ((r = 0; r < n; ++r)); do
+  OMPI_COMM_WORLD_RANK=$r OMPI_COMM_WORLD_LOCAL_RANK=$((r % OMPI_COMM_WORLD_LOCAL_SIZE)) "$@" & ranks+=($!)
+done
+for rank in "${ranks[@]}"; do wait "$rank"; done
+"""
+SRUN = """
+[[ $1 == -n ]] && export SLURM_NTASKS=$2 SLURM_STEP_NODELIST=localhost
+for ((r = 0; r < SLURM_NTASKS; ++r)); do SLURM_PROCID=$r SLURM_LOCALID=$r "${@:3}" & ranks+=($!); done
+for rank in "${ranks[@]}"; do wait "$rank"; done
+"""
 
 
 class Processes(RankCase):
@@ -59,6 +76,19 @@ class Processes(RankCase):
         for name, of_launcher in launchers.items():
             with self.subTest(launcher=name):
                 self.check_start(name, 2, of_launcher)
+
+    def test_commands_of_the_page(self):
+        """By stand-ins for the launchers; each command is given ranks enough to pick what one picks."""
+        want = self.alone()
+        stand_ins = {"mpirun": MPIRUN, "srun": SRUN, "hostname": "echo localhost"}
+        sizes = []
+        for line in self.commands_of_page("test_commands_of_the_page"):
+            place, started = self.start_command(line, stand_ins)
+            _, said = started.communicate(timeout=60)
+            self.assertEqual(started.returncode, 0, said)
+            sizes.append(len(list(place.glob("picks-*"))))
+            self.check_picks(place, sizes[-1], want)
+        self.assertEqual(sizes, [2, 4, 4])
 
     def check_refused(self, process, words, seconds):
         """The last line says it; c10d's own log may stand above."""

@@ -2,12 +2,19 @@
 
 import os
 import pathlib
+import shlex
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 import unittest
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "tests/structure"))
+from tree_rules import tested_commands
+
+PAGE = ROOT / "docs/many-machines.md"
 PEER = None  # ranks_peer, set by a test's main
 LAUNCHERS = ("RANK", "WORLD_SIZE", "LOCAL_", "MASTER_", "TORCHELASTIC_", "OMPI_", "SLURM_", "PMI_", "MPI_",
              "GLOO_")
@@ -76,3 +83,24 @@ class RankCase(unittest.TestCase):
         self.assertGreater(len(want), 0)
         for rank in range(size):
             self.assertEqual((place / f"picks-{rank}").read_bytes(), want, f"rank {rank} of {size}")
+
+    def commands_of_page(self, test):
+        """The lines of docs/many-machines.md that name a test."""
+        (code,) = [code for file, name, code in tested_commands(PAGE.read_text(encoding="utf-8"))
+                   if (file, name) == (f"tests/ranks/{pathlib.Path(sys.argv[0]).name}", test)]
+        return code.splitlines()
+
+    def start_command(self, line, stand_ins):
+        """A line of the page, with stand-ins for programs and ./train; where it runs, which has what it
+        picks, and the process."""
+        place = self.place(f"command-{len(list(self.folder.iterdir()))}")
+        train = f"exec {shlex.quote(str(PEER))} {shlex.quote(str(place))}"
+        for name, code in {"train": train, **stand_ins}.items():
+            (place / name).write_text(f"#!/bin/bash\n{code}\n", encoding="utf-8")
+            (place / name).chmod(0o755)
+        started = subprocess.Popen(["bash", "-euc", line], cwd=place, text=True, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE,
+                                   env=variables(PATH=f"{place}:{os.environ['PATH']}", MASTER_PORT=free_port()))
+        self.addCleanup(started.communicate)
+        self.addCleanup(started.terminate)
+        return place, started

@@ -111,6 +111,17 @@ void write_selection(std::FILE* file, const jest::Selection& selection) {
                statistics.own_score_deviation);
 }
 
+jest::Selection select_over(jest::Exchange& ranks, const jest::SigmoidPairs& all,
+                            jest::SelectionSpec spec) {
+  // [ranks]
+  const jest::Shard shard = jest::shard_of(all.candidates(), ranks.size(), ranks.rank());
+  const jest::SigmoidPairs mine = jest::oracle::part_of(all, shard);  // all that a rank needs
+  spec.shard = shard;
+  spec.exchange = &ranks;  // a jest::World
+  return jest::select(mine, spec);
+  // [ranks]
+}
+
 /// `exchange` is null of one process.
 void run(const Options& options, Counted* exchange, const std::string& name) {
   const std::int64_t candidates = std::stoll(options.at("candidates"));
@@ -133,9 +144,7 @@ void run(const Options& options, Counted* exchange, const std::string& name) {
     exchange->step = step;
     exchange->exchanges = 0;
     exchange->bytes = 0;
-    const jest::Shard shard = jest::shard_of(candidates, exchange->size(), exchange->rank());
-    spec = jest::oracle::over(spec, shard, *exchange);
-    const jest::Selection selection = jest::select(jest::oracle::part_of(pairs, shard), spec);
+    const jest::Selection selection = select_over(*exchange, pairs, spec);
     write_selection(file, selection);
     std::cout << exchange->exchanges << ' ' << exchange->bytes << ' '
               << selection.statistics.select_ms << std::endl;

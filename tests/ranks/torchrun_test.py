@@ -4,6 +4,7 @@ torchrun_test.py RANKS_PEER, by a Python that has torch; exits with 77 where it 
 """
 
 import pathlib
+import shlex
 import subprocess
 import sys
 import unittest
@@ -22,7 +23,19 @@ SIZE = 2
 
 
 class Torchrun(RankCase):
-    def start_torchrun(self, *further):
+    def test_commands_of_the_page(self):
+        """The first as it stands; of the second, which names four hosts, what torchrun reads of it."""
+        one, many = self.commands_of_page("test_commands_of_the_page")
+        place, started = self.start_command(
+            one, {"torchrun": f'exec {shlex.quote(sys.executable)} -m torch.distributed.run "$@"'})
+        read = torch.distributed.run.get_args_parser().parse_args(shlex.split(many)[1:])
+        self.assertEqual((read.nnodes, read.nproc_per_node, read.rdzv_backend, read.rdzv_endpoint, read.no_python,
+                          read.training_script), ("4", "8", "c10d", "host0:29400", True, "./train"))
+        _, said = started.communicate(timeout=100)
+        self.assertEqual(started.returncode, 0, said)
+        self.check_picks(place, SIZE, self.alone())
+
+    def run_torchrun(self, *further):
         place = self.place("ranks")
         ran = subprocess.Popen([sys.executable, "-m", "torch.distributed.run", "--standalone",
                                 "--max-restarts", "1", "--nproc-per-node", str(SIZE), "--no-python",
@@ -35,15 +48,10 @@ class Torchrun(RankCase):
         self.check_picks(place, SIZE, self.alone())
         return printed.splitlines(), said
 
-    def test_starts_ranks(self):
-        printed, said = self.start_torchrun()
-        self.assertEqual(len(printed), 2 * SIZE)  # steps
-        self.assertNotIn("exitcode", said)
-
     def test_starts_ranks_anew_after_one_was_killed(self):
-        printed, said = self.start_torchrun("--fail", "kill:1:1:2")
+        printed, said = self.run_torchrun("--fail", "kill:1:1:2")
         self.assertEqual(len(printed), SIZE + 2 * SIZE)  # a step before, two after
-        self.assertIn("exitcode: -9", said)
+        self.assertIn("failed (exitcode: ", said)  # of the first that torchrun finds
         self.assertRegex(said, r"(?m)^select at step 1, round 0, rank 0 of 2: gather: ")
 
 
