@@ -36,6 +36,14 @@ c10::intrusive_ptr<c10d::Store> store_of(const Launch& launch, const WorldSpec& 
   return c10::make_intrusive<c10d::TCPStore>(launch.address, options);
 }
 
+/// All ranks have come. The group itself would wait for them as long as for any message.
+void meet(c10d::Store& store, const Launch& launch, std::chrono::milliseconds timeout) {
+  store.set(text("here/", launch.rank), std::vector<std::uint8_t>{1});
+  std::vector<std::string> all;
+  for (int rank = 0; rank < launch.size; ++rank) all.push_back(text("here/", rank));
+  store.wait(all, timeout);
+}
+
 std::shared_ptr<gloo::transport::Device> device_of(const Launch& launch, const WorldSpec& spec) {
   using Gloo = c10d::ProcessGroupGloo;
   std::string interface = spec.interface;
@@ -58,6 +66,7 @@ c10::intrusive_ptr<c10d::ProcessGroup> join(const Launch& launch, const WorldSpe
     auto store = store_of(launch, spec);
     store->setTimeout(spec.join_timeout);
     store = c10::make_intrusive<c10d::PrefixStore>(text("jest/", launch.attempt), store);
+    meet(*store, launch, spec.join_timeout);
     auto options = c10d::ProcessGroupGloo::Options::create(spec.timeout);
     options->devices.push_back(device_of(launch, spec));
     auto gloo =

@@ -1,6 +1,7 @@
 #pragma once
 // Inputs for tests: normalised embeddings with fixed seeds, owned by value.
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <random>
