@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "jest/core/exact/philox.hpp"
-#include "jest/core/named.hpp"
+#include "jest/core/error.hpp"
 
 namespace jest::studies {
 
