@@ -139,6 +139,12 @@ TEST(CountGuide, ManyThreadsMayAsk) {
   EXPECT_THAT(got, ::testing::Each(expected));
 }
 
+TEST(CountGuide, WordsAreHashed) {
+  const std::vector<std::uint32_t> words = hashed_words("\tone two\r\n one ");
+  EXPECT_THAT(words, ::testing::ElementsAre(fnv1a("one") >> 43, fnv1a("two") >> 43, words[0]));
+  EXPECT_THAT(hashed_words(" \n"), ::testing::IsEmpty());
+}
+
 std::string refused(const std::vector<CountRow>& curated, const CountGuideSpec& spec = {},
                     int background = 30) {
   const Packed<std::uint8_t> some(curated), pool(made_rows(0, background, 200, 1));

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "jest/core/error.hpp"
@@ -50,10 +51,14 @@ struct CountGuideSpec {
 inline constexpr CountGuideSpec kHashedBytes{};
 inline constexpr CountGuideSpec kInterpolatedBytes{
     .kind = CountKind::kInterpolated, .shortest = 1, .longest = 5};
-/// Of words by their hash below 2^21.
+/// Of hashed_words().
 inline constexpr CountGuideSpec kHashedWords{.alphabet = 1 << 21, .shortest = 1, .longest = 2};
 inline constexpr CountGuideSpec kInterpolatedWords{
     .kind = CountKind::kInterpolated, .alphabet = 1 << 21, .shortest = 1, .longest = 3};
+
+/// The words of a text, which spaces, tabs and ends of lines part, by their hash below 2^21, for
+/// kHashedWords and kInterpolatedWords. O(length).
+std::vector<std::uint32_t> hashed_words(std::string_view text);
 
 struct CountedLosses {
   std::vector<float> losses;  ///< [rows]; 0 of a row without n-grams

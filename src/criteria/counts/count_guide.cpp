@@ -74,6 +74,18 @@ int background_half(std::uint64_t seed, std::int64_t id) {
   return uniform_noise({.seed = seed, .step = 0}, id, 0) < 0.5 ? 0 : 1;
 }
 
+std::vector<std::uint32_t> hashed_words(std::string_view text) {
+  constexpr std::string_view kSpaces = " \t\r\n\f\v";
+  std::vector<std::uint32_t> words;
+  std::size_t begin = text.find_first_not_of(kSpaces);
+  while (begin != text.npos) {
+    const std::size_t end = std::min(text.find_first_of(kSpaces, begin), text.size());
+    words.push_back(static_cast<std::uint32_t>(fnv1a(text.substr(begin, end - begin)) >> 43));
+    begin = text.find_first_not_of(kSpaces, end);
+  }
+  return words;
+}
+
 template <class Unit>
 CountGuide::CountGuide(const UnitRows<Unit>& curated, const UnitRows<Unit>& background,
                        const CountGuideSpec& spec)

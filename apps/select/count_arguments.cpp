@@ -1,0 +1,69 @@
+// The options of jest-select counts.
+
+#include "input_file.hpp"
+#include "select/counts.hpp"
+#include "select/option_values.hpp"
+
+namespace jest::apps::select {
+namespace {
+
+constexpr Named<CountKind> kKinds[] = {{"hashed", CountKind::kHashed},
+                                       {"interpolated", CountKind::kInterpolated}};
+constexpr Named<bool> kUnits[] = {{"bytes", false}, {"words", true}};
+
+void add_picking(CLI::App& command, CountArguments& arguments) {
+  add_integer(command, {"--count", "b", "pick so many rows, the lowest losses first"}, AtLeast{1},
+              [&](std::int64_t value) { arguments.count = value; });
+  add_real(command, {"--gain", "G", "draw them instead, at this weight of losses\nagainst noise"},
+           [&](double value) { arguments.gain = value; });
+  add_integer(command, {"--step", "T", "of training, 0 to 2^32-1: fresh noise each [0]"},
+              AtLeast<std::uint32_t>{0}, [&](std::uint32_t value) { arguments.step = value; });
+}
+
+}  // namespace
+
+CountArguments::CountArguments(CLI::App& command) {
+  const auto path = [&](const char* name, std::filesystem::path& value, const char* help) {
+    return command.add_option(name, value, help)->type_name("FILE");
+  };
+  path("--curated", curated,
+       "texts to be like: a text a line, .jsonl with\n\"text\", or "
+       ".safetensors with bytes U8 [rows, L]");
+  path("--pool", pool, "texts to score, likewise");
+  add_name(command, {"--kind", "NAME", "hashed (faster) or interpolated n-grams [hashed]"}, kKinds,
+           [this](CountKind value) { kind = value; });
+  add_name(command, {"--units", "NAME", "bytes or words [bytes]"}, kUnits,
+           [this](bool value) { words = value; });
+  add_integer(command,
+              {"--seed", "S", "of the halves of the pool and of the noise,\n0 to 2^64-1 [0]"},
+              AtLeast<std::uint64_t>{0}, [this](std::uint64_t value) { seed = value; });
+  add_picking(command, *this);
+  path("--out", out,
+       "gets losses, float32 [rows]: .npy, or a store\n(.safetensors) with ids and "
+       "costs; with --count,\npositions: .npy of int64");
+}
+
+void CountArguments::check() const {
+  if (curated.empty()) refuse("--curated", "a file", "none");
+  if (pool.empty()) refuse("--pool", "a file", "none");
+  expect_file("--curated", curated);
+  expect_file("--pool", pool);
+  if (gain && !count) refuse("--gain", "--count beside it", "none");
+  if (gain && *gain < 0) refuse("--gain", "a finite number of at least 0", *gain);
+  if (!count && out.empty()) refuse("--out", "a file for losses, or --count for picks", "none");
+  const std::string end = out.extension();
+  if (!out.empty() && end != ".npy" && (count || end != ".safetensors")) {
+    refuse("--out", count ? "a name that ends in .npy" : "a name that ends in .npy or .safetensors",
+           out.string());
+  }
+}
+
+CountGuideSpec CountArguments::guide() const {
+  const bool hashed = kind == CountKind::kHashed;
+  CountGuideSpec spec = words ? (hashed ? kHashedWords : kInterpolatedWords)
+                              : (hashed ? kHashedBytes : kInterpolatedBytes);
+  spec.seed = seed;
+  return spec;
+}
+
+}  // namespace jest::apps::select
