@@ -18,9 +18,10 @@ void add(std::string_view text, TextRows& rows) {
 
 /// `visit(line, number)` of every line, without its end.
 template <class Visit>
-void for_lines(const std::filesystem::path& path, const Visit& visit) {
+void for_lines(const std::filesystem::path& path, bool json, const Visit& visit) {
   const FileView file(path, "a file of texts");
-  if (const std::string format = file.other_format(); !format.empty()) {
+  const std::string format = file.other_format();
+  if (!format.empty() && !(json && format.starts_with("JSON"))) {
     refuse("read " + path.string(), "a text a line, JSONL (.jsonl) or .safetensors", format);
   }
   std::string_view left{reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()};
@@ -35,7 +36,7 @@ void for_lines(const std::filesystem::path& path, const Visit& visit) {
 
 TextRows read_json_lines(const std::filesystem::path& path) {
   TextRows rows;
-  for_lines(path, [&](std::string_view line, std::int64_t number) {
+  for_lines(path, true, [&](std::string_view line, std::int64_t number) {
     if (line.find_first_not_of(" \t") == line.npos) return;
     const std::string operation = text("read ", path.string(), ":", number);
     const auto json = parse_json(std::string(line), operation);
@@ -70,7 +71,7 @@ TextRows read_any(const std::filesystem::path& path) {
   if (path.extension() == ".safetensors") return read_table(path);
   if (path.extension() == ".jsonl") return read_json_lines(path);
   TextRows rows;
-  for_lines(path, [&](std::string_view line, std::int64_t) { add(line, rows); });
+  for_lines(path, false, [&](std::string_view line, std::int64_t) { add(line, rows); });
   return rows;
 }
 

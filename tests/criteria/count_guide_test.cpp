@@ -7,6 +7,7 @@
 #include <random>
 #include <thread>
 
+#include "jest/select/select.hpp"
 #include "oracle/message_of.hpp"
 #include "oracle/naive_counts.hpp"
 
@@ -137,6 +138,17 @@ TEST(CountGuide, ManyThreadsMayAsk) {
   }
   for (auto& thread : threads) thread.join();
   EXPECT_THAT(got, ::testing::Each(expected));
+}
+
+TEST(CountGuide, IsAReference) {
+  const Packed<std::uint8_t> curated(made_rows(1000, 9, 4, 3)), pool(made_rows(0, 40, 9, 1));
+  // [guide]
+  const CountGuide guide(curated.rows(), pool.rows(), kInterpolatedBytes);
+  const CountedLosses counted = guide.losses(pool.rows());
+  const Losses losses{.learner = {}, .reference = counted.losses, .ids = pool.ids};
+  const Selection picks = select(losses, {.count = 8, .seed = 7}, kEasyReference);
+  // [guide]
+  EXPECT_EQ(picks.indices.size(), 8U);
 }
 
 TEST(CountGuide, WordsAreHashed) {
