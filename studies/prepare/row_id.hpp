@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "jest/core/exact/philox.hpp"
 #include "jest/core/error.hpp"
+#include "jest/core/exact/philox.hpp"
 
 namespace jest::studies {
 
