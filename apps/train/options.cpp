@@ -144,7 +144,8 @@ OptionRows<ExperimentOptions> common_rows(const TaskWords& words) {
           kOfResult | kOfArm | kOfProbe, FiniteAtLeast0{}),
       row("Arms", "--micro-batch", &O::micro_batch,
           "Examples of one forward (and backward) pass, for\nbatches larger than memory: the "
-          "gradient stays that\nof the whole batch (GradCache); 0: all at once",
+          "gradient stays\n"
+          "that of the whole batch (GradCache); 0: all",
           kOfResult | kOfArm | kOfProbe, AtLeast{0}),
       row("Selection", "--chunks", &O::chunks, "N: rounds of a joint selection",
           kOfResult | kOfArm),

@@ -17,6 +17,14 @@ std::filesystem::path index_path(const std::filesystem::path& shard,
   return folder / (shard.filename().string() + "-" + where.digits() + ".index");
 }
 
+ShardIndex read_found(const std::filesystem::path& index) {
+  try {
+    return read_index(index);
+  } catch (const Error& error) {
+    throw Error(text(error.what(), " (an index that is removed is made anew)"));
+  }
+}
+
 /// Of a shard whose index was not kept, and why.
 void keep(const std::filesystem::path& path, const ShardIndex& index,
           std::vector<std::string>& remarks) {
@@ -54,7 +62,7 @@ IndexedShard open_shard(const std::filesystem::path& path, const std::filesystem
   shard.stamp = shard.file->opened_as();
   const std::filesystem::path index = index_path(path, folder);
   const bool there = std::filesystem::exists(index);
-  if (there) shard.index = read_index(index);
+  if (there) shard.index = read_found(index);
   if (there && shard.index.is_of(shard.stamp)) return shard;
   if (there) remarks.push_back(index.string() + " is of another " + path.string() + ": made anew");
   shard.index = make_index(path, threads);

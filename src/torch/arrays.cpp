@@ -98,6 +98,13 @@ std::vector<std::pair<at::Tensor, FoundArray>> matched(ArraysByName& found,
       refuse("load model " + here->second.file->path().string(), expected,
              describe(*here->second.array));
     }
+    constexpr std::string_view kFloating[] = {"F64", "F32", "F16", "BF16"};
+    if (item.value().is_floating_point() &&
+        std::ranges::find(kFloating, here->second.array->dtype) == std::end(kFloating)) {
+      refuse("load model " + here->second.file->path().string(),
+             text("tensor ", item.key(), " of F64, F32, F16 or BF16"),
+             describe(*here->second.array));
+    }
     pairs.emplace_back(item.value(), here->second);
     found.erase(here);
   }

@@ -73,8 +73,8 @@ void add_fashion_mnist(CLI::App& app, jest::studies::FashionMnistCommand& comman
 }
 
 void add_picture_captions(CLI::App& app, jest::studies::PictureCaptionsCommand& command) {
-  CLI::App* sub = app.add_subcommand("picture-captions",
-                                     "Tux Paint's stamps and emoji with their names, as shards");
+  CLI::App* sub =
+      app.add_subcommand("picture-captions", "Tux Paint's stamps and emoji with names, in shards");
   auto& spec = command.spec;
   spec.languages = {"en", "de", "fr", "es", "pt_BR", "ru", "ja", "zh_CN"};
   sub->add_option("--out", command.out, "Folder for four .tar shards, manifest.json")->required();

@@ -238,7 +238,7 @@ class Cached(ShellCase):
 
 class Claims(unittest.TestCase):
     def test_every_test_here_runs_one_block(self):
-        methods = {name for case in (Installing, LanguageModel, Images, Cached)
+        methods = {name for case in (Installing, LanguageModel, Tokens, Images, Cached)
                    for name in vars(case) if name.startswith("test_")}
         self.assertEqual({name: len(found) for name, found in ShellCase.COMMANDS.items()},
                          dict.fromkeys(methods, 1))

@@ -184,6 +184,9 @@ TEST(LoadDecoder, NamesWeightsThatAreMissingLeftOverOrOfAnotherShape) {
   Saved other(spec);
   other[name] = torch::zeros({2, 2});
   EXPECT_THAT(other.message(), HasSubstr("got F32 [2, 2]"));
+  Saved whole(spec);
+  whole[name] = whole[name].to(at::kInt);
+  EXPECT_THAT(whole.message(), HasSubstr(name + " of F64, F32, F16 or BF16, got I32"));
 }
 
 TEST(LoadDecoder, TakesWhatOthersLeave) {

@@ -180,7 +180,7 @@ class Refusals(ShardCase):
                 file.write(content)
             self.expect({"pool": path(name)}, name, mention)
         made = [(key, {"png": parts["png"]}) for key, parts in samples("bare", 50)]
-        self.expect({"pool": self.shard(made), "skip-unusable": True}, "bad.tar", "captions")
+        self.expect({"pool": self.shard(made), "skip-unusable": True}, "bad.tar", "samples with a caption")
         with open(path("pool-000.tar.index"), "rb") as file:
             index = file.read()
         self.addCleanup(os.remove, path("pool-000.tar.index"))

@@ -303,6 +303,10 @@ class Refusals(TokensCase):
         self.expect({"model": "llama:" + path("nowhere")}, "a folder with config.json")
         self.expect({"model": self.model(model_type="mamba")}, "model_type llama or gpt2", "mamba")
         self.expect({"model": self.model(vocab_size=20)}, "tokens below the 20")
+        larger = {"model": {"type": "BPE", "vocab": {str(k): k for k in range(60)}}}
+        train_cases.write(json.dumps(larger).encode(), path("larger.json"))
+        self.expect({"model": self.model(), "tokenizer": path("larger.json")},
+                    "--tokenizer: expected at most the 39 tokens of the model, got 60")
         self.expect({"reference": self.model(num_hidden_layers=2)},
                     "tensor model.layers.1", "none of that name")
         self.expect({"model": self.model(num_hidden_layers=1, max_position_embeddings=4)},

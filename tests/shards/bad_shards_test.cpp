@@ -48,7 +48,8 @@ TEST_F(BadShards, OtherFilesAreNamed) {
 TEST_F(BadShards, CutShortAnywhereAreRefused) {
   const std::string whole = bytes(spec(plain_samples(3)).shards[0]);
   const std::size_t end = whole.find_last_not_of('\0') / 512 * 512 + 512;
-  for (std::size_t size = 1; size < end + 512; size += 97) {
+  for (std::size_t size = 1; size < end + 512; ++size) {
+    if (size % 97 != 1 && size % 512 != 0) continue;  // among them all ends of members
     ASSERT_THAT(said_of_file(whole.substr(0, size)), HasSubstr("f.tar")) << size;
   }
   ShardTable table({.shards = {folder_.write("g.tar", whole.substr(0, end + 512))}});
@@ -136,7 +137,7 @@ TEST_F(BadShards, ADamagedOrForeignIndexIsRefused) {
   folder_.write("a.tar.index", whole.substr(0, whole.size() / 2));
   EXPECT_THAT(said(given), HasSubstr("a.tar.index"));
   folder_.write("a.tar.index", "somebody's own");
-  EXPECT_THAT(said(given), HasSubstr("a.tar.index"));
+  EXPECT_THAT(said(given), AllOf(HasSubstr("a.tar.index"), HasSubstr("removed is made anew")));
   EXPECT_EQ(bytes(index), "somebody's own");
 }
 

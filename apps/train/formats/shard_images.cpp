@@ -2,7 +2,6 @@
 
 #include <unordered_map>
 
-#include "train/experiment_data.hpp"
 #include "train/formats/normal_form.hpp"
 
 namespace jest::apps::train {
@@ -26,16 +25,6 @@ std::shared_ptr<const NamedImages> read_shard_images(const ShardSpec& spec) {
   table->colours = 3;
   table->shards = std::move(shards);
   return table;
-}
-
-nlohmann::ordered_json describe_table(const std::filesystem::path& path, const NamedImages& table) {
-  auto json = describe_table(path, static_cast<const ExampleTable&>(table));
-  if (!table.shards || table.shards->left_out.all() == 0) return json;
-  const LeftOut& left_out = table.shards->left_out;
-  json["left_out"] = {{"without_picture", left_out.without_picture},
-                      {"without_caption", left_out.without_caption},
-                      {"undecodable", left_out.undecodable}};
-  return json;
 }
 
 std::vector<std::string> remarks_of(const std::filesystem::path& path, const NamedImages& table) {

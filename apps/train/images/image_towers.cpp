@@ -1,6 +1,5 @@
 #include "train/images/image_towers.hpp"
 
-#include "jest/torch/losses.hpp"
 #include "train/images/caption_towers.hpp"
 #include "train/images/glyph_towers.hpp"
 
@@ -44,11 +43,6 @@ Embeddings ImageTowersImpl::embed(const ImageBatch& batch) {
   result.x = result.x.index_select(0, back);
   result.y = result.y.index_select(0, back);
   return result;
-}
-
-at::Tensor ImageTowersImpl::loss(const ImageBatch& batch) {
-  if (!batch.is_mixed()) return sigmoid_loss(embed_alike(batch));
-  return sigmoid_loss(embed_grouped(batch, groups_of(batch)));
 }
 
 ImageTowers load_image_towers(const SafetensorsFile& file) {

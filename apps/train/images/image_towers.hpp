@@ -20,8 +20,6 @@ class ImageTowersImpl : public torch::nn::Module {
 
   /// Each image at the resolution that the batch shows it in.
   Embeddings embed(const ImageBatch& batch);
-  /// The sigmoid loss.
-  at::Tensor loss(const ImageBatch& batch);
 
   /// Of a picture, and of a name of so many features.
   virtual double forward_flops(Resolution resolution, double features) const = 0;

@@ -13,24 +13,14 @@ struct OneOfModels {
 
 }  // namespace
 
-TextOptions::TextOptions() {
-  arms = {"uniform", "independent"};
-  count = 32;
-  super_batch = 160;
-  cascade_from = 640;
-  cascade_to = 160;
-  interaction = "1";  // of gradient alignment; losses have none
-  learning_rate = 5e-3;
-  reference_steps = 1000;
-}
+TextOptions::TextOptions() { learning_rate = 5e-3; }
 
 TaskWords TextOptions::words() { return {"safetensors of byte sequences"}; }
 
 OptionRows<TextOptions> TextOptions::own_rows() {
   using O = TextOptions;
   const auto model = [](auto... given) { return option<O>("Models", given...); };
-  const auto scoring = [](auto... given) { return option<O>("Selection", given...); };
-  return {
+  OptionRows<O> rows = {
       model("--model", &O::model,
             "ngrams (hashed, and a perceptron: minutes on a\nlaptop) or decoder (a transformer)",
             kOfResult | kOfProbe, OneOfModels{}),
@@ -44,38 +34,18 @@ OptionRows<TextOptions> TextOptions::own_rows() {
             kOfResult | kOfProbe, AtLeast{1}),
       model("--reference-hidden", &O::reference_hidden, "--hidden of the reference",
             kOfResult | kOfProbe, AtLeast{1}),
-      scoring("--score-prefix", &O::score_prefix,
-              "Score the first so many bytes of a sequence only;\n0: all of it",
-              kOfResult | kOfArm | kOfProbe, AtLeast{0}),
-      scoring("--step-size", &O::step_size,
-              "Step size of gradient alignment, about 1 / --count\n(its arms want a --gain of some "
-              "1e4)",
-              kOfResult | kOfArm, FinitePositive{}),
-      scoring("--learnability-weight", &O::learnability_weight,
-              "Weight of learnability in aligned-learnability", kOfResult | kOfArm,
-              FiniteNotZero{}),
-      scoring("--refresh-every", &O::refresh_every,
-              "Steps that share a direction of gradient alignment", kOfResult | kOfArm, AtLeast{1}),
-      model("--eval-rows", &O::eval_rows, "Rows of each held-out file that are used; 0: all",
-            kOfResult, AtLeast{0}),
   };
+  for (auto& row : sequence_rows<O>("bytes of a sequence")) rows.push_back(std::move(row));
+  return rows;
 }
 
 void TextOptions::check_together() const {
-  ExperimentOptions::check_together();
-  expect_default_backend(backend_name);
+  SequenceOptions::check_together();
   for (const auto& [option, states] :
        {std::pair("--hidden", hidden), std::pair("--reference-hidden", reference_hidden)}) {
     if (model != "decoder" || (heads <= states / 2 && states % (2 * heads) == 0)) continue;
     refuse(option, text("what ", heads, " heads of a decoder divide into even widths"), states);
   }
-}
-
-void TextOptions::apply_to(Method& method, const Arm& arm) {
-  set_alignment(method, step_size, learnability_weight, refresh_every);
-  if (method.scores()) return;
-  expect_no_override(arm, "score-prefix");
-  score_prefix = 0;
 }
 
 }  // namespace jest::apps::train

@@ -92,17 +92,15 @@ TableSource<ByteBatch> TextTask::guide_source(std::uint64_t seed) const {
 }
 
 ByteBatch TextTask::stored_as(const Batch& batch, const Options& options) const {
-  return options.score_prefix == 0 ? batch : batch.prefix(options.score_prefix);
+  return prefix_of(batch, options);
 }
 
 View<ByteBatch> TextTask::scored_view(const Options& options, const Method&) const {
-  if (options.score_prefix == 0) return {};
-  return [prefix = options.score_prefix](const Batch& batch) { return batch.prefix(prefix); };
+  return prefix_view<Batch>(options);
 }
 
 std::string TextTask::store_name(const Options& options) const {
-  const std::string name = "reference_losses";
-  return options.score_prefix == 0 ? name : text(name, "_", options.score_prefix);
+  return prefix_store_name(options);
 }
 
 double TextTask::training_flops(const Model& model, const Options&, const Method&) const {

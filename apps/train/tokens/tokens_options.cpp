@@ -44,16 +44,10 @@ ModelName parse_model_name(const std::string& option, const std::string& name) {
 }
 
 TokensOptions::TokensOptions() {
-  arms = {"uniform", "independent"};
-  count = 32;
-  super_batch = 160;
-  cascade_from = 640;
-  cascade_to = 160;
-  interaction = "1";  // of gradient alignment; losses have none
   learning_rate = 1e-3;
   clip_norm = 1;
   weight_decay = 0.1;
-  reference_steps = 1000;
+  eval_rows = 500;
 }
 
 TaskWords TokensOptions::words() {
@@ -64,8 +58,7 @@ OptionRows<TokensOptions> TokensOptions::own_rows() {
   using O = TokensOptions;
   const auto data = [](auto... given) { return option<O>("Data", given...); };
   const auto model = [](auto... given) { return option<O>("Models", given...); };
-  const auto scoring = [](auto... given) { return option<O>("Selection", given...); };
-  return {
+  OptionRows<O> rows = {
       data("--length", &O::length, "L: tokens that a row predicts at most", kOfResult | kOfProbe,
            AtLeast{1}),
       data("--document-end", &O::document_end,
@@ -76,8 +69,8 @@ OptionRows<TokensOptions> TokensOptions::own_rows() {
       data("--tokenizer", &O::tokenizer,
            "A tokenizer.json: bits per byte, and texts in the\nreport", kOfProbe, AFile{}),
       model("--model", &O::model,
-            "llama or gpt2, of the sizes below; or llama:FOLDER,\ngpt2:FOLDER: config.json and "
-            "safetensors of\nHugging Face's",
+            "llama or gpt2, of the sizes below; or\nllama:FOLDER, gpt2:FOLDER: config.json and\n"
+            "safetensors of Hugging Face's",
             kOfResult | kOfProbe, AModel{}),
       model("--vocabulary", &O::vocabulary, "V; 0: as many as the tokens need",
             kOfResult | kOfProbe, AtLeast{0}),
@@ -91,36 +84,16 @@ OptionRows<TokensOptions> TokensOptions::own_rows() {
             "--hidden of a reference from scratch; 0: the same", kOfResult | kOfProbe, AtLeast{0}),
       model("--reference-layers", &O::reference_layers, "--layers of it; 0: the same",
             kOfResult | kOfProbe, AtLeast{0}),
-      scoring("--score-prefix", &O::score_prefix,
-              "Score the first so many tokens of a row only;\n0: all of it",
-              kOfResult | kOfArm | kOfProbe, AtLeast{0}),
-      scoring("--step-size", &O::step_size,
-              "Step size of gradient alignment, about 1 / --count\n(its arms want a --gain of some "
-              "1e4)",
-              kOfResult | kOfArm, FinitePositive{}),
-      scoring("--learnability-weight", &O::learnability_weight,
-              "Weight of learnability in aligned-learnability", kOfResult | kOfArm,
-              FiniteNotZero{}),
-      scoring("--refresh-every", &O::refresh_every,
-              "Steps that share a direction of gradient alignment", kOfResult | kOfArm, AtLeast{1}),
-      model("--eval-rows", &O::eval_rows, "Rows of each held-out file that are used; 0: all",
-            kOfResult, AtLeast{0}),
   };
+  for (auto& row : sequence_rows<O>("tokens of a row")) rows.push_back(std::move(row));
+  return rows;
 }
 
 void TokensOptions::check_together() const {
-  ExperimentOptions::check_together();
-  expect_default_backend(backend_name);
+  SequenceOptions::check_together();
   if (score_prefix > length) {
     refuse("--score-prefix", text("at most --length ", length), score_prefix);
   }
-}
-
-void TokensOptions::apply_to(Method& method, const Arm& arm) {
-  set_alignment(method, step_size, learnability_weight, refresh_every);
-  if (method.scores()) return;
-  expect_no_override(arm, "score-prefix");
-  score_prefix = 0;
 }
 
 }  // namespace jest::apps::train

@@ -3,7 +3,7 @@
 
 #include "jest/data/token_table.hpp"
 #include "jest/learner/decoder.hpp"
-#include "train/arm_setup.hpp"
+#include "train/sequence_options.hpp"
 
 namespace jest::apps::train {
 
@@ -16,7 +16,7 @@ struct ModelName {
 /// Throws, naming `option`, on another shape, and where the folder is none.
 ModelName parse_model_name(const std::string& option, const std::string& name);
 
-struct TokensOptions : ExperimentOptions {
+struct TokensOptions : SequenceOptions {
   std::int64_t length = 128;
   std::int64_t document_end = -1;  ///< -1: windows
   std::string token_type = "u16";
@@ -29,23 +29,12 @@ struct TokensOptions : ExperimentOptions {
   std::int64_t key_heads = 0;
   std::int64_t reference_hidden = 0;  ///< 0: that of the learner
   std::int64_t reference_layers = 0;
-  std::int64_t score_prefix = 0;
-  double step_size = 0.03;
-  double learnability_weight = 1;
-  std::int64_t refresh_every = 10;
-  std::int64_t eval_rows = 500;
 
   TokensOptions();
   static TaskWords words();
   static OptionRows<TokensOptions> own_rows();
-  /// Whether these models, which give losses and no embeddings, can be trained so.
-  static bool knows(const Method& method) {
-    return !method.cheaper_view && !method.needs_embeddings() &&
-           !method.has_objective<Distilling>();
-  }
   TokenType type() const { return token_type == "u32" ? TokenType::kU32 : TokenType::kU16; }
   void check_together() const;
-  void apply_to(Method& method, const Arm& arm);
 };
 
 }  // namespace jest::apps::train

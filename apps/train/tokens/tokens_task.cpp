@@ -83,6 +83,10 @@ void TokensTask::check_model(const std::string& option, const DecoderSpec& spec)
     refuse("--length", text("at most the ", spec.positions, " positions of the model"),
            options_.length);
   }
+  if (tokenizer_ && tokenizer_->vocabulary() > spec.vocabulary) {
+    refuse("--tokenizer", text("at most the ", spec.vocabulary, " tokens of the model"),
+           tokenizer_->vocabulary());
+  }
   data_.curated->expect_below(spec.vocabulary);
   data_.pool->expect_below(spec.vocabulary);
   for (const auto& set : data_.eval) set.table->expect_below(spec.vocabulary);
@@ -176,17 +180,15 @@ TableSource<TokenBatch> TokensTask::guide_source(std::uint64_t seed) const {
 }
 
 TokenBatch TokensTask::stored_as(const Batch& batch, const Options& options) const {
-  return options.score_prefix == 0 ? batch : batch.prefix(options.score_prefix);
+  return prefix_of(batch, options);
 }
 
 View<TokenBatch> TokensTask::scored_view(const Options& options, const Method&) const {
-  if (options.score_prefix == 0) return {};
-  return [prefix = options.score_prefix](const Batch& batch) { return batch.prefix(prefix); };
+  return prefix_view<Batch>(options);
 }
 
 std::string TokensTask::store_name(const Options& options) const {
-  const std::string name = "reference_losses";
-  return options.score_prefix == 0 ? name : text(name, "_", options.score_prefix);
+  return prefix_store_name(options);
 }
 
 /// Tokens that a row of the pool predicts; padding is not counted.

@@ -64,7 +64,8 @@ class TableRows {
   TableRows(std::shared_ptr<const Table> table, std::vector<std::int64_t> rows)
       : table_(std::move(table)), rows_(std::move(rows)) {
     ids_.reserve(rows_.size());
-    for (const std::int64_t row : rows_) ids_.push_back(table_->ids.at(row));
+    for (const std::int64_t row : rows_)
+      ids_.push_back(table_->ids.at(static_cast<std::size_t>(row)));
   }
 
   std::span<const std::int64_t> ids() const { return ids_; }
@@ -75,7 +76,8 @@ class TableRows {
   TableRows at(const std::vector<std::int64_t>& positions) const {
     std::vector<std::int64_t> rows;
     rows.reserve(positions.size());
-    for (const std::int64_t position : positions) rows.push_back(rows_.at(position));
+    for (const std::int64_t position : positions)
+      rows.push_back(rows_.at(static_cast<std::size_t>(position)));
     return {table_, std::move(rows)};
   }
 
@@ -122,7 +124,7 @@ class TableSource {
  private:
   std::vector<std::int64_t> rows_of(std::int64_t step) const {
     std::vector<std::int64_t> rows = order_.at(step);
-    for (std::int64_t& row : rows) row = rows_[row];
+    for (std::int64_t& row : rows) row = rows_[static_cast<std::size_t>(row)];
     return rows;
   }
 

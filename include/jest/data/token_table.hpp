@@ -73,7 +73,9 @@ struct JEST_EXPORT TokenTable : ExampleTable {
 
   std::int64_t length() const { return length_; }
   /// Tokens of a row, from 2 to L + 1, of which all but the first are predicted.
-  std::int64_t tokens(std::int64_t row) const { return places_[row].count; }
+  std::int64_t tokens(std::int64_t row) const {
+    return places_[static_cast<std::size_t>(row)].count;
+  }
   std::vector<std::int64_t> of(std::int64_t row) const;
   std::int64_t largest() const { return largest_; }  ///< of all tokens
   void copy(std::int64_t row, std::int64_t count, std::int64_t* into) const;

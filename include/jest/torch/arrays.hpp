@@ -35,7 +35,7 @@ JEST_EXPORT void save_parameters(const std::filesystem::path& path, const torch:
 /// Fills every parameter of `module`, in its own dtype and place, with the array of its name in one
 /// of the files. Throws jest::Error, naming file and array, before anything is filled: where one is
 /// missing, has another shape, stands in two files, or is left over (unless `ignored` says that it
-/// is of no account), and where an array has no dtype of tensors.
+/// is of no account), or is of whole numbers where the parameter is not.
 JEST_EXPORT void load_parameters(const std::vector<SafetensorsFile>& files,
                                  torch::nn::Module& module,
                                  const std::function<bool(const std::string& name)>& ignored = {});

@@ -10,10 +10,10 @@
 namespace jest::studies {
 
 struct PictureSpec {
-  std::string language = "en";         ///< to specialise for
-  std::vector<std::string> languages;  ///< of the pool; empty: all there are
-  double held_out = 0.15;              ///< share of the subjects, in (0, 1)
-  double curated = 0.5;                ///< share of the other stamps, in (0, 1)
+  std::string language = "en";              ///< to specialise for
+  std::vector<std::string> languages = {};  ///< of the pool; empty: all there are
+  double held_out = 0.15;                   ///< share of the subjects, in (0, 1)
+  double curated = 0.5;                     ///< share of the other stamps, in (0, 1)
   std::uint64_t seed = 1;
 };
 

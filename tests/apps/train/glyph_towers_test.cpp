@@ -4,6 +4,7 @@
 #include <torch/torch.h>
 
 #include "jest/core/cost.hpp"
+#include "jest/learner/objective.hpp"
 #include "jest/torch/losses.hpp"
 #include "oracle/message_of.hpp"
 #include "oracle/safetensors_bytes.hpp"
@@ -71,14 +72,16 @@ TEST_F(Glyphs, AMixedBatchTrainsItsShareAtHalfResolution) {
   at::Tensor x = full.x.clone();
   for (std::int64_t k = 0; k < kGlyphs; k += 2) x[k] = half.x[k];
   const at::Tensor expected = sigmoid_loss({x, full.y, full.scale, full.bias});
-  const at::Tensor loss = towers_->loss(batch_->mixed(0.5));
+  const at::Tensor loss = OwnLoss()(towers_, batch_->mixed(0.5));
   EXPECT_NEAR(loss.item<double>(), expected.item<double>(), 1e-5);
-  EXPECT_NE(loss.item<double>(), towers_->loss(*batch_).item<double>());
+  EXPECT_NE(loss.item<double>(), OwnLoss()(towers_, *batch_).item<double>());
   EXPECT_TRUE(towers_->embed(batch_->mixed(0.5)).x.allclose(x, 1e-5, 1e-6));
   EXPECT_TRUE(towers_->embed(batch_->mixed(0.5)).y.allclose(full.y, 1e-5, 1e-6));
 }
 
-TEST_F(Glyphs, OneExampleCanBeMixed) { EXPECT_NO_THROW(towers_->loss(batch_->at({3}).mixed(0.5))); }
+TEST_F(Glyphs, OneExampleCanBeMixed) {
+  EXPECT_NO_THROW(OwnLoss()(towers_, batch_->at({3}).mixed(0.5)));
+}
 
 // method.md 5: flexi at q = 1/2 and B/b = 5 must stay within 1.2 times uniform's cost.
 TEST(GlyphTowers, AtHalfResolutionAreCheapEnoughForFlexi) {
