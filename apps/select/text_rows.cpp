@@ -51,6 +51,9 @@ TextRows read_json_lines(const std::filesystem::path& path) {
 TextRows read_table(const std::filesystem::path& path) {
   SafetensorsFile file(path);
   const ArrayView& bytes = file.array("bytes", "U8", 2);
+  if (bytes.shape[1] < 1) {
+    refuse("read " + path.string(), "texts of at least one byte", describe(bytes));
+  }
   TextRows rows;
   rows.bytes.assign(reinterpret_cast<const char*>(bytes.bytes.data()), bytes.bytes.size());
   for (std::int64_t row = 0; row < bytes.shape[0]; ++row) {

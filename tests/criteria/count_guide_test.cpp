@@ -167,6 +167,7 @@ TEST(CountGuide, RefusesInALine) {
   using ::testing::HasSubstr;
   const std::vector<CountRow> fine{{1000, {1, 2, 3, 4}}};
   EXPECT_THAT(refused({}), HasSubstr("a curated row that is not empty, got none"));
+  EXPECT_THAT(refused({{1000, {1, 2, 3}}}), HasSubstr("a curated row of at least 4 units"));
   EXPECT_THAT(refused({{-1, {1}}}), HasSubstr("ids of at least 0, got -1"));
   EXPECT_THAT(refused(fine, {.alphabet = 100}), HasSubstr("units below 100, got"));
   EXPECT_THAT(refused(fine, {.longest = 8}), HasSubstr("<= 7 units of 8 bits, got 4 to 8"));

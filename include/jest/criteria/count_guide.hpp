@@ -72,8 +72,8 @@ int background_half(std::uint64_t seed, std::int64_t id);
 class CountGuide {
  public:
   /// Counts. Throws on rows that do not fit each other, on units beyond the alphabet, without a
-  /// curated row, and where a half of the background is without units. Nothing of the rows is kept.
-  /// O(units · longest) time, memory O(2^bucket_bits) or O(distinct n-grams).
+  /// curated n-gram, and where a half of the background is without any. Nothing of the rows is
+  /// kept. O(units · longest) time, memory O(2^bucket_bits) or O(distinct n-grams).
   template <class Unit>
   CountGuide(const UnitRows<Unit>& curated, const UnitRows<Unit>& background,
              const CountGuideSpec& spec = {});

@@ -99,17 +99,19 @@ CountGuide::CountGuide(const UnitRows<Unit>& curated, const UnitRows<Unit>& back
   for (std::size_t row = 0; row < curated.ids.size(); ++row) {
     operations_ += model->add(row_of(curated, row), CountModel::kCurated);
   }
-  std::int64_t units[2] = {};
+  if (operations_ == 0) {
+    refuse(kOperation, text("a curated row of at least ", spec.shortest, " units"), "shorter ones");
+  }
+  double additions[2] = {};
   for (std::size_t row = 0; row < background.ids.size(); ++row) {
     const int half = background_half(spec.seed, background.ids[row]);
-    units[half] += std::ssize(row_of(background, row));
-    operations_ += model->add(row_of(background, row), half);
+    additions[half] += model->add(row_of(background, row), half);
   }
-  if (units[0] == 0 || units[1] == 0) {
+  if (additions[0] == 0 || additions[1] == 0) {
     refuse(kOperation, "background rows in both halves (more rows, or another seed)",
-           background.ids.size(), " rows, and a half without units");
+           background.ids.size(), " rows, and a half without n-grams");
   }
-  operations_ += model->finish();
+  operations_ += additions[0] + additions[1] + model->finish();
   model_ = std::move(model);
 }
 
@@ -120,10 +122,9 @@ CountedLosses CountGuide::losses(const UnitRows<Unit>& rows) const {
   answer.losses.reserve(rows.ids.size());
   for (std::size_t row = 0; row < rows.ids.size(); ++row) {
     const std::span<const Unit> units = row_of(rows, row);
-    const auto copies = std::ranges::equal_range(curated_, rows.ids[row]);
+    const auto [first, last] = std::equal_range(curated_.begin(), curated_.end(), rows.ids[row]);
     const CountModel::Sum sum = model_->sum(
-        units,
-        {.half = 1 - background_half(spec_.seed, rows.ids[row]), .copies = std::ssize(copies)});
+        units, {.half = 1 - background_half(spec_.seed, rows.ids[row]), .copies = last - first});
     const double length = static_cast<double>(std::max<std::size_t>(units.size(), 1));
     answer.losses.push_back(static_cast<float>(sum.nats / length));
     answer.operations += sum.operations;
