@@ -1,5 +1,6 @@
 // The options of jest-select counts.
 
+#include "cached/counted_losses.hpp"
 #include "input_file.hpp"
 #include "select/counts.hpp"
 #include "select/option_values.hpp"
@@ -7,8 +8,6 @@
 namespace jest::apps::select {
 namespace {
 
-constexpr Named<CountKind> kKinds[] = {{"hashed", CountKind::kHashed},
-                                       {"interpolated", CountKind::kInterpolated}};
 constexpr Named<bool> kUnits[] = {{"bytes", false}, {"words", true}};
 
 void add_picking(CLI::App& command, CountArguments& arguments) {
@@ -30,8 +29,8 @@ CountArguments::CountArguments(CLI::App& command) {
        "texts to be like: a text a line, .jsonl with\n\"text\", or "
        ".safetensors with bytes U8 [rows, L]");
   path("--pool", pool, "texts to score, likewise");
-  add_name(command, {"--kind", "NAME", "hashed (faster) or interpolated n-grams [hashed]"}, kKinds,
-           [this](CountKind value) { kind = value; });
+  add_name(command, {"--kind", "NAME", "hashed (faster) or interpolated n-grams [hashed]"},
+           cached::kCountKinds, [this](CountKind value) { kind = value; });
   add_name(command, {"--units", "NAME", "bytes or words [bytes]"}, kUnits,
            [this](bool value) { words = value; });
   add_integer(command,
@@ -59,9 +58,8 @@ void CountArguments::check() const {
 }
 
 CountGuideSpec CountArguments::guide() const {
-  const bool hashed = kind == CountKind::kHashed;
-  CountGuideSpec spec = words ? (hashed ? kHashedWords : kInterpolatedWords)
-                              : (hashed ? kHashedBytes : kInterpolatedBytes);
+  CountGuideSpec spec =
+      words ? cached::count_spec<std::uint32_t>(kind) : cached::count_spec<std::uint8_t>(kind);
   spec.seed = seed;
   return spec;
 }

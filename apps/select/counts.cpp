@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cached/counted_losses.hpp"
 #include "io/npy_header.hpp"
 #include "jest/core/cost.hpp"
 #include "jest/io/atomic_file.hpp"
@@ -12,37 +13,15 @@
 namespace jest::apps::select {
 namespace {
 
-/// What was read, with ids by content: equal texts are one row to the guide, which neither counts
-/// a copy of what it scores in the background, nor keeps one among the curated.
-template <class Unit>
-struct GuideRows {
-  std::vector<Unit> units;
-  std::vector<std::int64_t> ends, ids;
-
-  explicit GuideRows(const TextRows& texts) {
-    for (std::int64_t row = 0; row < texts.rows(); ++row) {
-      const std::string_view text = texts.row(row);
-      if constexpr (sizeof(Unit) == 1) {
-        units.insert(units.end(), text.begin(), text.end());
-      } else {
-        const std::vector<std::uint32_t> words = hashed_words(text);
-        units.insert(units.end(), words.begin(), words.end());
-      }
-      ends.push_back(std::ssize(units));
-      ids.push_back(hash_id(text));
-    }
-  }
-  UnitRows<Unit> view() const { return {units, ends, ids}; }
-};
-
 template <class Unit>
 CountedLosses counted_losses(const TextRows& curated, const TextRows& pool,
                              const CountGuideSpec& spec) {
-  const GuideRows<Unit> pool_rows(pool);
-  const CountGuide guide(GuideRows<Unit>(curated).view(), pool_rows.view(), spec);
-  CountedLosses counted = guide.losses(pool_rows.view());
-  counted.operations += guide.operations();
-  return counted;
+  const auto rows_of = [](const TextRows& texts) {
+    cached::CountedRows<Unit> rows;
+    for (std::int64_t row = 0; row < texts.rows(); ++row) rows.add(texts.row(row));
+    return rows;
+  };
+  return cached::counted_losses(rows_of(curated), rows_of(pool), spec);
 }
 
 std::string npy_of(const std::string& descr, std::size_t rows, std::span<const std::byte> content) {
@@ -63,28 +42,18 @@ struct Counted {
   double cpu_seconds = 0;
 };
 
-/// As jest-train reads losses, what they cost among the metadata.
-void write_store(const CountArguments& arguments, const Counted& counted) {
-  const auto& values = counted.losses.losses;
-  const ArrayView losses{"F32", {std::ssize(values)}, std::as_bytes(std::span(values))};
-  const ArrayView ids{"I64", {counted.pool.rows()}, std::as_bytes(std::span(counted.pool.ids))};
-  const std::string fingerprint =
-      text("counts ", arguments.kind == CountKind::kHashed ? "hashed " : "interpolated ",
-           arguments.words ? "words" : "bytes", " seed ", arguments.seed, " curated ",
-           checksum_of(counted.curated), " pool ", checksum_of(counted.pool));
-  const ArrayView summed[] = {losses, ids};
-  const std::vector<NamedArray> arrays{{"losses", losses}, {"ids", ids}};
-  write_safetensors(arguments.out, arrays,
-                    with_checksum({{"fingerprint", fingerprint},
-                                   {"rows", text(values.size())},
-                                   {"checksum", checksum(summed)},
-                                   {"flops", text(counted.losses.operations)},
-                                   {"cpu_seconds", text(counted.cpu_seconds)}},
-                                  arrays));
+std::string fingerprint_of(const CountArguments& arguments, const Counted& counted) {
+  return text("counts ", arguments.kind == CountKind::kHashed ? "hashed " : "interpolated ",
+              arguments.words ? "words" : "bytes", " seed ", arguments.seed, " curated ",
+              checksum_of(counted.curated), " pool ", checksum_of(counted.pool));
 }
 
 void write_losses(const CountArguments& arguments, const Counted& counted) {
-  if (arguments.out.extension() == ".safetensors") return write_store(arguments, counted);
+  if (arguments.out.extension() == ".safetensors") {
+    return cached::write_count_store(
+        arguments.out, {counted.losses, counted.pool.ids, fingerprint_of(arguments, counted),
+                        counted.cpu_seconds});
+  }
   const auto& losses = counted.losses.losses;
   write_file(arguments.out, npy_of("'<f4'", losses.size(), std::as_bytes(std::span(losses))));
 }

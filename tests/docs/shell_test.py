@@ -106,13 +106,23 @@ class Counts(ShellCase):
         self.check_positions()
         self.assertTrue((self.place / "losses.safetensors").is_file())
 
-    def test_train_by_counts(self):
+    def put_tables(self):
         generator = random.Random(5)
         for first, (name, rows) in enumerate((("curated", 60), ("pool", 200), ("eval", 20))):
             ids = struct.pack(f"<{rows}q", *range(1000 * first, 1000 * first + rows))
             content = bytes(generator.choices(b"abcd ", k=64 * rows))
             self.write(f"tables/{name}.safetensors", safetensors(
                 {"bytes": ("U8", [rows, 64], content), "ids": ("I64", [rows], ids)}))
+
+    def test_reference_counts(self):
+        self.put_tables()
+        self.run_page()
+        summary = json.loads((self.place / "run/summary.json").read_text(encoding="utf-8"))
+        self.assertEqual(summary["reference"]["counts"], "hashed bytes")
+        self.assertTrue((self.place / "run/counts_hashed_bytes.safetensors").is_file())
+
+    def test_train_by_counts(self):
+        self.put_tables()
         self.run_page()
         summary = json.loads((self.place / "run/summary.json").read_text(encoding="utf-8"))
         self.assertIn("cascade", json.dumps(summary))
@@ -238,7 +248,7 @@ class Cached(ShellCase):
 
 class Claims(unittest.TestCase):
     def test_every_test_here_runs_one_block(self):
-        methods = {name for case in (Installing, LanguageModel, Tokens, Images, Cached)
+        methods = {name for case in (Installing, LanguageModel, Counts, Tokens, Images, Cached)
                    for name in vars(case) if name.startswith("test_")}
         self.assertEqual({name: len(found) for name, found in ShellCase.COMMANDS.items()},
                          dict.fromkeys(methods, 1))
