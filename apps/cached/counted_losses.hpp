@@ -18,7 +18,7 @@ inline constexpr Named<CountKind> kCountKinds[] = {{"hashed", CountKind::kHashed
 
 /// Texts as a guide takes them, with ids by content: equal texts are one row to it, which neither
 /// counts a copy of what it scores in the background, nor keeps one among the curated.
-/// Unit: std::uint8_t for bytes, std::uint32_t for words.
+/// Unit: std::uint8_t for bytes, std::uint32_t for words or tokens.
 template <class Unit>
 class CountedRows {
  public:
@@ -29,12 +29,20 @@ class CountedRows {
       const std::vector<std::uint32_t> words = hashed_words(text);
       units_.insert(units_.end(), words.begin(), words.end());
     }
-    ends_.push_back(std::ssize(units_));
-    ids_.push_back(hash_id(text));
+    end_row(text);
+  }
+  void add_units(std::span<const Unit> units) {
+    units_.insert(units_.end(), units.begin(), units.end());
+    end_row({reinterpret_cast<const char*>(units.data()), units.size_bytes()});
   }
   UnitRows<Unit> view() const { return {units_, ends_, ids_}; }
 
  private:
+  void end_row(std::string_view content) {
+    ends_.push_back(std::ssize(units_));
+    ids_.push_back(hash_id(content));
+  }
+
   std::vector<Unit> units_;
   std::vector<std::int64_t> ends_, ids_;
 };

@@ -31,7 +31,7 @@ std::string CountsName::file_name() const {
 CountsName parse_counts(const std::string& option, const std::filesystem::path& value,
                         const std::vector<std::string>& parts) {
   if (parts.empty()) {
-    refuse(option, "a file (counts is for text and pairs; a file called so is ./counts)",
+    refuse(option, "a file (counts is for text, pairs and tokens; a file called so is ./counts)",
            value.string());
   }
   std::string_view fields = value.native();

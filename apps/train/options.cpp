@@ -237,6 +237,10 @@ void ExperimentOptions::check_cascade() const {
 void ExperimentOptions::check_names(const TaskWords& words) const {
   if (counts()) {
     parse_counts("--reference", reference, words.counted);
+    if (selection.stop_window > 0) {
+      refuse("--select-stop", "0 beside a reference that counts, whose losses are log ratios",
+             selection.stop_window);
+    }
   } else if (!reference.empty() && !words.folders) {
     expect_file("--reference", reference);
   }

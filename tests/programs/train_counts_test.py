@@ -15,7 +15,7 @@ sys.dont_write_bytecode = True  # a test leaves nothing in the source tree
 import train_cases
 import train_tasks
 from train_cases import (TINY, FolderCase, execute, finished, folder_of, main, metrics_of, pairs, path, read,
-                         summary_of, tensors, without_measured, write, write_table)
+                         summary_of, tensors, without_measured, words, write, write_table)
 from train_tasks import safetensors, train, write_labelled
 
 ROWS = {"curated": (0, 60), "pool": (1000, 200), "eval-near": (2000, 40), "eval-far": (3000, 40)}
@@ -185,12 +185,13 @@ class Texts(FolderCase):
         refused({"reference": "counts:hashed:x"}, "counts:KIND:PART", "one of bytes, words, got 'x'")
         refused({"cascade-losses": "counts:other", "arms": "cascade"}, "--cascade-losses", "'other'")
         refused({"cascade-losses": "counts", "arms": "joint"}, "--cascade-losses", "first stage")
+        refused({"reference": "counts", "select-stop": 5}, "--select-stop", "log ratios")
         refused({"reference": "counts", "reference-losses": "x.npy"}, "x.npy")
         refused({"reference": "counts", "arms": "rho-1"}, "rho-1", "a reference that runs")
         refused({"reference": "counts", "arms": "acid"}, "acid")
         write_table("eval.tsv", 5000, ["target"], 60)
         labels = {"curated": path("eval.tsv"), "pool": path("eval.tsv"), "eval": path("eval.tsv")}
-        self.refused(train("labels", self.out, labels | {"reference": "counts"}), "--reference", "text and pairs")
+        self.refused(train("labels", self.out, labels | {"reference": "counts"}), "--reference", "text, pairs and tokens")
 
     def test_nothing_to_count_is_refused(self):
         short = {}
@@ -214,6 +215,36 @@ class Texts(FolderCase):
         content[-3] ^= 1
         write(bytes(content), store)
         self.assertIn(store, self.error_line(train("text", self.out, given | {"resume": True})))
+
+
+class Tokens(FolderCase):
+    GIVEN = {"length": 10, "count": 8, "super-batch": 40, "chunks": 4, "threads": 1, "seeds": 3, "steps": 6,
+             "eval-every": 3, "checkpoint-every": 3, "hidden": 16, "heads": 2, "layers": 1, "cascade-from": 80,
+             "cascade-to": 16, "arms": "uniform,easy-reference,independent,cascade"}
+
+    def setUp(self):
+        super().setUp()
+        os.makedirs(path("token-pool"), exist_ok=True)
+        for name, count, step in (("curated", 900, 1), ("token-pool/target", 1100, 1), ("eval", 300, 1),
+                                  ("token-pool/other", 1100, 3)):
+            generator = random.Random(name)
+            tokens = []
+            while len(tokens) < count:  # of the target each is mostly the one before and 1, of others and 3
+                first = generator.randrange(40)
+                tokens += [(first + step * k) % 40 for k in range(6)]
+            write(struct.pack(f"<{count}H", *tokens[:count]), path(name + ".bin"))
+
+    def test_arms_pick_what_is_like_the_curated_rows(self):
+        files = {"curated": path("curated.bin"), "pool": path("token-pool"), "eval": path("eval.bin")}
+        for kind in ("counts", "counts:interpolated:tokens"):
+            with self.subTest(kind):
+                out = path("out-tokens-" + kind.replace(":", "-"))
+                finished(execute("tokens", *words(files | {"out": out, "reference": kind} | self.GIVEN)))
+                shares = target_shares(out)
+                self.assertLess(shares["uniform"], 0.7)
+                for arm in ("easy-reference", "independent"):
+                    self.assertGreater(shares[arm], 0.9, arm)
+                self.assertGreater(shares["cascade"], shares["uniform"] + 0.15)
 
 
 class Pairs(FolderCase):
