@@ -19,8 +19,9 @@ constexpr int kMostThreads = 256;
 constexpr const char* kReferenceHelp =
     "A reference.safetensors; trained from --curated\nwhen absent";
 constexpr const char* kCountedReferenceHelp =
-    "A reference.safetensors, or counts[:KIND[:PART]], a\nguide that counts n-grams "
-    "(docs/counts.md): hashed\nor interpolated; trained from --curated when absent";
+    "A reference.safetensors; counts[:KIND[:PART]], a\nguide of n-grams (docs/counts.md), hashed "
+    "or\n"
+    "interpolated; trained from --curated when absent";
 constexpr std::int64_t kMostSteps = std::numeric_limits<std::uint32_t>::max();
 
 /// Files that are read must be there.
