@@ -8,7 +8,20 @@
 namespace jest::apps::select {
 namespace {
 
-constexpr Named<bool> kUnits[] = {{"bytes", false}, {"words", true}};
+constexpr Named<CountedUnit> kUnits[] = {
+    {"bytes", CountedUnit::kByte}, {"words", CountedUnit::kWord}, {"tokens", CountedUnit::kToken}};
+constexpr Named<bool> kWidths[] = {{"u16", false}, {"u32", true}};
+
+void add_units(CLI::App& command, CountArguments& arguments) {
+  add_name(command,
+           {"--units", "NAME", "bytes, words, or tokens: of .bin of nanoGPT or\nllm.c [bytes]"},
+           kUnits, [&](CountedUnit value) { arguments.unit = value; });
+  add_integer(command,
+              {"--length", "L", "of tokens: rows are windows of L + 1, which\nshare one [128]"},
+              AtLeast{1}, [&](std::int64_t value) { arguments.tokens.length = value; });
+  add_name(command, {"--token-type", "NAME", "u16 or u32, where a file does not say [u16]"},
+           kWidths, [&](bool value) { arguments.tokens.wide = value; });
+}
 
 void add_picking(CLI::App& command, CountArguments& arguments) {
   add_integer(command, {"--count", "b", "pick so many rows, the lowest losses first"}, AtLeast{1},
@@ -31,8 +44,7 @@ CountArguments::CountArguments(CLI::App& command) {
   path("--pool", pool, "texts to score, likewise");
   add_name(command, {"--kind", "NAME", "hashed (faster) or interpolated n-grams [hashed]"},
            cached::kCountKinds, [this](CountKind value) { kind = value; });
-  add_name(command, {"--units", "NAME", "bytes or words [bytes]"}, kUnits,
-           [this](bool value) { words = value; });
+  add_units(command, *this);
   add_integer(command,
               {"--seed", "S", "of the halves of the pool and of the noise,\n0 to 2^64-1 [0]"},
               AtLeast<std::uint64_t>{0}, [this](std::uint64_t value) { seed = value; });
@@ -58,8 +70,8 @@ void CountArguments::check() const {
 }
 
 CountGuideSpec CountArguments::guide() const {
-  CountGuideSpec spec =
-      words ? cached::count_spec<std::uint32_t>(kind) : cached::count_spec<std::uint8_t>(kind);
+  CountGuideSpec spec = unit == CountedUnit::kByte ? cached::count_spec<std::uint8_t>(kind)
+                                                   : cached::count_spec<std::uint32_t>(kind);
   spec.seed = seed;
   return spec;
 }

@@ -8,15 +8,20 @@
 
 #include "jest/criteria/count_guide.hpp"
 #include "jest/select/selection.hpp"
+#include "select/token_rows.hpp"
 
 namespace jest::apps::select {
+
+/// What a guide counts n-grams of.
+enum class CountedUnit { kByte, kWord, kToken };
 
 /// Registers its options with `command`, which fills it on parsing; it must outlive that.
 struct CountArguments {
   std::filesystem::path curated, pool;
   std::filesystem::path out;  ///< of losses, or of picks
   CountKind kind = CountKind::kHashed;
-  bool words = false;
+  CountedUnit unit = CountedUnit::kByte;
+  TokenSpec tokens;
   std::uint64_t seed = 0;
   std::optional<std::int64_t> count;  ///< of picks
   std::optional<double> gain;         ///< drawn; the lowest losses where there is none

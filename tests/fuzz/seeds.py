@@ -238,6 +238,8 @@ def text_rows():
     table = {"bytes": ("U8", [3, 4], b"one two 3456")}
     for arrays in (table, table | {"ids": ("I64", [3], IDS)}):
         yield b"s" + safetensors(arrays)
+    for tokens in token_files():
+        yield b"\3" + tokens
 
 
 SEEDS = {

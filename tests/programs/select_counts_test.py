@@ -129,6 +129,34 @@ class Counts(Case):
                                  self.lines("p.txt", pool), "--units", "words", "--kind", kind)
             self.assertGreater(min(losses[:30]), max(losses[30:]))
 
+    def test_tokens(self):
+        """Windows of 9 tokens that share one: uint16 without a header, uint32 of llm.c and without."""
+        tokens, pool = (self.generator.choices(range(30), k=count) for count in (90, 243))
+        self.put("c.bin", struct.pack("<90H", *tokens))
+        raw = struct.pack("<243I", *pool)
+        self.put("raw.bin", raw)
+        self.put("p.bin", struct.pack("<256i", 20240801, 7, 243, *[0] * 253) + raw)
+        given = ["--curated", self.path("c.bin"), "--units", "tokens", "--length", 8, "--kind", "interpolated"]
+        files = given + ["--pool", self.path("p.bin")]
+        curated, pool = ([bytes(all_[k:k + 9]) for k in range(0, len(all_) - 1, 8)] for all_ in (tokens, pool))
+        got = self.losses(*files)
+        self.assertEqual(len(got), len(pool))
+
+        def fit(rows, row):
+            return law(rows, longest=3, alphabet=max(map(max, pool + curated)) + 1)(row)
+
+        halves = {row: half_of(struct.pack(f"<{len(row)}I", *row)) for row in pool}
+        for row, loss in zip(pool, got):
+            half = [other for other in pool if halves[other] != halves[row]]
+            self.assertAlmostEqual(loss, (fit(half, row) - fit(curated, row)) / len(row), delta=1e-5)
+        self.answer(*files, "--out", self.path("s.safetensors"))
+        with open(self.path("s.safetensors"), "rb") as file:
+            header, data = json.loads(file.read(struct.unpack("<Q", file.read(8))[0])), file.read()
+        ids = data[slice(*header["ids"]["data_offsets"])]
+        self.assertEqual(struct.unpack(f"<{len(ids) // 8}q", ids), tuple(range(0, 242, 8)))
+        self.put("c.bin", struct.pack("<90I", *tokens))
+        self.assertEqual(self.losses(*given, "--pool", self.path("raw.bin"), "--token-type", "u32"), got)
+
     def test_refusals(self):
         out = ["--out", self.path("losses.npy")]
         for words, expected in (
@@ -141,7 +169,9 @@ class Counts(Case):
                 (self.files[:2] + ["--pool", self.put("g.txt", b"\x1f\x8b\x08" + b"x" * 30)] + out, "gzip"),
                 (self.files[:2] + ["--pool", self.put("j.jsonl", b'{"text": 1}\n')] + out, "j.jsonl:1: expected"),
                 (self.files[:2] + ["--pool", self.put("e.txt", b"")] + out, "at least one text, got none"),
-                (self.files[:2] + ["--pool", self.put("o.txt", b"one\n")] + out, "both halves")):
+                (self.files[:2] + ["--pool", self.put("o.txt", b"one\n")] + out, "both halves"),
+                (self.files + ["--units", "tokens"] + out, "curated.txt: expected tokens"),
+                (self.files + ["--length", 0] + out, "--length: expected an integer from 1")):
             got = run("counts", *words)
             with self.subTest(words=words):
                 self.assertEqual((got.returncode, got.stdout, got.stderr.count("\n")), (1, "", 1))
@@ -162,7 +192,7 @@ def philox(name, seed):
 def half_of(text):
     """Which half of the pool a text is counted in, by its hash: FNV-1a."""
     name = 0xCBF29CE484222325
-    for byte in text.encode():
+    for byte in text.encode() if isinstance(text, str) else text:
         name = (name ^ byte) * 0x100000001B3 % 2**64
     return philox(name >> 1, 0) >> 31
 

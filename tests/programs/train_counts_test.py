@@ -247,6 +247,17 @@ class Tokens(FolderCase):
                 self.assertGreater(shares["cascade"], shares["uniform"] + 0.15)
 
 
+    def test_says_what_jest_select_counts_says(self):
+        files = {"curated": path("curated.bin"), "pool": path("token-pool/other.bin")}
+        counted = path("counted-tokens.safetensors")
+        select = os.path.join(os.path.dirname(train_cases.PROGRAM), "jest-select")
+        given = words(files | {"units": "tokens", "length": 10, "kind": "interpolated", "out": counted})
+        subprocess.run([select, "counts", *given], check=True, capture_output=True)
+        more = {"eval": path("eval.bin"), "out": self.out, "reference": "counts:interpolated", "arms": "independent"}
+        finished(execute("tokens", *words(files | self.GIVEN | more)))
+        self.assertEqual(tensors(self.out, "counts_interpolated_tokens.safetensors"), tensors(counted))
+
+
 class Pairs(FolderCase):
     GIVEN = TINY | {"arms": "uniform,easy-reference,independent,joint,cascade", "cascade-from": 80,
                     "cascade-to": 16, "steps": 6}
