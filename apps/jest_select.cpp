@@ -3,6 +3,7 @@
 #include "command_line.hpp"
 #include "select/answer.hpp"
 #include "select/arguments.hpp"
+#include "select/counts.hpp"
 #include "select/inputs.hpp"
 
 namespace {
@@ -20,6 +21,9 @@ constexpr const char* kDescription =
 constexpr const char* kCalibrate =
     "Fit a model's logit scale and bias to\n"
     "curated pairs, x_i with y_i";
+constexpr const char* kCounts =
+    "Score rows of text by n-grams, curated against\n"
+    "pool; write losses or picks";
 
 struct Calibration {
   jest::apps::cached::CachedFiles files;
@@ -34,6 +38,16 @@ struct Calibration {
   }
 };
 
+void expect_nothing_before(CLI::App& app, CLI::App& command) {
+  command.preparse_callback([&](std::size_t) {
+    for (const CLI::Option* option : app.get_options()) {
+      if (option->count() == 0) continue;
+      jest::refuse(command.get_name(), "options of its own behind it", option->get_name(),
+                   " before it");
+    }
+  });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -41,17 +55,14 @@ int main(int argc, char** argv) {
   CLI::App app(kDescription, "jest-select");
   app.set_version_flag("--version", "jest-select " JEST_VERSION);
   const select::SelectArguments arguments(app);
-  CLI::App* command = app.add_subcommand("calibrate", kCalibrate);
-  const Calibration calibration(*command);
-  command->preparse_callback([&app](std::size_t) {
-    for (const CLI::Option* option : app.get_options()) {
-      if (option->count() > 0) {
-        jest::refuse("calibrate", "options of its own behind it", option->get_name(), " before it");
-      }
-    }
-  });
+  CLI::App* calibrate = app.add_subcommand("calibrate", kCalibrate);
+  const Calibration calibration(*calibrate);
+  CLI::App* counts = app.add_subcommand("counts", kCounts);
+  select::CountArguments count_arguments(*counts);
+  counts->callback([&] { std::cout << select::counts_answer(count_arguments) << '\n'; });
+  for (CLI::App* command : {calibrate, counts}) expect_nothing_before(app, *command);
   app.callback([&] {
-    if (!command->parsed()) select::answer(arguments, std::cout, std::cerr);
+    if (app.get_subcommands().empty()) select::answer(arguments, std::cout, std::cerr);
   });
   return jest::apps::run_program(app, argc, argv);
 }

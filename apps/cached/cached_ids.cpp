@@ -6,7 +6,6 @@
 #include <string_view>
 
 #include "jest/core/error.hpp"
-#include "jest/core/named.hpp"
 
 namespace jest::apps::cached {
 namespace {

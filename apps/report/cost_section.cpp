@@ -165,8 +165,16 @@ Html cached_sentence(const Reference& reference) {
                 or_not_stated(reference.seconds, seconds_text(reference.seconds)), ") to make."));
 }
 
+/// Of one that counts.
+Html counts_sentence(const Reference& reference) {
+  return element("p", text("The reference counts n-grams (", reference.counts, "), which took ",
+                           flops_text(reference.flops), ", an operation of a count being one, and ",
+                           seconds_text(reference.seconds), " of processor time."));
+}
+
 Html reference_sentence(const Experiment& experiment) {
   const Reference& reference = experiment.reference;
+  if (!reference.counts.empty()) return counts_sentence(reference);
   if (reference.is_cached) return cached_sentence(reference);
   const bool known = std::isfinite(reference.flops) || std::isfinite(reference.seconds);
   if (!known && !std::isfinite(reference.values.front())) {

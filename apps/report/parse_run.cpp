@@ -1,6 +1,6 @@
 // Runs as summary.json has them.
 
-#include "jest/core/named.hpp"
+#include "jest/core/error.hpp"
 #include "report/json_fields.hpp"
 #include "report/run_data.hpp"
 

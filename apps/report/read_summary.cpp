@@ -47,6 +47,7 @@ Reference parse_reference(const JsonFields& summary, const std::vector<Measure>&
   reference.seconds = fields.number_or("seconds", kUnknown);
   reference.joules = fields.number_or("joules", kUnknown);
   reference.is_cached = fields.has("cached");
+  reference.counts = fields.text_or("counts", "");
   return reference;
 }
 

@@ -139,7 +139,8 @@ struct Reference {
   double flops = kUnknown;
   double seconds = kUnknown;
   double joules = kUnknown;
-  bool is_cached = false;  ///< given as what it said of the pool
+  bool is_cached = false;   ///< given as what it said of the pool
+  std::string counts = {};  ///< what a guide that counts n-grams is; empty of others
 };
 
 struct Experiment {

@@ -9,7 +9,6 @@
 #include <string>
 
 #include "jest/core/error.hpp"
-#include "jest/core/named.hpp"
 #include "parse_whole.hpp"
 
 namespace jest::apps::select {

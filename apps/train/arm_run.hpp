@@ -51,10 +51,10 @@ class ArmTraining {
     } else if (!uses_store(method_, options_)) {
       train_with(*live_);
     } else {
-      const auto& store = stores.of(options_);
-      if (method_.cascade) pool_losses_.emplace(first_stage_losses(store));
-      ReferenceModel<typename T::Store> cached(store);
-      train_with(cached);
+      if constexpr (Counts<T>) {
+        if (reference_.counted) return train_by(reference_.counted->store);
+      }
+      train_by(stores.of(options_));
     }
   }
 
@@ -64,7 +64,15 @@ class ArmTraining {
     return ReferenceModel<Model>(reference.model, options_.scoring_spec());
   }
 
-  LossStore first_stage_losses(const typename T::Store& store) const {
+  template <class Store>
+  void train_by(const Store& store) {
+    if (method_.cascade) pool_losses_.emplace(first_stage_losses(store));
+    ReferenceModel<Store> stored(store);
+    train_with(stored);
+  }
+
+  template <class Store>
+  LossStore first_stage_losses(const Store& store) const {
     return reference_.first_stage ? reference_.first_stage->store : own_losses_of_pool(store);
   }
   static LossStore own_losses_of_pool(const EmbeddingStore& store) { return store.own_losses(); }

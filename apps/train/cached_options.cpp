@@ -31,7 +31,12 @@ void add_embedding_rows(OptionRows<O>& rows) {
 
 }  // namespace
 
-OptionRows<O> cached_rows(CachedKind kind) {
+bool names_counts(const std::filesystem::path& value) {
+  const std::string& name = value.native();
+  return name == "counts" || name.starts_with("counts:");
+}
+
+OptionRows<O> cached_rows(CachedKind kind, bool counted) {
   const auto row = [](auto... given) { return option<O>(kGroup, given..., kOfRun); };
   OptionRows<O> rows;
   if (kind == CachedKind::kEmbeddings) {
@@ -48,8 +53,10 @@ OptionRows<O> cached_rows(CachedKind kind) {
       row("--reference-names", &O::reference_names,
           "Arrays in safetensors: ROLE=NAME,... of the roles\nx, y, scale, bias, losses, "
           "ids"));
-  rows.push_back(row("--cascade-losses", &O::cascade_losses,
-                     "Losses that the first stage of a cascade ranks by,\nof another reference"));
+  rows.push_back(
+      row("--cascade-losses", &O::cascade_losses,
+          text("Losses that the first stage of a cascade ranks by,\nof another reference",
+               counted ? "; or counts, as --reference" : "")));
   const auto cost = [](auto... given) {
     return option<O>(kGroup, given..., kOfRun, AbsentOrAtLeast0{});
   };
@@ -69,7 +76,7 @@ void CachedReferenceOptions::check_cached() const {
   cached::expect_cached_files("--reference-x", reference_x);
   cached::expect_cached_files("--reference-y", reference_y);
   cached::expect_cached_files("--reference-ids", reference_ids);
-  cached::expect_cached_files("--cascade-losses", cascade_losses);
+  if (!first_stage_counts()) cached::expect_cached_files("--cascade-losses", cascade_losses);
   if (!reference_names.empty()) cached::ArrayNames::from("--reference-names", reference_names);
   if (reference_scale.has_value() != reference_bias.has_value()) {
     refuse("--reference-scale and --reference-bias", "both or neither", "one of them");

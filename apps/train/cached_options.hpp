@@ -12,6 +12,9 @@ namespace jest::apps::train {
 
 enum class CachedKind { kEmbeddings, kLosses };
 
+/// Whether an option names a guide that counts, counts[:KIND[:PART]]; a file called so is ./counts.
+bool names_counts(const std::filesystem::path& value);
+
 struct CachedReferenceOptions {
   using Paths = std::vector<std::filesystem::path>;
 
@@ -23,6 +26,10 @@ struct CachedReferenceOptions {
   std::optional<double> reference_scale, reference_bias;
   std::optional<double> reference_flops, reference_cpu_seconds;  ///< what they cost to make
 
+  /// Whether the first stage ranks by a guide that counts.
+  bool first_stage_counts() const {
+    return cascade_losses.size() == 1 && names_counts(cascade_losses.front());
+  }
   bool has_cached_reference() const {
     return !reference_cache.empty() || !reference_x.empty() || !reference_y.empty();
   }
@@ -31,7 +38,7 @@ struct CachedReferenceOptions {
   void check_cached() const;
 };
 
-/// The rows of a task whose reference gives that.
-OptionRows<CachedReferenceOptions> cached_rows(CachedKind kind);
+/// The rows of a task whose reference gives that, and whose rows may be counted.
+OptionRows<CachedReferenceOptions> cached_rows(CachedKind kind, bool counted);
 
 }  // namespace jest::apps::train

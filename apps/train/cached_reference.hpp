@@ -1,6 +1,7 @@
 #pragma once
 // What a reference said of the pool, given in files: read, checked against the tables, calibrated.
 
+#include <limits>
 #include <optional>
 #include <string>
 
@@ -14,6 +15,7 @@ namespace jest::apps::train {
 struct CachedReferenceCost {
   double flops;
   double cpu_seconds;
+  double joules = std::numeric_limits<double>::quiet_NaN();
 };
 
 template <class Store>

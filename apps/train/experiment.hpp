@@ -15,7 +15,7 @@ namespace jest::apps::train {
 template <class Options>
 void check_options(const Options& options) {
   check_values(options);
-  options.check_names(Options::words().folders);
+  options.check_names(Options::words());
   for (const std::string& name : options.arms) setup_of(find_arm(name, &Options::knows), options);
 }
 
@@ -29,7 +29,9 @@ nlohmann::ordered_json claimed_identity(const T& task, const ReferenceRun<T>& re
   json["pool_table"] = data.pool->checksum;
   for (const auto& set : data.eval) json["eval_tables"][set.name] = set.table->checksum;
   json["given_reference"] = nullptr;
-  if (!task.options().reference.empty()) {
+  if (task.options().counts()) {
+    json["given_reference"] = "counts " + counted_reference(task.options()).words();
+  } else if (!task.options().reference.empty()) {
     auto given = given_model<T>(task.options().reference);
     task.check_reference(given);
     expect_numbers("--reference " + task.options().reference.string(), task, given);
@@ -37,6 +39,9 @@ nlohmann::ordered_json claimed_identity(const T& task, const ReferenceRun<T>& re
   }
   if (reference.cached) json["given_reference"] = reference.cached->checksum;
   if (reference.first_stage) json["cascade_losses"] = reference.first_stage->checksum;
+  if (task.options().first_stage_counts()) {
+    json["cascade_losses"] = "counts " + counted_first_stage(task.options()).words();
+  }
   return json;
 }
 
@@ -53,6 +58,11 @@ void check_arm_of_cached(const T& task, const Arm& arm) {
   if (method.reference.at_least_the_learner) {
     refuse(who, "a reference whose size is known", "what one said of the pool");
   }
+  if (options.counts()) {  // whole rows, whatever the learner sees
+    const bool embeds = EmbedsPairs<typename T::Model, typename T::Batch>;
+    if (!embeds || (!method.needs_embeddings() && method.template has_objective<OwnLoss>())) return;
+    refuse(who, "a reference that embeds pairs", "one that counts");
+  }
   if (task.store_name(options) != task.store_name(task.options())) {
     refuse(who, "a reference that sees what this arm shows it", "what one said of whole examples");
   }
@@ -64,7 +74,7 @@ void check_arm(const T& task, const Arm& arm) {
   const auto [method, options] = setup_of(arm, task.options());
   check_pool_for(arm, *task.data().pool, options);
   if (method.template has_rule<ByGradients>()) check_curated(*task.data().curated, options.count);
-  if (task.options().has_cached_reference()) return check_arm_of_cached(task, arm);
+  if (task.options().has_stored_reference()) return check_arm_of_cached(task, arm);
   if (!method.reference.at_least_the_learner) return;
   const auto& given = options.reference;
   const auto reference = given.empty() ? task.make_reference(0) : given_model<T>(given);
@@ -76,15 +86,17 @@ nlohmann::ordered_json reference_json(const T& task, ReferenceRun<T>& reference)
   nlohmann::ordered_json json = nlohmann::ordered_json::object();
   if (reference.runs()) {
     json.update(nlohmann::ordered_json(task.evaluate(reference.model)));
+  } else if (reference.counted) {
+    json["counts"] = counted_reference(task.options()).words();
   } else {
     json["cached"] = reference.cached->checksum;
     if (!reference.cached->fitted.empty()) json["fitted"] = reference.cached->fitted;
   }
-  json["flops"] = reference.runs() ? reference.flops : reference.cached->cost.flops;
+  json["flops"] = reference.runs() ? reference.flops : reference.stored_cost().flops;
   json["seconds"] = reference.seconds;
   json["joules"] = reference.joules;
-  const auto& given = task.options().reference;
-  if (!given.empty()) json["given"] = given.string();
+  const auto& options = task.options();
+  if (!options.reference.empty() && !options.counts()) json["given"] = options.reference.string();
   return json;
 }
 
@@ -98,12 +110,13 @@ nlohmann::ordered_json runs_json(const T& task, ReferenceRun<T>& reference,
     double embedding = 0, embedding_joules = 0;
     if (uses_store(method, options)) {
       embedding = reference.runs() ? rows * task.scoring_flops(reference.model, options, Method{})
-                                   : reference.cached->cost.flops;
-      embedding_joules = read_store_joules(store_path(task, options));
+                                   : reference.stored_cost().flops;
+      embedding_joules = reference.runs() ? read_store_joules(store_path(task, options))
+                                          : reference.stored_cost().joules;
     }
     if (method.cascade && reference.first_stage) {
       embedding += reference.first_stage->cost.flops;
-      embedding_joules = kUnknownCost;
+      embedding_joules += reference.first_stage->cost.joules;
     }
     runs.push_back(
         summarize_run({.run = run,
@@ -156,6 +169,7 @@ bool run_experiment(const typename T::Options& given) {
     std::cerr << "reference: " << reference.cached->fitted << '\n';
   }
   const RunEnergy energy = find_meters(options.device_name);
+  prepare_counts(task, reference, energy);
   prepare_reference(task, reference, energy.meter);
   const bool followed = std::ranges::any_of(
       runs, [&](const ArmRun& run) { return setup_of(run.arm, options).method.uses_reference(); });

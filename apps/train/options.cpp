@@ -9,12 +9,19 @@
 #include "jest/data/shards.hpp"
 #include "jest/torch/device.hpp"
 #include "parse_whole.hpp"
+#include "train/counts_reference.hpp"
 
 namespace jest::apps::train {
 namespace {
 
 constexpr int kMostThreads = 256;
 
+constexpr const char* kReferenceHelp =
+    "A reference.safetensors; trained from --curated\nwhen absent";
+constexpr const char* kCountedReferenceHelp =
+    "A reference.safetensors; counts[:KIND[:PART]], a\nguide of n-grams (docs/counts.md), hashed "
+    "or\n"
+    "interpolated; trained from --curated when absent";
 constexpr std::int64_t kMostSteps = std::numeric_limits<std::uint32_t>::max();
 
 /// Files that are read must be there.
@@ -111,6 +118,10 @@ Precision ExperimentOptions::precision() const {
   refuse("--precision", "float32 or bfloat16", "'" + precision_name + "'");
 }
 
+OptionRows<CachedReferenceOptions> cached_rows(const TaskWords& words) {
+  return cached_rows(words.cached, !words.counted.empty());
+}
+
 OptionRows<ExperimentOptions> common_rows(const TaskWords& words) {
   using O = ExperimentOptions;
   const auto row = [](auto... given) { return option<O>(given...); };
@@ -172,7 +183,7 @@ OptionRows<ExperimentOptions> common_rows(const TaskWords& words) {
       row("Cascade", "--cascade-gain", &O::cascade_gain, "--gain of the first stage",
           kOfResult | kOfArm, FiniteAtLeast0{}),
       row("Reference", "--reference", &O::reference,
-          "A reference.safetensors; trained from --curated\nwhen absent", kOfRun),
+          words.counted.empty() ? kReferenceHelp : kCountedReferenceHelp, kOfRun),
       row("Reference", "--reference-steps", &O::reference_steps,
           "Steps of the reference's training", kOfResult | kOfProbe, Between{1, kMostSteps}),
       row("Reference", "--cache-reference", &O::cache_reference,
@@ -224,9 +235,20 @@ void ExperimentOptions::check_cascade() const {
          cascade_to);
 }
 
-void ExperimentOptions::check_names(bool folders) const {
-  if (!reference.empty() && !folders) expect_file("--reference", reference);
+void ExperimentOptions::check_names(const TaskWords& words) const {
+  if (counts()) {
+    parse_counts("--reference", reference, words.counted);
+    if (selection.stop_window > 0) {
+      refuse("--select-stop", "0 beside a reference that counts, whose losses are log ratios",
+             selection.stop_window);
+    }
+  } else if (!reference.empty() && !words.folders) {
+    expect_file("--reference", reference);
+  }
   check_cached();
+  if (first_stage_counts()) {
+    parse_counts("--cascade-losses", cascade_losses.front(), words.counted);
+  }
   if (!reference.empty() && has_cached_reference()) {
     refuse("--reference", "a reference that runs, or its embeddings or losses", "both");
   }

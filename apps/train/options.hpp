@@ -18,6 +18,14 @@
 
 namespace jest::apps::train {
 
+/// What a task says of itself in the help.
+struct TaskWords {
+  std::string rows;                         ///< what a data file holds
+  CachedKind cached = CachedKind::kLosses;  ///< what a reference says of it
+  bool folders = false;                     ///< whether data and references may be folders
+  std::vector<std::string> counted = {};    ///< what of a row --reference counts can count
+};
+
 struct ExperimentOptions : CachedReferenceOptions {
   std::filesystem::path curated;
   std::filesystem::path pool;
@@ -56,6 +64,10 @@ struct ExperimentOptions : CachedReferenceOptions {
   std::string command;
   World* world = nullptr;  ///< ranks that share the experiment, where there are several; no option
 
+  /// Whether --reference is a guide that counts.
+  bool counts() const { return names_counts(reference); }
+  /// Whether a reference is what it said of the pool.
+  bool has_stored_reference() const { return counts() || has_cached_reference(); }
   InteractionSchedule interaction_schedule() const;
   /// What arms share where their methods leave a choice.
   Sampling sampling() const;
@@ -79,38 +91,32 @@ struct ExperimentOptions : CachedReferenceOptions {
   void check_together() const;
   /// Throws unless a cascade's sizes fit each other.
   void check_cascade() const;
-  /// Throws unless files exist (a reference may be a folder of `folders`) and arms and seeds are
-  /// distinct.
-  void check_names(bool folders) const;
+  /// Throws unless files exist (a reference may be a folder, or a guide that counts, where the
+  /// words say so) and arms and seeds are distinct.
+  void check_names(const TaskWords& words) const;
 };
 
 /// The files that a table's name stands for: itself, or those of its braces where no file is called
 /// so (jest/data/shards.hpp).
 std::vector<std::filesystem::path> files_of(const std::filesystem::path& name);
 
-/// What a task says of itself in the help.
-struct TaskWords {
-  std::string rows;                         ///< what a data file holds
-  CachedKind cached = CachedKind::kLosses;  ///< what a reference says of it
-  bool folders = false;                     ///< whether data and references may be folders
-};
-
 /// The rows of every task's options; the words differ.
 OptionRows<ExperimentOptions> common_rows(const TaskWords& words);
+OptionRows<CachedReferenceOptions> cached_rows(const TaskWords& words);
 
 /// Of a task's options `O`, which names its words and rows: the shared rows and its own, in the
 /// order of the help.
 template <class O>
 void add_options(CLI::App& command, O& options, unsigned wanted = kOfRun) {
   add_rows<ExperimentOptions>(command, options, common_rows(O::words()), wanted);
-  add_rows<CachedReferenceOptions>(command, options, cached_rows(O::words().cached), wanted);
+  add_rows<CachedReferenceOptions>(command, options, cached_rows(O::words()), wanted);
   add_rows<O>(command, options, O::own_rows(), wanted);
 }
 
 template <class O>
 void check_values(const O& options) {
   check_rows<ExperimentOptions>(options, common_rows(O::words()));
-  check_rows<CachedReferenceOptions>(options, cached_rows(O::words().cached));
+  check_rows<CachedReferenceOptions>(options, cached_rows(O::words()));
   check_rows<O>(options, O::own_rows());
   options.check_together();
 }

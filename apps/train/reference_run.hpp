@@ -14,6 +14,7 @@
 #include "jest/learner/stores.hpp"
 #include "jest/train/fused_adam.hpp"
 #include "train/cached_reference.hpp"
+#include "train/counts_reference.hpp"
 #include "train/energy/run_energy.hpp"
 #include "train/model_file.hpp"
 #include "train/ranks.hpp"
@@ -28,12 +29,15 @@ template <Task T>
 struct ReferenceRun {
   typename T::Model model = nullptr;  ///< none where what it said is given
   std::optional<CachedReference<typename T::Store>> cached = {};
+  std::optional<CachedReference<LossStore>> counted = {};      ///< of one that counts
   std::optional<CachedReference<LossStore>> first_stage = {};  ///< of --cascade-losses
   double flops = kUnknownCost;    ///< of its training; unknown of many that are given
   double seconds = kUnknownCost;  ///< likewise
   double joules = kUnknownCost;   ///< likewise; unknown without a meter
 
-  bool runs() const { return !cached; }
+  bool runs() const { return !cached && !counted; }
+  /// Of what it said of the pool, where it does not run.
+  const CachedReferenceCost& stored_cost() const { return cached ? cached->cost : counted->cost; }
 };
 
 /// The model that --reference names: a file, or what else the task knows.
@@ -115,8 +119,38 @@ ReferenceRun<T> given_reference(const T& task) {
     reference.flops = 0;  // its training is not this run's; what the files cost is told apart
     reference.seconds = reference.cached->cost.cpu_seconds;
   }
-  if (!options.cascade_losses.empty()) reference.first_stage = cascade_losses(options, pool);
+  if (!options.cascade_losses.empty() && !options.first_stage_counts()) {
+    reference.first_stage = cascade_losses(options, pool);
+  }
   return reference;
+}
+
+/// Counts what the options ask for, in stores of OUT. A first stage by the reference's own counts
+/// needs none of its own.
+template <Task T>
+void prepare_counts(const T& task, ReferenceRun<T>& reference, const RunEnergy& energy) {
+  if constexpr (Counts<T>) {
+    const auto& options = task.options();
+    const auto& data = task.data();
+    const auto kept = [&](const CountsName& name) {
+      return kept_counts({options.out / name.file_name(),
+                          text("counts ", name.words(), " curated ", data.curated->checksum,
+                               " pool ", data.pool->checksum),
+                          data.pool->ids},
+                         energy, [&] { return task.count(name); });
+    };
+    std::string own;
+    if (options.counts()) {
+      const CountsName name = counted_reference(options);
+      reference.counted = kept(name);
+      reference.flops = reference.joules = 0;  // it is not trained
+      reference.seconds = reference.counted->cost.cpu_seconds;
+      own = name.words();
+    }
+    if (!options.first_stage_counts()) return;
+    const CountsName first = counted_first_stage(options);
+    if (first.words() != own) reference.first_stage = kept(first);
+  }
 }
 
 /// Leaves OUT/reference.safetensors, unless what a reference said is given.

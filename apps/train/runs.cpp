@@ -25,7 +25,7 @@ std::vector<std::string> names_of(const std::vector<ArmRun>& runs) {
 bool uses_store(const Method& method, const ExperimentOptions& options) {
   const ReferenceAccess access = method.reference.access;
   if (!method.uses_reference() || access == ReferenceAccess::kLiveOnly) return false;
-  return options.cache_reference || options.has_cached_reference() ||
+  return options.cache_reference || options.has_stored_reference() ||
          access != ReferenceAccess::kEither;
 }
 
@@ -62,7 +62,7 @@ std::int64_t steps_of(const Arm& arm, const ExperimentOptions& options,
   for (std::int64_t step = 0; step < options.steps; ++step) {
     if (options.selection.selects(step)) joint.scored += options.super_batch;
   }
-  const bool live = !options.cache_reference && !options.has_cached_reference();
+  const bool live = !options.cache_reference && !options.has_stored_reference();
   if (live) joint.reference_scored = joint.scored;
   const ExampleCounts uniform_step{.trained = options.count};
   constexpr double kRounding = 1 + 1e-9;

@@ -40,6 +40,7 @@ inline at::Tensor stored_losses_of(const LossStore& store, std::span<const std::
 template <Task T>
 at::Tensor reference_losses_of(ReferenceRun<T>& reference, const typename T::Batch& batch) {
   if (reference.runs()) return own_losses_of(reference.model, batch);
+  if (reference.counted) return stored_losses_of(reference.counted->store, batch.ids());
   return stored_losses_of(reference.cached->store, batch.ids());
 }
 

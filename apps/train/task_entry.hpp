@@ -28,7 +28,7 @@ std::string option_table_of() {
   for (const auto& row : common_rows(O::words())) {
     table += markdown_row<ExperimentOptions>(row, defaults);
   }
-  for (const auto& row : cached_rows(O::words().cached)) {
+  for (const auto& row : cached_rows(O::words())) {
     table += markdown_row<CachedReferenceOptions>(row, defaults);
   }
   for (const auto& row : O::own_rows()) table += markdown_row<O>(row, defaults);

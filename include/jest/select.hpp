@@ -12,7 +12,6 @@
 // select/cuda.hpp.
 
 #include "jest/core/error.hpp"
-#include "jest/core/named.hpp"
 #include "jest/core/score.hpp"
 #include "jest/core/views.hpp"
 #include "jest/criteria/conditional_scores.hpp"

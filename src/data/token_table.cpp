@@ -5,72 +5,17 @@
 #include <torch/torch.h>
 
 #include <algorithm>
-#include <cstring>
 #include <limits>
 
+#include "io/token_layout.hpp"
 #include "jest/learner/decoder.hpp"
 
 namespace jest {
 namespace {
 
-constexpr std::size_t kHeaderNumbers = 256;  // of llm.c, int32 each
-constexpr std::size_t kHeaderBytes = kHeaderNumbers * 4;
-constexpr std::int32_t kMagicU16 = 20240520;
-constexpr std::int32_t kMagicU32 = 20240801;
 constexpr std::size_t kMostTags = 16;
-constexpr const char* kExpected = "tokens: .bin of nanoGPT or llm.c";
-
-std::int32_t header_number(std::span<const std::byte> bytes, std::size_t index) {
-  std::int32_t number = 0;
-  std::memcpy(&number, bytes.data() + 4 * index, 4);
-  return number;
-}
 
 std::size_t bytes_of(TokenType type) { return type == TokenType::kU16 ? 2 : 4; }
-
-/// Type, and where tokens begin.
-struct Layout {
-  TokenType type;
-  std::size_t begin = 0;
-};
-
-/// Raw tokens have no signature of their own, but some files have another's. Small tokens of two
-/// bytes look like letters of UTF-16, and are none.
-void expect_no_other_format(const FileView& file, const std::string& name) {
-  const std::string foreign = file.other_format();
-  if (!foreign.empty() && !foreign.starts_with("UTF-16")) {
-    refuse("read " + name, kExpected, foreign);
-  }
-  const auto begin = file.bytes().first(std::min<std::size_t>(file.bytes().size(), 512));
-  const bool letters = std::ranges::all_of(begin, [](std::byte one) {
-    const auto byte = static_cast<unsigned char>(one);
-    return (byte >= ' ' && byte < 0x7F) || (byte >= '\t' && byte <= '\r');
-  });
-  if (letters && !begin.empty())
-    refuse("read " + name, kExpected, "text (tokenise it: jest-tokens)");
-}
-
-Layout layout_of(const FileView& file, const std::string& name, TokenType raw_type) {
-  const auto bytes = file.bytes();
-  const bool long_enough = bytes.size() >= kHeaderBytes;
-  const std::int32_t magic = bytes.size() >= 4 ? header_number(bytes, 0) : 0;
-  if (magic != kMagicU16 && magic != kMagicU32) {
-    expect_no_other_format(file, name);
-    return {raw_type};
-  }
-  if (!long_enough) refuse("read " + name, "llm.c's header of 1024 bytes", bytes.size(), " bytes");
-  const TokenType type = magic == kMagicU16 ? TokenType::kU16 : TokenType::kU32;
-  const std::int32_t version = header_number(bytes, 1);
-  if (version != 1 && version != 7) {
-    refuse("read " + name, "version 1 or 7 of llm.c's tokens", version);
-  }
-  const auto count = static_cast<std::int64_t>(header_number(bytes, 2));
-  const std::size_t there = (bytes.size() - kHeaderBytes) / bytes_of(type);
-  if (count < 0 || static_cast<std::size_t>(count) != there) {
-    refuse("read " + name, text("the ", count, " tokens that its header says"), there);
-  }
-  return {type, kHeaderBytes};
-}
 
 template <class Visit>
 decltype(auto) with_type(TokenType type, const void* data, const Visit& visit) {
@@ -81,17 +26,12 @@ decltype(auto) with_type(TokenType type, const void* data, const Visit& visit) {
 }  // namespace
 
 TokenFile::TokenFile(const std::filesystem::path& path, TokenType raw_type)
-    : name_(path.string()), file_(FileView(path, kExpected)) {
+    : name_(path.string()), file_(FileView(path, kTokenFile)) {
   const auto bytes = file_->bytes();
-  const Layout layout = layout_of(*file_, name_, raw_type);
-  type_ = layout.type;
-  const std::size_t width = bytes_of(type_);
-  if ((bytes.size() - layout.begin) % width != 0) {
-    refuse("read " + name_, text("a whole number of tokens of ", width, " bytes"), bytes.size(),
-           " bytes");
-  }
+  const TokenLayout layout = token_layout(*file_, name_, bytes_of(raw_type));
+  type_ = layout.width == 2 ? TokenType::kU16 : TokenType::kU32;
   data_ = bytes.data() + layout.begin;
-  size_ = static_cast<std::int64_t>((bytes.size() - layout.begin) / width);
+  size_ = static_cast<std::int64_t>((bytes.size() - layout.begin) / layout.width);
 }
 
 TokenFile::TokenFile(std::vector<std::uint32_t> tokens, std::string name)

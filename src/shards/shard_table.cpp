@@ -6,7 +6,7 @@
 #include <unordered_map>
 
 #include "io/crc.hpp"
-#include "jest/core/named.hpp"
+#include "jest/core/error.hpp"
 #include "shards/captions.hpp"
 #include "shards/indexed_shard.hpp"
 #include "shards/table_content.hpp"

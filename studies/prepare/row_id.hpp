@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "jest/core/named.hpp"
+#include "jest/core/error.hpp"
 #include "jest/core/noise.hpp"
 
 namespace jest::studies {

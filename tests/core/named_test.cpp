@@ -1,4 +1,4 @@
-#include "jest/core/named.hpp"
+#include "jest/core/error.hpp"
 
 #include <gtest/gtest.h>
 

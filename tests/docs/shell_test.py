@@ -10,6 +10,7 @@ import json
 import pathlib
 import random
 import re
+import struct
 import subprocess
 import sys
 import unittest
@@ -83,6 +84,48 @@ class LanguageModel(ShellCase):
         self.run_page("test_text_tables")
         self.assertRegex(self.run_page(), r"cascade +4 ")
         self.check_run(("uniform", "cascade"))
+
+
+class Counts(ShellCase):
+    """The commands of docs/counts.md."""
+
+    def setUp(self):
+        super().setUp()
+        self.put_programs()
+        generator = random.Random(3)
+        texts = {name: ["".join(generator.choices(letters, k=30)) for _ in range(rows)]
+                 for name, rows, letters in (("curated", 60, "abcd "), ("pool", 1100, "abcdefgh "))}
+        for name, rows in texts.items():
+            self.write(f"{name}.txt", "".join(text + "\n" for text in rows).encode())
+        self.write("pool.jsonl", "".join(json.dumps({"text": text}) + "\n"
+                                         for text in texts["pool"]).encode())
+
+    def test_count_guide(self):
+        answers = [json.loads(line) for line in self.run_page().splitlines()]
+        self.assertEqual([answer["pool"] for answer in answers], [1100, 1100])
+        self.check_positions()
+        self.assertTrue((self.place / "losses.safetensors").is_file())
+
+    def put_tables(self):
+        generator = random.Random(5)
+        for first, (name, rows) in enumerate((("curated", 60), ("pool", 200), ("eval", 20))):
+            ids = struct.pack(f"<{rows}q", *range(1000 * first, 1000 * first + rows))
+            content = bytes(generator.choices(b"abcd ", k=64 * rows))
+            self.write(f"tables/{name}.safetensors", safetensors(
+                {"bytes": ("U8", [rows, 64], content), "ids": ("I64", [rows], ids)}))
+
+    def test_reference_counts(self):
+        self.put_tables()
+        self.run_page()
+        summary = json.loads((self.place / "run/summary.json").read_text(encoding="utf-8"))
+        self.assertEqual(summary["reference"]["counts"], "hashed bytes")
+        self.assertTrue((self.place / "run/counts_hashed_bytes.safetensors").is_file())
+
+    def test_train_by_counts(self):
+        self.put_tables()
+        self.run_page()
+        summary = json.loads((self.place / "run/summary.json").read_text(encoding="utf-8"))
+        self.assertIn("cascade", json.dumps(summary))
 
 
 class Tokens(ShellCase):
@@ -205,7 +248,7 @@ class Cached(ShellCase):
 
 class Claims(unittest.TestCase):
     def test_every_test_here_runs_one_block(self):
-        methods = {name for case in (Installing, LanguageModel, Tokens, Images, Cached)
+        methods = {name for case in (Installing, LanguageModel, Counts, Tokens, Images, Cached)
                    for name in vars(case) if name.startswith("test_")}
         self.assertEqual({name: len(found) for name, found in ShellCase.COMMANDS.items()},
                          dict.fromkeys(methods, 1))

@@ -232,7 +232,18 @@ def shard_indexes():
                        "shard_nanoseconds": "2", "shard_crc32": "01234567"})
 
 
+def text_rows():
+    yield b"tone two\nthree\r\n\nfour"
+    yield b'j{"text": "one", "more": [1]}\n\n{"text": "\\u00e4\\n"}\n'
+    table = {"bytes": ("U8", [3, 4], b"one two 3456")}
+    for arrays in (table, table | {"ids": ("I64", [3], IDS)}):
+        yield b"s" + safetensors(arrays)
+    for tokens in token_files():
+        yield b"\3" + tokens
+
+
 SEEDS = {
+    "text_rows": text_rows,
     "token_table": token_files,
     "decoder_config": decoder_configs,
     "tokenizer": tokenizers,

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <numeric>
 #include <set>
 
 #include "jest/train/schedule.hpp"
@@ -401,6 +402,26 @@ TEST(Rho1, TrainsOnTheMostLearnableTokensOfUniformBatches) {
 TEST(Methods, OfLossesRunWithoutEmbeddings) {
   for (const Method& method : {kUniform, kJest, kRhoLoss, kSelectiveBackprop, kDrrho}) {
     EXPECT_EQ(SequenceSetting().run(method).picks.size(), 4) << method.name;
+  }
+}
+
+TEST(Methods, OfPairsTakeAReferenceOfLosses) {
+  const auto outcome_by = [](const Method& method) {
+    PairSetting s;
+    std::vector<float> losses;
+    for (std::int64_t k = 0; k < kOffered; ++k) losses.push_back(k < kTaken ? -100.0F : 0.0F);
+    ReferenceModel<LossStore> reference{LossStore(s.batch.names, losses)};
+    return s.run_with(method, reference, s.spec());
+  };
+  std::vector<std::int64_t> easy(kTaken);
+  std::iota(easy.begin(), easy.end(), 0);
+  for (const Method& method : {kJest, kRhoLoss, kActiveClip}) {
+    Picks picks = outcome_by(method).picks;
+    for (auto& step : picks) std::ranges::sort(step);
+    EXPECT_EQ(picks, Picks(4, easy)) << method.name;
+  }
+  for (const Method& method : {kInfomax, kDmSgd, kDrrho}) {
+    EXPECT_THAT(message_of([&] { outcome_by(method); }), HasSubstr("`embed`")) << method.name;
   }
 }
 

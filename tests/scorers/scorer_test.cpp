@@ -160,6 +160,21 @@ TEST(JointExampleScorer, ScalarLossesWorkInJointModeAndSayThatTheyAreSeparable) 
   EXPECT_EQ(picks.scoring.remark, kSeparableRemark);
 }
 
+TEST(JointExampleScorer, PairsBesideAReferenceOfLossesAreScoredByTheirOwnTerms) {
+  Fixture f;
+  std::vector<float> guesses;
+  for (std::size_t k = 0; k < f.batch.names.size(); ++k) guesses.push_back(0.1F * (k % 7));
+  ReferenceModel<LossStore> reference{LossStore(f.batch.names, guesses)};
+  const at::Tensor own = own_losses(score_embeddings(f.model, f.batch, {}), Contrast::kSigmoid);
+  const LossTensors losses{own, torch::tensor(guesses), id_tensor(f.batch.names)};
+  JointExampleScorer scorer(f.learner, reference, {.count = 8, .seed = 4});
+  const ScoredSelection picks = scorer.select(f.batch, 5);
+  EXPECT_EQ(picks.indices, select(losses, {.count = 8, .seed = 4, .step = 5}).indices);
+  EXPECT_EQ(picks.scoring.remark, kSeparableRemark);
+  EXPECT_EQ(picks.scoring.learner_scored, 40);
+  EXPECT_EQ(picks.scoring.reference_scored, 0);
+}
+
 class Store : public ::testing::Test {
  protected:
   void SetUp() override {

@@ -7,7 +7,7 @@
 #include <set>
 #include <thread>
 
-#include "jest/core/named.hpp"
+#include "jest/core/error.hpp"
 #include "oracle/message_of.hpp"
 #include "oracle/temporary_folder.hpp"
 #include "shards/made_up_shards.hpp"

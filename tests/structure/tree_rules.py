@@ -19,7 +19,7 @@ MAY_USE = {
     "shards": BELOW_TORCH | {"data"},  # a library of its own, jest::shards; its header is one of data
 }
 # Whose private headers a folder may include beside its own.
-MAY_SEE_INTO = {"shards": {"io"}}
+MAY_SEE_INTO = {"shards": {"io"}, "data": {"io"}}
 # Headers that lie beside the folders and gather them for a user.
 DOORS = {
     "include/jest/select.hpp": BELOW_TORCH,

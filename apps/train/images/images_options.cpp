@@ -2,7 +2,7 @@
 
 #include "train/images/images_options.hpp"
 
-#include "jest/core/named.hpp"
+#include "jest/core/error.hpp"
 
 namespace jest::apps::train {
 namespace {

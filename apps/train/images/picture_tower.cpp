@@ -1,6 +1,6 @@
 #include "train/images/picture_tower.hpp"
 
-#include "jest/core/named.hpp"
+#include "jest/core/error.hpp"
 #include "train/images/patch_tower.hpp"
 #include "train/images/residual_tower.hpp"
 

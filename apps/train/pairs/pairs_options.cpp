@@ -4,7 +4,11 @@
 
 namespace jest::apps::train {
 
-TaskWords PairsOptions::words() { return {"TSV of pairs (id x y [tag])", CachedKind::kEmbeddings}; }
+TaskWords PairsOptions::words() {
+  return {.rows = "TSV of pairs (id x y [tag])",
+          .cached = CachedKind::kEmbeddings,
+          .counted = {"both", "x", "y"}};
+}
 
 OptionRows<PairsOptions> PairsOptions::own_rows() {
   using O = PairsOptions;

@@ -6,6 +6,20 @@
 #include "train/repeated.hpp"
 
 namespace jest::apps::train {
+namespace {
+
+CountedLosses count_side(const std::vector<std::string>& curated,
+                         const std::vector<std::string>& pool, CountKind kind) {
+  const auto rows_of = [](const std::vector<std::string>& side) {
+    cached::CountedRows<std::uint8_t> rows;
+    for (const std::string& text : side) rows.add(text);
+    return rows;
+  };
+  return cached::counted_losses(rows_of(curated), rows_of(pool),
+                                cached::count_spec<std::uint8_t>(kind));
+}
+
+}  // namespace
 
 PairsTask::PairsTask(Options options)
     : options_(std::move(options)),
@@ -85,6 +99,19 @@ Values PairsTask::batch_values(const Batch& batch) const {
   const auto x = [&](std::int64_t k) { return std::string_view(table.x[rows.rows()[k]]); };
   const auto y = [&](std::int64_t k) { return std::string_view(table.y[rows.rows()[k]]); };
   return {{"repeated", repeated_share(rows.size(), x, y)}};
+}
+
+CountedLosses PairsTask::count(const CountsName& name) const {
+  const TextPairs &curated = *data_.curated, &pool = *data_.pool;
+  if (name.part == "x") return count_side(curated.x, pool.x, name.kind);
+  if (name.part == "y") return count_side(curated.y, pool.y, name.kind);
+  CountedLosses both = count_side(curated.x, pool.x, name.kind);
+  const CountedLosses y = count_side(curated.y, pool.y, name.kind);
+  for (std::size_t k = 0; k < both.losses.size(); ++k) {
+    both.losses[k] = (both.losses[k] + y.losses[k]) / 2;
+  }
+  both.operations += y.operations;
+  return both;
 }
 
 nlohmann::ordered_json PairsTask::show(const TextPairs& table, std::int64_t row) const {

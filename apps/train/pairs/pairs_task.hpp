@@ -2,6 +2,7 @@
 // Text pairs: two towers over bags of hashed features, measured by retrieval.
 
 #include "jest/learner/stores.hpp"
+#include "train/counts_reference.hpp"
 #include "train/pairs/guide.hpp"
 #include "train/pairs/pairs_options.hpp"
 #include "train/pairs/text_towers.hpp"
@@ -43,6 +44,8 @@ class PairsTask {
   double scoring_flops(const Model& model, const Options&, const Method& method) const;
 
   Values batch_values(const Batch& batch) const;
+  /// Bytes of a side; of both, the mean of the losses of each.
+  CountedLosses count(const CountsName& name) const;
   nlohmann::ordered_json show(const TextPairs& table, std::int64_t row) const;
 
  private:

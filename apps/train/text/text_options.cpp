@@ -15,7 +15,9 @@ struct OneOfModels {
 
 TextOptions::TextOptions() { learning_rate = 5e-3; }
 
-TaskWords TextOptions::words() { return {"safetensors of byte sequences"}; }
+TaskWords TextOptions::words() {
+  return {.rows = "safetensors of byte sequences", .counted = {"bytes", "words"}};
+}
 
 OptionRows<TextOptions> TextOptions::own_rows() {
   using O = TextOptions;

@@ -29,6 +29,23 @@ void check_lengths(const ExperimentData<ByteTable>& data) {
   }
 }
 
+template <class Unit>
+cached::CountedRows<Unit> rows_to_count(const ByteTable& table) {
+  cached::CountedRows<Unit> rows;
+  for (std::int64_t row = 0; row < table.rows(); ++row) {
+    const auto bytes = table.of(row);
+    rows.add({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  }
+  table.file.expect_unchanged();
+  return rows;
+}
+
+template <class Unit>
+CountedLosses count_by(const ExperimentData<ByteTable>& data, CountKind kind) {
+  return cached::counted_losses(rows_to_count<Unit>(*data.curated), rows_to_count<Unit>(*data.pool),
+                                cached::count_spec<Unit>(kind));
+}
+
 }  // namespace
 
 TextTask::TextTask(Options options)
@@ -116,6 +133,11 @@ double TextTask::scoring_flops(const Model& model, const Options& options,
 
 Values TextTask::batch_values(const Batch& batch) const {
   return {{"near_duplicates", near_duplicate_share(batch)}};
+}
+
+CountedLosses TextTask::count(const CountsName& name) const {
+  return name.part == "words" ? count_by<std::uint32_t>(data_, name.kind)
+                              : count_by<std::uint8_t>(data_, name.kind);
 }
 
 nlohmann::ordered_json TextTask::show(const ByteTable& table, std::int64_t row) const {

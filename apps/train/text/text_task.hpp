@@ -2,6 +2,7 @@
 // Language modelling over bytes, measured in bits per byte.
 
 #include "jest/learner/stores.hpp"
+#include "train/counts_reference.hpp"
 #include "train/formats/byte_table.hpp"
 #include "train/task.hpp"
 #include "train/text/byte_model.hpp"
@@ -40,6 +41,8 @@ class TextTask {
   double training_flops(const Model& model, const Options&, const Method&) const;
   double scoring_flops(const Model& model, const Options& options, const Method& method) const;
   Values batch_values(const Batch& batch) const;
+  /// Whole rows, by bytes or words.
+  CountedLosses count(const CountsName& name) const;
 
   nlohmann::ordered_json show(const ByteTable& table, std::int64_t row) const;
 

@@ -51,7 +51,9 @@ TokensOptions::TokensOptions() {
 }
 
 TaskWords TokensOptions::words() {
-  return {.rows = ".bin of tokens (nanoGPT, llm.c), or\na folder of them", .folders = true};
+  return {.rows = ".bin of tokens (nanoGPT, llm.c), or\na folder of them",
+          .folders = true,
+          .counted = {"tokens"}};
 }
 
 OptionRows<TokensOptions> TokensOptions::own_rows() {

@@ -49,6 +49,17 @@ Decoder load_folder(const ModelName& name, const std::string& option) {
   return model;
 }
 
+cached::CountedRows<std::uint32_t> rows_to_count(const TokenTable& table) {
+  cached::CountedRows<std::uint32_t> rows;
+  for (std::int64_t row = 0; row < table.rows(); ++row) {
+    const std::vector<std::int64_t> tokens = table.of(row);
+    const std::vector<std::uint32_t> units(tokens.begin(), tokens.end());
+    rows.add_units(units);
+  }
+  table.expect_unchanged();
+  return rows;
+}
+
 }  // namespace
 
 TokensTask::TokensTask(Options options) : options_(std::move(options)) {
@@ -211,6 +222,12 @@ double TokensTask::scoring_flops(const Model& model, const Options& options,
       options.score_prefix == 0 ? whole : std::min(whole, options.score_prefix);
   const double sketches = method.needs_gradients() ? model->sketch_flops(length) : 0;
   return model->forward_flops(length) + sketches;
+}
+
+CountedLosses TokensTask::count(const CountsName& name) const {
+  CountGuideSpec spec = cached::count_spec<std::uint32_t>(name.kind);
+  spec.alphabet = std::max(data_.curated->largest(), data_.pool->largest()) + 1;
+  return cached::counted_losses(rows_to_count(*data_.curated), rows_to_count(*data_.pool), spec);
 }
 
 nlohmann::ordered_json TokensTask::show(const TokenTable& table, std::int64_t row) const {

@@ -6,6 +6,7 @@
 #include "jest/data/token_table.hpp"
 #include "jest/learner/decoder.hpp"
 #include "jest/learner/stores.hpp"
+#include "train/counts_reference.hpp"
 #include "train/formats/tokenizer.hpp"
 #include "train/task.hpp"
 #include "train/tokens/tokens_options.hpp"
@@ -46,6 +47,9 @@ class TokensTask {
   double training_flops(const Model& model, const Options&, const Method&) const;
   double scoring_flops(const Model& model, const Options& options, const Method& method) const;
   Values batch_values(const Batch&) const { return {}; }
+
+  /// Whole rows, by pairs of tokens or each token given the two before it, as words.
+  CountedLosses count(const CountsName& name) const;
 
   nlohmann::ordered_json show(const TokenTable& table, std::int64_t row) const;
 

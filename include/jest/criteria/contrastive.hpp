@@ -9,7 +9,6 @@
 
 #include "jest/core/error.hpp"
 #include "jest/core/exact/elementary.hpp"
-#include "jest/core/named.hpp"
 #include "jest/core/score.hpp"
 #include "jest/core/views.hpp"
 

@@ -265,18 +265,18 @@ class MethodScorer {
     }
     if (method_.template takes<FeatureTensors>()) return by_features<ScoredModel>(scored);
     constexpr bool kPairs = EmbedsPairs<ScoredModel, B> && ReferenceEmbeds<R, B>;
-    constexpr bool kLosses =
-        !EmbedsPairs<ScoredModel, B> && GivesLosses<ScoredModel, B> && ReferenceGivesLosses<R, B>;
+    constexpr bool kLosses = !kPairs && ReferenceGivesLosses<R, B> &&
+                             (EmbedsPairs<ScoredModel, B> || GivesLosses<ScoredModel, B>);
     if constexpr (kPairs || kLosses) {
       if (method_.needs_embeddings() && !kPairs) {
-        lacks(method_, "a model that embeds pairs (`embed`, concept EmbedsPairs)",
+        lacks(method_, "a model and a reference that embed pairs (`embed`, concept EmbedsPairs)",
               "one that gives losses");
       }
       return JointExampleScorer(scored, reference_, scorer_spec(), loss_rule());
     } else {
       lacks(method_,
-            "a model and a reference of one kind: both `embed` (EmbedsPairs), or both `losses` "
-            "(GivesLosses)",
+            "a model and a reference of one kind, both `embed` (EmbedsPairs) or both `losses` "
+            "(GivesLosses), or a reference that gives losses beside a model of any kind",
             "others");
     }
   }

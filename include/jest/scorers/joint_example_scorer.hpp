@@ -6,7 +6,8 @@
 //   learner.step(super_batch.at(picks.indices));
 //
 // A model whose weight is zero is never run. No gradient flows. Models that embed pairs are scored
-// by a contrastive criterion, models that give losses by the separable one. Embeddings on a GPU
+// by a contrastive criterion, models that give losses by the separable one; so is a model that
+// embeds pairs beside a reference that gives losses: by its own terms. Embeddings on a GPU
 // stay there; those of a store join them. The host waits after each scoring pass, so that its time
 // can be told, and for the picks. Source: Evans et al., arXiv 2406.17711, algorithm 1.
 
@@ -79,7 +80,7 @@ class JointExampleScorer {
     ScoringStatistics how;
     const SelectionSpec spec = spec_.selection(candidates, step);
     Selection selection = detail::with_part(super_batch, spec, [&](const B& part) {
-      if constexpr (EmbedsPairs<Model, B>) {
+      if constexpr (kScoresPairs<B>) {
         const PairTensors pairs =
             detail::on_all_ranks(spec, [&] { return scored_pairs(part, how); });
         Selection picks = rule_(pairs, spec, pair_score());
@@ -96,17 +97,23 @@ class JointExampleScorer {
     });
     if (spec_.score.learner != 0) how.learner_scored = candidates;
     if (spec_.score.reference != 0 && Reference::kRunsForward) how.reference_scored = candidates;
-    if (how.remark.empty()) how.remark = remark_on(selection, candidates, EmbedsPairs<Model, B>);
+    if (how.remark.empty()) how.remark = remark_on(selection, candidates, kScoresPairs<B>);
     return {std::move(selection), how};
   }
 
  private:
+  /// A reference that gives losses alone leaves no pair terms.
+  template <class B>
+  static constexpr bool kScoresPairs = EmbedsPairs<Model, B> &&
+                                       (ReferenceEmbeds<Reference, B> ||
+                                        !ReferenceGivesLosses<Reference, B>);
+
   template <Batch B>
   PairTensors scored_pairs(const B& batch, ScoringStatistics& how) {
     static_assert(ReferenceEmbeds<Reference, B>,
                   "JointExampleScorer: the learner embeds pairs, so the reference has to give "
                   "`embeddings(batch)`: a jest::ReferenceModel of a model with `embed`, or of an "
-                  "EmbeddingStore");
+                  "EmbeddingStore; or `losses(batch)`");
     PairTensors pairs{.learner = {}, .reference = {}, .ids = id_tensor(batch.ids())};
     if (spec_.score.learner != 0) {
       pairs.learner = detail::timed_ms(how.learner_ms, [&] {
@@ -135,7 +142,7 @@ class JointExampleScorer {
     LossTensors losses{.learner = {}, .reference = {}, .ids = id_tensor(batch.ids())};
     if (spec_.score.learner != 0) {
       losses.learner = detail::timed_ms(how.learner_ms, [&] {
-        const at::Tensor scored = score_losses(model_, batch, spec_.scoring, "learner");
+        const at::Tensor scored = learner_losses(batch);
         detail::wait_for(scored);
         return scored;
       });
@@ -148,6 +155,15 @@ class JointExampleScorer {
       });
     }
     return losses;
+  }
+
+  template <Batch B>
+  at::Tensor learner_losses(const B& batch) {
+    if constexpr (EmbedsPairs<Model, B>) {
+      return own_losses(score_embeddings(model_, batch, spec_.scoring, "learner"), spec_.contrast);
+    } else {
+      return score_losses(model_, batch, spec_.scoring, "learner");
+    }
   }
 
   PairScore pair_score() const { return {spec_.score, spec_.contrast}; }

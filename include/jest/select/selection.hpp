@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "jest/core/named.hpp"
+#include "jest/core/error.hpp"
 #include "jest/core/score.hpp"
 #include "jest/select/exchange.hpp"
 

@@ -5,7 +5,7 @@
 //   const jest::TensorBatch batch = super_batch.at(picks.indices);   // batch[0]: images
 //
 // with_ids(dataset) makes a torch::data dataset yield such batches, ids being row numbers;
-// hash_id(name) (core/named.hpp) is for examples that have names.
+// hash_id(name) (core/error.hpp) is for examples that have names.
 
 #include <ATen/core/Tensor.h>
 #include <c10/util/ArrayRef.h>
@@ -18,7 +18,6 @@
 #include <vector>
 
 #include "jest/core/error.hpp"
-#include "jest/core/named.hpp"
 
 namespace jest {
 
