@@ -139,7 +139,7 @@ def ms(seconds):
 
 
 def percent(share):
-    return f"{100 * share:.0f} %" if share >= 0.1 else f"{100 * share:.1f} %"
+    return f"{100 * share:,.0f} %" if share >= 0.1 else f"{100 * share:.1f} %"
 
 
 def message_table():

@@ -52,10 +52,10 @@ class Faults(RankCase):
                 self.assertEqual([int(word) for word in place.groups()], [step, ROUNDS[exchange], rank, SIZE])
 
     def test_any_fault_of_a_rank_ends_all_others(self):
-        """At every exchange of a run, of a rank by chance."""
+        """At every exchange of a step; which step, and of which rank, by chance."""
         chance = random.Random(3)
-        faults = [(how, chance.randrange(SIZE), step, exchange) for how, step, exchange in
-                  itertools.product(("exit", "kill", "throw", "hang"), range(STEPS), range(EXCHANGES))]
+        faults = [(how, chance.randrange(SIZE), chance.randrange(STEPS), exchange) for how, exchange in
+                  itertools.product(("exit", "kill", "throw", "hang"), range(EXCHANGES))]
         with concurrent.futures.ThreadPoolExecutor(max_workers=4) as pool:
             for fault, ended in zip(faults, pool.map(lambda fault: self.run_broken(*fault), faults)):
                 self.check(fault, ended)

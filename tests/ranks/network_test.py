@@ -5,7 +5,6 @@ can be emulated.
 """
 
 import pathlib
-import re
 import sys
 import tempfile
 import time
@@ -43,8 +42,8 @@ class Hosts(unittest.TestCase):
             said = [rank.communicate(timeout=60)[1] for rank in ranks]
             seconds = time.monotonic() - cut
         for k, words in enumerate(said):
-            place = rf"^select at step \d+, round \d+, rank {k} of 3: gather: .*[Tt]imed? ?out"
-            self.assertRegex(words.splitlines()[-1], place)
+            self.assertRegex(words.splitlines()[-1], rf"^select at step \d+, round \d+, rank {k} of 3: gather: \S")
+        self.assertRegex(said[1], "[Tt]imed? ?out")  # another's end may come first to the two others
         self.assertEqual([rank.returncode for rank in ranks], [1, 1, 1])
         self.assertGreater(seconds, TIMEOUT_MS / 1000 - 0.1)
         self.assertLess(seconds, TIMEOUT_MS / 1000 + 10)
