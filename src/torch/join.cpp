@@ -3,6 +3,8 @@
 
 #include "process_groups.hpp"
 
+#include <torch/csrc/distributed/c10d/ProcessGroup.hpp>
+
 #ifdef JEST_GLOO
 #define USE_C10D_GLOO 1
 #include <torch/csrc/distributed/c10d/FileStore.hpp>

@@ -1,7 +1,8 @@
 #pragma once
 // How a process group is made: the only code that sees Gloo.
 
-#include <torch/csrc/distributed/c10d/ProcessGroup.hpp>
+#include <exception>
+#include <string>
 
 #include "jest/torch/world.hpp"
 
