@@ -7,6 +7,7 @@ no torch can be imported.
 
 import pathlib
 import random
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -153,8 +154,53 @@ class Select(unittest.TestCase):
         self.assertEqual(got[0].tolist(), want)
 
 
+def select_as_rank(library, folder, rank, size):
+    """One process of several: selects from its rows, by the group that torch.distributed made."""
+    torch.ops.load_library(library)
+    torch.distributed.init_process_group("gloo", init_method=f"file://{folder}/store", rank=rank,
+                                         world_size=size)
+    first, last = rank * ROWS // size, (rank + 1) * ROWS // size
+    learner, reference = embeddings(6, 1), embeddings(4, 2)
+    picks, scores = torch.ops.jest.select_sharded(
+        *(side[first:last] for side in learner), *(side[first:last] for side in reference),
+        count=8, gain=3.0, seed=4, step=5, first=first, total=ROWS, **LEARNER, **REFERENCE)
+    torch.save((picks, scores), f"{folder}/{rank}.pt")
+    torch.distributed.destroy_process_group()
+
+
+@unittest.skipUnless(torch.distributed.is_available(), "torch without torch.distributed")
+class SelectSharded(unittest.TestCase):
+    setUp, call = Select.setUp, Select.call
+
+    def test_every_rank_gets_the_picks_of_one_process(self):
+        want = self.call(gain=3.0, seed=4, step=5)
+        with tempfile.TemporaryDirectory(prefix="jest-operators-") as folder:
+            ranks = [subprocess.Popen([sys.executable, __file__, LIBRARY, "--rank", folder, str(rank), "3"])
+                     for rank in range(3)]
+            self.assertEqual([rank.wait(timeout=100) for rank in ranks], [0, 0, 0])
+            for rank in range(3):
+                picks, scores = torch.load(f"{folder}/{rank}.pt")
+                self.assertTrue(torch.equal(picks, want[0]))
+                self.assertTrue(torch.equal(scores, want[1]))
+
+    def test_a_group_that_is_none_is_refused(self):
+        with self.assertRaisesRegex(RuntimeError, "the name of a process group"):
+            torch.ops.jest.select_sharded(*self.learner, *self.reference, count=8, first=0, total=ROWS,
+                                          group="none", **LEARNER, **REFERENCE)
+
+    def test_shapes_are_known_without_values(self):
+        with FakeTensorMode() as mode:
+            sides = [mode.from_tensor(side) for side in self.learner + self.reference]
+            picks, scores = torch.ops.jest.select_sharded(*sides, count=8, first=0, total=ROWS)
+        self.assertEqual((list(picks.shape), picks.dtype, scores.dtype), ([8], torch.int64, torch.float64))
+
+
 if __name__ == "__main__":
     if len(sys.argv) < 2:
         sys.exit(__doc__)
-    torch.ops.load_library(str(pathlib.Path(sys.argv.pop(1)).resolve()))
+    LIBRARY = str(pathlib.Path(sys.argv.pop(1)).resolve())
+    if sys.argv[1:2] == ["--rank"]:
+        select_as_rank(LIBRARY, sys.argv[2], *map(int, sys.argv[3:]))
+        sys.exit()
+    torch.ops.load_library(LIBRARY)
     unittest.main(verbosity=2)
