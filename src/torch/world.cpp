@@ -179,18 +179,34 @@ struct Gathered : torch::autograd::Function<Gathered> {
 constexpr std::int64_t kBucketBytes = std::int64_t{25} << 20;
 
 /// Sums gradients of one dtype and device in one collective.
-void sum_bucket(World& world, const std::vector<at::Tensor>& gradients, double weight) {
+void sum_bucket(World& world, const std::vector<at::Tensor>& gradients) {
   if (gradients.empty()) return;
   std::vector<at::Tensor> flat;
   for (const at::Tensor& gradient : gradients) flat.push_back(gradient.reshape(-1));
   const at::Tensor all = at::cat(flat);
-  if (weight != 1) all.mul_(weight);
   world.sum(all);
   std::int64_t first = 0;
   for (const at::Tensor& gradient : gradients) {
     gradient.copy_(all.narrow(0, first, gradient.numel()).view(gradient.sizes()));
     first += gradient.numel();
   }
+}
+
+/// A batch touches few rows of a large table of embeddings: their gradients alone are summed. False
+/// where it touches many.
+bool sum_touched_rows(World& world, const at::Tensor& gradient) {
+  constexpr std::int64_t kLarge = 1 << 20;
+  if (gradient.dim() != 2 || gradient.numel() < kLarge || gradient.size(0) < gradient.size(1)) {
+    return false;
+  }
+  const at::Tensor touched = gradient.ne(0).any(1).to(at::kInt);
+  world.sum(touched);
+  const at::Tensor rows = touched.nonzero().view(-1);
+  if (2 * rows.numel() > gradient.size(0)) return false;
+  const at::Tensor values = gradient.index_select(0, rows);
+  world.sum(values);
+  gradient.index_copy_(0, rows, values);
+  return true;
 }
 
 /// Which parameters have a gradient on any rank, [P].
@@ -225,16 +241,18 @@ void sum_gradients(World& world, const std::vector<at::Tensor>& parameters, doub
     if (!any[k]) continue;
     at::Tensor& gradient = parameters[k].mutable_grad();
     if (!gradient.defined()) gradient = at::zeros_like(parameters[k]);
+    if (weight != 1) gradient.mul_(weight);
+    if (sum_touched_rows(world, gradient)) continue;
     const bool alike = bucket.empty() || (bucket[0].dtype() == gradient.dtype() &&
                                           bucket[0].device() == gradient.device());
     if (!alike || bytes >= kBucketBytes) {
-      sum_bucket(world, std::exchange(bucket, {}), weight);
+      sum_bucket(world, std::exchange(bucket, {}));
       bytes = 0;
     }
     bucket.push_back(gradient);
     bytes += static_cast<std::int64_t>(gradient.nbytes());
   }
-  sum_bucket(world, bucket, weight);
+  sum_bucket(world, bucket);
 }
 
 void check_same(World& world, const std::string& what, const std::vector<at::Tensor>& tensors) {

@@ -156,6 +156,23 @@ TEST(World, LeavesParametersWithoutAGradientAlone) {
   EXPECT_THAT(errors, Each(""));
 }
 
+TEST(World, SumsTheTouchedRowsOfALargeTable) {
+  constexpr std::int64_t kRows = 9000;
+  for (const std::int64_t touched : {20, 8000}) {
+    const auto errors = errors_of_worlds(3, [&](World& world) {
+      const at::Tensor table = torch::zeros({kRows, 128}).requires_grad_();
+      const std::int64_t first = 7 * world.rank();
+      table.mutable_grad() = torch::zeros({kRows, 128});
+      table.mutable_grad().narrow(0, first, touched).fill_(world.rank() + 1.0);
+      at::Tensor want = torch::zeros({kRows, 128});
+      for (int r = 0; r < 3; ++r) want.narrow(0, 7 * r, touched).add_(0.5 * (r + 1.0));
+      sum_gradients(world, {table}, 0.5);
+      EXPECT_TRUE(torch::equal(table.grad(), want)) << touched;
+    });
+    EXPECT_THAT(errors, Each(""));
+  }
+}
+
 TEST(World, SaysWhichRankIsMissing) {
   const oracle::TemporaryFolder folder;
   const std::string message = message_of([&] {
