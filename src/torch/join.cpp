@@ -13,7 +13,9 @@
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 #endif
 
+#include <csignal>
 #include <cstdlib>
+#include <ctime>
 
 namespace jest::detail {
 
@@ -25,6 +27,29 @@ std::string first_line(const std::exception& error) {
 #ifdef JEST_GLOO
 
 namespace {
+
+/// Blocks SIGPIPE, also in threads that are made meanwhile, for good. Gloo's write to a rank that
+/// has just died would end the process without a word; blocked, it is an error like others.
+class WithoutPipeSignal {
+ public:
+  WithoutPipeSignal() {
+    ::sigemptyset(&pipe_);
+    ::sigaddset(&pipe_, SIGPIPE);
+    ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+  }
+  WithoutPipeSignal(const WithoutPipeSignal&) = delete;
+  WithoutPipeSignal& operator=(const WithoutPipeSignal&) = delete;
+  ~WithoutPipeSignal() {
+    const timespec now{};
+    while (::sigismember(&before_, SIGPIPE) == 0 && ::sigtimedwait(&pipe_, nullptr, &now) > 0) {
+    }
+    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+
+ private:
+  sigset_t pipe_{};
+  sigset_t before_{};
+};
 
 c10::intrusive_ptr<c10d::Store> store_of(const Launch& launch, const WorldSpec& spec) {
   if (!spec.store_file.empty()) {
@@ -64,6 +89,7 @@ bool has_gloo() { return true; }
 
 c10::intrusive_ptr<c10d::ProcessGroup> join(const Launch& launch, const WorldSpec& spec) {
   using Group = c10d::ProcessGroup;
+  const WithoutPipeSignal without_signal;  // in the group's threads
   try {
     auto store = store_of(launch, spec);
     store->setTimeout(spec.join_timeout);

@@ -15,9 +15,9 @@ namespace jest::oracle {
 /// What each rank's work threw; empty where nothing.
 template <class Work>
 std::vector<std::string> errors_of_worlds(int ranks, const Work& work) {
-  // LibTorch's recorder of collectives is one for all groups of a process, and not made for
-  // threads.
-  ::setenv("TORCH_FR_BUFFER_SIZE", "0", 1);
+  // c10d's recorder of collectives, one of a process, enters groups of several threads into a map
+  // without a lock (FlightRecorderDetail.hpp, all_pg_status_; LibTorch 2.11), and crashes.
+  ::setenv("TORCH_FR_BUFFER_SIZE", "0", /*overwrite=*/0);
   const TemporaryFolder folder;
   std::vector<std::string> errors(static_cast<std::size_t>(ranks));
   {

@@ -161,6 +161,7 @@ void join_and_run(const Options& options) {
                                            .store_file = options.at("store"),
                                            .timeout = milliseconds("timeout"),
                                            .join_timeout = milliseconds("join-timeout")});
+  world.wait();  // until all have joined, before one may break
   const Failure failure(options.at("fail"));
   Counted exchange(world, failure, launch.attempt.empty() ? "0" : launch.attempt);
   run(options, &exchange, std::to_string(world.rank()));

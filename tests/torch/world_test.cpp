@@ -188,6 +188,7 @@ TEST(World, ARankThatLeavesEndsTheWaitOfAllOthers) {
   const auto models = oracle::random_models({256, 8}, 3);
   const auto pairs = models.pairs<SigmoidPairs>();
   const auto errors = errors_of_worlds(3, [&](World& world) {
+    world.wait();  // until all have joined
     if (world.rank() == 1) throw Error("power failed");
     const Shard shard = shard_of(256, 3, world.rank());
     select(oracle::part_of(pairs, shard), oracle::over({.count = 16, .step = 8}, shard, world));
