@@ -59,6 +59,17 @@ TEST(World, SumsAndBroadcasts) {
     const at::Tensor values = torch::full({5}, world.rank() + 1.0);
     world.sum(values);
     EXPECT_TRUE(torch::equal(values, torch::full({5}, 6.0)));
+    const at::Tensor large = torch::full({1500, 1000}, world.rank() + 1.0);
+    world.sum(large);
+    EXPECT_TRUE(torch::equal(large, torch::full({1500, 1000}, 6.0)));
+    const at::Tensor number = torch::tensor(world.rank() + 1);
+    world.sum(number);
+    EXPECT_EQ(number.item<int>(), 6);
+    const std::vector<std::int64_t> counts{2, 0, 1};
+    const at::Tensor own = world.sum_own_rows(torch::arange(6).view({3, 2}), counts);
+    const at::Tensor want = 3 * torch::arange(6).view({3, 2});
+    EXPECT_TRUE(torch::equal(
+        own, want.narrow(0, world.rank() == 2 ? 2 : 0, counts[detail::at(world.rank())])));
     const at::Tensor transposed = torch::full({2, 3}, double(world.rank())).t();
     world.broadcast(transposed, 2);
     EXPECT_TRUE(torch::equal(transposed, torch::full({3, 2}, 2.0)));

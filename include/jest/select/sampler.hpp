@@ -185,7 +185,7 @@ Selection sample_rounds(State& state, std::span<const std::int64_t> ids, Rounds&
 ///
 /// Where the spec names other ranks, `state` (ShardedScores) and `ids` are those of the candidates
 /// here. Every rank gets all picks, as positions in the whole super-batch, and the statistics of
-/// one process but for extra bytes. 2N exchanges: one of 200 bytes a rank, N of some c/R + 5√(c/R)
+/// one process but for extra bytes. 2N exchanges: one of 192 bytes a rank, N of some c/R + 5√(c/R)
 /// keys a rank, 40 bytes each, N − 1 of c rows; keys once more where a rank's best did not suffice,
 /// less than once in a thousand rounds; mean field: all rows, once. Time and memory of a rank
 /// O(B/R + c) beside the criterion's. Throws on all ranks what one of them throws, in the same

@@ -85,6 +85,8 @@ class JEST_EXPORT World final : public Exchange {
   /// Everybody's rows in order of rank; `counts` [R] rows each, the same on every rank. Of any
   /// dtype and device, other dimensions alike. No gradient flows.
   at::Tensor gather_rows(const at::Tensor& rows, std::span<const std::int64_t> counts);
+  /// The sum over ranks of rows [Σ counts, ...], those of this rank's place: [counts[rank()], ...].
+  at::Tensor sum_own_rows(const at::Tensor& rows, std::span<const std::int64_t> counts);
   /// The sum over ranks, in place, with the same bits on all of them.
   void sum(const at::Tensor& values);
   double sum(double value);
