@@ -12,7 +12,7 @@ struct DtypeBits {
   std::uint64_t bits;
 };
 
-inline constexpr DtypeBits kDtypeBits[] = {
+constexpr DtypeBits kDtypeBits[] = {
     {"F64", 64},        {"I64", 64},        {"U64", 64},    {"C64", 64},    {"F32", 32},
     {"I32", 32},        {"U32", 32},        {"F16", 16},    {"BF16", 16},   {"I16", 16},
     {"U16", 16},        {"I8", 8},          {"U8", 8},      {"BOOL", 8},    {"F8_E5M2", 8},

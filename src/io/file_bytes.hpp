@@ -51,9 +51,9 @@ class ReadFile {
   void expect_unchanged() const;
 
  private:
-  FileStamp stamp() const;
-  std::size_t read_some(void* into, std::size_t most) const;
-  [[noreturn]] void fail(const std::string& came) const;
+  [[gnu::visibility("hidden")]] FileStamp stamp() const;
+  [[gnu::visibility("hidden")]] std::size_t read_some(void* into, std::size_t most) const;
+  [[noreturn, gnu::visibility("hidden")]] void fail(const std::string& came) const;
   template <class Work>
   decltype(auto) with_memory(std::uint64_t bytes, const Work& work) const;
 

@@ -21,7 +21,8 @@ bool is_npy(std::span<const std::byte> file);
 ArrayView read_npy_header(std::span<const std::byte> file, const std::string& source);
 
 /// A whole .npy file of version 1; `descr` is NumPy's, "'<i8'" or "[('f0', '<u8'), ...]".
-std::string npy_bytes(const std::string& descr, const std::vector<std::int64_t>& shape,
-                      std::span<const std::byte> content);
+[[gnu::visibility("hidden")]] std::string npy_bytes(const std::string& descr,
+                                                    const std::vector<std::int64_t>& shape,
+                                                    std::span<const std::byte> content);
 
 }  // namespace jest

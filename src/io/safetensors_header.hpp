@@ -17,7 +17,7 @@ struct SafetensorsHeader {
 
 /// Throws a line of `source` and the defect wherever the safetensors package of Python refuses, and
 /// on a name that the header has twice, which that package reads as the last of the two.
-SafetensorsHeader read_safetensors_header(std::span<const std::byte> file,
-                                          const std::string& source);
+[[gnu::visibility("hidden")]] SafetensorsHeader read_safetensors_header(
+    std::span<const std::byte> file, const std::string& source);
 
 }  // namespace jest

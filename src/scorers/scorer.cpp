@@ -74,15 +74,6 @@ std::vector<std::int64_t> positions_of(const Shard& shard) {
   return positions;
 }
 
-void fail_on_all_ranks(const SelectionSpec& spec, const std::exception_ptr& failure) {
-  if (spec.exchange) {
-    Rounds rounds(spec, spec.shard.count);
-    rounds.attempt([&] { std::rethrow_exception(failure); });
-    rounds.meet(0, {});
-  }
-  std::rethrow_exception(failure);
-}
-
 bool takes_strangers_for_matches(const Embeddings& embeddings) {
   const auto& [x, y, scale, bias] = embeddings;
   if (x.size(0) < kFewestStrangers) return false;

@@ -5,8 +5,8 @@
 #include <span>
 #include <vector>
 
-#include "jest/select/sampler.hpp"
 #include "jest/select/selection.hpp"
+#include "select/rounds.hpp"
 
 namespace jest::detail {
 

@@ -3,7 +3,6 @@
 #include "jest/select/exchange.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <iterator>
 #include <numeric>
 
@@ -28,14 +27,6 @@ std::size_t owner_of(std::int64_t position, std::span<const Shard> shards) {
 }
 
 }  // namespace
-
-void Alone::gather(std::span<const std::byte> mine, std::span<const std::int64_t> sizes,
-                   std::span<std::byte> all) {
-  if (sizes.size() != 1 || mine.size() != all.size()) {
-    refuse("gather", "the bytes of one rank", all.size(), " for ", sizes.size());
-  }
-  if (!mine.empty()) std::memcpy(all.data(), mine.data(), mine.size());
-}
 
 Shard shard_of(std::int64_t total, int ranks, int rank, std::int64_t step) {
   if (ranks < 1 || rank < 0 || rank >= ranks) {

@@ -6,10 +6,10 @@
 #include <iterator>
 #include <optional>
 
-#include "jest/select/sampler.hpp"
 #include "select/draw.hpp"
 #include "select/key.hpp"
 #include "select/messages.hpp"
+#include "select/rounds.hpp"
 
 namespace jest::detail {
 namespace {

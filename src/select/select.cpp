@@ -9,6 +9,7 @@
 #include "jest/select/cuda.hpp"
 #include "select/cpu/contrastive.hpp"
 #include "select/plain/contrastive.hpp"
+#include "select/rounds.hpp"
 
 namespace jest {
 namespace {
@@ -22,7 +23,7 @@ Selection sample_from(const Make& make, const SelectionSpec& spec,
   std::optional<decltype(make())> scores;
   rounds.attempt([&] { scores.emplace(make()); });
   if (!scores) rounds.meet(0, {});
-  Selection selection = detail::sample_rounds(*scores, ids, rounds);
+  Selection selection = detail::sample_rounds(detail::any_state(*scores), ids, rounds);
   selection.statistics.select_ms = detail::milliseconds() - start;
   if constexpr (requires { scores->fell_back(); }) {
     selection.statistics.fell_back = scores->fell_back();

@@ -212,6 +212,11 @@ class SharedLibrary(Linking):
         self.assertGreater(len(symbols), 100)
         self.assertLess(len(symbols), 400)  # 243 when this was written
 
+    def test_no_name_of_gloo_is_in_it(self):
+        """Gloo is LibTorch's: a table of ours could take the place of its own."""
+        (library,) = self.prefix.glob("lib*/libjest.so")
+        self.assertNotRegex(run(["nm", "-DC", library]).stdout, r"\bgloo::|GlooStore")
+
     def test_the_library_needs_no_part_of_jest_beside_it(self):
         targets = (self.package() / "jest-jest-targets.cmake").read_text(encoding="utf-8")
         self.assertNotRegex(targets, "jest::core|hwy|ZLIB|CUDA")

@@ -17,6 +17,7 @@
 #include "oracle/selection_cases.hpp"
 #include "oracle/shares.hpp"
 #include "oracle/thread_ranks.hpp"
+#include "select/rounds.hpp"
 
 namespace jest {
 namespace {
@@ -136,7 +137,7 @@ TYPED_TEST(Ranks, AskForMoreKeysWhereTheBestOfARankDoNotSuffice) {
     auto scores = state(shard);
     const SelectionSpec mine = over(spec, shard, rank);
     detail::Rounds rounds(mine, shard.count, 32 / (2 * kR));
-    const Selection selection = detail::sample_rounds(scores, {}, rounds);
+    const Selection selection = detail::sample_rounds(detail::any_state(scores), {}, rounds);
     if (rank.rank() == 0) exchanges = rank.exchanges;
     return selection;
   });

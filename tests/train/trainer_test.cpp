@@ -102,6 +102,17 @@ TEST(Trainer, StopsSelectingOnceTheLearnerBeatsTheReference) {
   EXPECT_EQ(beaten.state.examples.scored, 2 * 40);
 }
 
+TEST(Trainer, DrawsOtherMasksOnEachRankAndTheSameAgain) {
+  const auto draws = [](std::int64_t step, int rank) {
+    detail::seed_step(7, step, rank);
+    return torch::rand({8});
+  };
+  EXPECT_TRUE(torch::equal(draws(3, 1), draws(3, 1)));
+  EXPECT_FALSE(torch::equal(draws(3, 1), draws(3, 0)));
+  EXPECT_FALSE(torch::equal(draws(3, 1), draws(3, 2)));
+  EXPECT_FALSE(torch::equal(draws(3, 1), draws(4, 1)));
+}
+
 TEST(Trainer, RefusesImpossibleSpecsAtConstruction) {
   EXPECT_THROW(check_trainer({.steps = 0}), Error);
   EXPECT_THROW(check_trainer({.steps = 1, .evaluate_every = 0}), Error);

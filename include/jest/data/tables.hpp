@@ -49,7 +49,8 @@ class JEST_EXPORT SuperBatchOrder {
   std::int64_t steps_per_epoch() const { return examples_ / super_batch_; }
 
  private:
-  std::int64_t permuted(std::int64_t index, std::uint64_t epoch) const;
+  [[gnu::visibility("hidden")]] std::int64_t permuted(std::int64_t index,
+                                                      std::uint64_t epoch) const;
 
   std::int64_t examples_;
   std::int64_t super_batch_;

@@ -89,9 +89,10 @@ struct JEST_EXPORT TokenTable : ExampleTable {
     std::int32_t count;
     std::int64_t first;
   };
-  void add_rows(std::int32_t file, const TokenRows& rows);
-  void add_cut(std::int32_t file, std::int64_t first, std::int64_t end);
-  void name_rows();
+  [[gnu::visibility("hidden")]] void add_rows(std::int32_t file, const TokenRows& rows);
+  [[gnu::visibility("hidden")]] void add_cut(std::int32_t file, std::int64_t first,
+                                             std::int64_t end);
+  [[gnu::visibility("hidden")]] void name_rows();
 
   std::vector<TokenFile> files_;
   std::int64_t length_;

@@ -25,7 +25,7 @@ class AtomicFile {
   void commit();
 
  private:
-  [[noreturn]] void fail(const char* what) const;
+  [[noreturn, gnu::visibility("hidden")]] void fail(const char* what) const;
 
   std::filesystem::path path_;
   std::filesystem::path temporary_;

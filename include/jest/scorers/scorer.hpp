@@ -14,6 +14,7 @@
 
 #include "jest/core/cost.hpp"
 #include "jest/learner/concepts.hpp"
+#include "jest/select/sampler.hpp"
 #include "jest/select/selection.hpp"
 #include "jest/torch/arrays.hpp"
 #include "jest/torch/embeddings.hpp"
@@ -137,10 +138,6 @@ Selection with_part(const B& super_batch, const SelectionSpec& spec, const Work&
   if (!spec.exchange) return work(super_batch);
   return work(super_batch.at(positions_of(spec.shard)));
 }
-
-/// Tells the other ranks of a selection, which is their next exchange, what went wrong here.
-[[noreturn]] JEST_EXPORT void fail_on_all_ranks(const SelectionSpec& spec,
-                                                const std::exception_ptr& failure);
 
 /// What `work` answers before a selection; what it throws, all ranks throw.
 template <class Work>

@@ -8,6 +8,7 @@
 //   const jest::Selection picks = jest::select(pairs, spec);                    // of all B
 //   const auto mine = jest::own_share(picks.indices, B, exchange);              // to train on
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -34,12 +35,14 @@ class JEST_EXPORT Exchange {
 };
 
 /// One rank.
-class JEST_EXPORT Alone final : public Exchange {
+class Alone final : public Exchange {
  public:
   int rank() const override { return 0; }
   int size() const override { return 1; }
-  void gather(std::span<const std::byte> mine, std::span<const std::int64_t> sizes,
-              std::span<std::byte> all) override;
+  void gather(std::span<const std::byte> mine, std::span<const std::int64_t>,
+              std::span<std::byte> all) override {
+    std::copy(mine.begin(), mine.end(), all.begin());
+  }
 };
 
 /// The positions [first, first + count) of a super-batch of `total` candidates (B). A rank may

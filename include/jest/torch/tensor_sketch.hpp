@@ -55,9 +55,12 @@ class JEST_EXPORT TensorSketch {
     at::Tensor bucket;  ///< h [width] int64
     at::Tensor sign;    ///< s [width] float32
   };
-  CountSketch count_sketch(std::int64_t inputs, std::uint32_t side) const;
-  at::Tensor count_sketches(const at::Tensor& flat, const CountSketch& sketch) const;
-  at::Tensor spectrum(const at::Tensor& vectors, const CountSketch& sketch) const;
+  [[gnu::visibility("hidden")]] CountSketch count_sketch(std::int64_t inputs,
+                                                         std::uint32_t side) const;
+  [[gnu::visibility("hidden")]] at::Tensor count_sketches(const at::Tensor& flat,
+                                                          const CountSketch& sketch) const;
+  [[gnu::visibility("hidden")]] at::Tensor spectrum(const at::Tensor& vectors,
+                                                    const CountSketch& sketch) const;
 
   TensorSketchSpec spec_;
   CountSketch errors_;

@@ -99,7 +99,7 @@ class JEST_EXPORT World final : public Exchange {
 
  private:
   struct State;
-  explicit World(std::unique_ptr<State> state);
+  [[gnu::visibility("hidden")]] explicit World(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
 

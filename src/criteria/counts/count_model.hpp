@@ -8,7 +8,7 @@
 
 namespace jest {
 
-class CountModel {
+class [[gnu::visibility("hidden")]] CountModel {
  public:
   /// How a row is scored.
   struct Role {
@@ -33,7 +33,8 @@ class CountModel {
   virtual Sum sum(std::span<const std::uint32_t> row, const Role& role) const = 0;
 };
 
-std::unique_ptr<CountModel> hashed_counts(const CountGuideSpec& spec);
-std::unique_ptr<CountModel> interpolated_counts(const CountGuideSpec& spec);
+[[gnu::visibility("hidden")]] std::unique_ptr<CountModel> hashed_counts(const CountGuideSpec& spec);
+[[gnu::visibility("hidden")]] std::unique_ptr<CountModel> interpolated_counts(
+    const CountGuideSpec& spec);
 
 }  // namespace jest
