@@ -49,7 +49,7 @@ class Results(Case):
 
     def test_summary_has_the_documented_fields(self):
         self.assertEqual(set(self.summary), {"command", "version", "task", "examples",
-                                             "device", "precision", "measures", "data", "energy", "reference", "runs",
+                                             "device", "precision", "ranks", "measures", "data", "energy", "reference", "runs",
                                              "crc32"})
         self.assertEqual((self.summary["device"], self.summary["precision"]), ("cpu", "float32"))
         meaning = self.summary["measures"][0].pop("meaning")
