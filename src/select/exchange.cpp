@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "jest/select/selection.hpp"
+#include "select/rounds.hpp"
 
 namespace jest {
 namespace {
@@ -16,7 +17,9 @@ std::int64_t quota(std::int64_t picks, std::int64_t ranks, std::int64_t rank) {
   return picks / ranks + (rank < picks % ranks ? 1 : 0);
 }
 
-std::size_t owner_of(std::int64_t position, std::span<const Shard> shards) {
+}  // namespace
+
+std::size_t detail::rank_of(std::int64_t position, std::span<const Shard> shards) {
   const auto after = std::upper_bound(
       shards.begin(), shards.end(), position,
       [](std::int64_t value, const Shard& shard) { return value < shard.first + shard.count; });
@@ -25,8 +28,6 @@ std::size_t owner_of(std::int64_t position, std::span<const Shard> shards) {
   }
   return static_cast<std::size_t>(after - shards.begin());
 }
-
-}  // namespace
 
 Shard shard_of(std::int64_t total, int ranks, int rank, std::int64_t step) {
   if (ranks < 1 || rank < 0 || rank >= ranks) {
@@ -73,7 +74,7 @@ std::vector<std::int64_t> even_out(std::span<const std::int64_t> picks,
   std::vector<std::int64_t> mine;
   std::vector<std::int64_t> surplus;
   for (std::int64_t k = 0; k < std::ssize(picks); ++k) {
-    const std::size_t owner = owner_of(picks[static_cast<std::size_t>(k)], shards);
+    const std::size_t owner = detail::rank_of(picks[static_cast<std::size_t>(k)], shards);
     if (room[owner] == 0) {
       surplus.push_back(k);
     } else {

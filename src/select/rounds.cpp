@@ -99,13 +99,7 @@ struct Rounds::Parts {
   bool is_mine(const Offer& offer) const {
     return offer.position >= shard.first && offer.position < shard.first + shard.count;
   }
-  std::size_t owner_of(const Offer& offer) const {
-    const auto owner = std::upper_bound(shards.begin(), shards.end(), offer.position,
-                                        [](std::int64_t position, const Shard& other) {
-                                          return position < other.first + other.count;
-                                        });
-    return static_cast<std::size_t>(owner - shards.begin());
-  }
+  std::size_t owner_of(const Offer& offer) const { return rank_of(offer.position, shards); }
   /// Positions on this rank of those that lie on it.
   std::vector<std::int64_t> own_of(std::span<const Offer> offers) const {
     std::vector<std::int64_t> positions;

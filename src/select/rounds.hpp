@@ -87,6 +87,9 @@ class Rounds {
   std::unique_ptr<Parts> parts_;
 };
 
+/// Which rank has a candidate. Throws where none has.
+std::size_t rank_of(std::int64_t position, std::span<const Shard> shards);
+
 /// Milliseconds of a clock that only goes forward.
 double milliseconds();
 

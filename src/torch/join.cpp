@@ -85,8 +85,6 @@ std::shared_ptr<gloo::transport::Device> device_of(const Launch& launch, const W
 
 }  // namespace
 
-bool has_gloo() { return true; }
-
 c10::intrusive_ptr<c10d::ProcessGroup> join(const Launch& launch, const WorldSpec& spec) {
   using Group = c10d::ProcessGroup;
   const WithoutPipeSignal without_signal;  // in the group's threads
@@ -110,8 +108,6 @@ c10::intrusive_ptr<c10d::ProcessGroup> join(const Launch& launch, const WorldSpe
 }
 
 #else
-
-bool has_gloo() { return false; }
 
 c10::intrusive_ptr<c10d::ProcessGroup> join(const Launch&, const WorldSpec&) {
   refuse("join", "a build of jest with Gloo's headers (libgloo-dev), or a process group of yours",

@@ -8,9 +8,6 @@
 
 namespace jest::detail {
 
-/// Whether this build has Gloo's headers.
-bool has_gloo();
-
 /// Of all ranks of a launch. Throws where one does not come.
 c10::intrusive_ptr<c10d::ProcessGroup> join(const Launch& launch, const WorldSpec& spec);
 
