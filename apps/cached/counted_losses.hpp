@@ -55,12 +55,13 @@ CountGuideSpec count_spec(CountKind kind) {
   return hashed ? kHashedWords : kInterpolatedWords;
 }
 
-/// Counts both and scores the pool; the operations are those of both. Throws as CountGuide.
+/// Counts curated rows against the pool and scores `candidates`; the operations are those of both.
+/// Throws as CountGuide.
 template <class Unit>
 CountedLosses counted_losses(const CountedRows<Unit>& curated, const CountedRows<Unit>& pool,
-                             const CountGuideSpec& spec) {
+                             const CountedRows<Unit>& candidates, const CountGuideSpec& spec) {
   const CountGuide guide(curated.view(), pool.view(), spec);
-  CountedLosses counted = guide.losses(pool.view());
+  CountedLosses counted = guide.losses(candidates.view());
   counted.operations += guide.operations();
   return counted;
 }

@@ -55,6 +55,7 @@ Role parse_role(const JsonFields& fields) {
                                 {"control", Role::kControl},
                                 {"equal_compute", Role::kEqualCompute},
                                 {"oracle", Role::kOracle},
+                                {"rival", Role::kRival},
                                 {"contender", Role::kContender}};
   return by_name("read role of an arm", kRoles, fields.string("role"));
 }

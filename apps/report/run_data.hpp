@@ -85,6 +85,7 @@ enum class Role {
   kControl,       ///< uniform with options of its own
   kEqualCompute,  ///< uniform for as much compute as joint selection
   kOracle,
+  kRival,  ///< the curated examples alone, mixed in, or a filter by the reference
   kContender,
 };
 

@@ -36,7 +36,7 @@ Counted counted_sides(const CountArguments& arguments, const Side<Unit>& curated
     spec.alphabet = std::max(curated.alphabet, pool.alphabet);
   }
   Counted counted;
-  counted.losses = cached::counted_losses(curated.rows, pool.rows, spec);
+  counted.losses = cached::counted_losses(curated.rows, pool.rows, pool.rows, spec);
   counted.curated_rows = std::ssize(curated.ids);
   counted.fingerprint =
       text("counts ", arguments.kind == CountKind::kHashed ? "hashed " : "interpolated ",

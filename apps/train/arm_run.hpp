@@ -2,6 +2,8 @@
 // One arm with one seed: a learner trained from scratch by the library's Trainer, on the picks of
 // the library's scorer_of.
 
+#include <numeric>
+
 #include "jest/methods/run.hpp"
 #include "train/arm_costs.hpp"
 #include "train/batch_gradients.hpp"
@@ -38,6 +40,7 @@ class ArmTraining {
       return on_first(world, [&] { files_.remove_checkpoints(); });
     }
     on_first(world, [&] { std::filesystem::create_directories(folder_); });
+    if (options_.filters()) keep_rows(stores);
     const ForwardFlops forward = arm_flops(task_, model_, reference_, setup_);
     spec_ = trainer_spec(options_, steps_of(run_.arm, options_, forward), run_.seed);
     if (!compares_models(method_)) spec_.selection.stop_window = 0;
@@ -62,6 +65,19 @@ class ArmTraining {
   std::optional<ReferenceModel<Model>> live_of(ReferenceRun<T>& reference) const {
     if (!reference.runs()) return std::nullopt;
     return ReferenceModel<Model>(reference.model, options_.scoring_spec());
+  }
+
+  /// Rows of the pool that the filter leaves, by the losses of a cascade's first stage.
+  void keep_rows(ReferenceStores<T>& stores) {
+    const auto& pool = *task_.data().pool;
+    const Filter filter{options_.filter_share, options_.filter_gain, run_.seed};
+    if (reference_.first_stage) {
+      kept_ = kept_rows(pool, reference_.first_stage->store, filter);
+    } else if (reference_.counted) {
+      kept_ = kept_rows(pool, reference_.counted->store, filter);
+    } else {
+      kept_ = kept_rows(pool, own_losses_of_pool(stores.of(options_)), filter);
+    }
   }
 
   template <class Store>
@@ -131,21 +147,37 @@ class ArmTraining {
     return std::min(options_.count, task_.data().curated->rows());
   }
 
-  TableSource<Batch> pool_source() const {
-    const auto& pool = task_.data().pool;
-    if (run_.arm.kind == ArmKind::kOracle) {
-      auto rows = rows_with_tag(*pool, run_.arm.tag, options_.count);
-      return {pool, std::move(rows), {options_.count, run_.seed}};
-    }
+  std::vector<std::int64_t> pool_rows() const {
+    const auto& pool = *task_.data().pool;
+    if (run_.arm.kind == ArmKind::kOracle) return rows_with_tag(pool, run_.arm.tag, 1);
+    return options_.filters() ? kept_ : all_rows(pool);
+  }
+
+  /// Super-batches of the pool, of the curated examples, or of both.
+  TableSource<Batch> source() const {
+    const auto& data = task_.data();
+    const bool known = run_.arm.kind == ArmKind::kOracle || run_.arm.kind == ArmKind::kCurated;
     // Without scores, and in the first stage of a cascade, few of the candidates are looked at.
-    const bool ahead = method_.scores() && !method_.cascade;
-    return {pool, {candidates_of(method_, options_), run_.seed, ahead}};
+    const bool ahead = known || (method_.scores() && !method_.cascade);
+    const SuperBatchSpec spec{known ? options_.count : candidates_of(method_, options_), run_.seed,
+                              ahead};
+    if (run_.arm.kind == ArmKind::kCurated) return {data.curated, spec};
+    const CuratedShare share = options_.curated_share();
+    std::vector<std::int64_t> rows = pool_rows();
+    if (!share.mixes()) return {data.pool, std::move(rows), spec};
+    std::vector<std::int64_t> curated(data.curated->ids.size());
+    std::iota(curated.begin(), curated.end(), data.pool->rows());
+    if (!share.natural) {
+      return {data.candidates, std::move(rows), {std::move(curated), share.of(spec.size)}, spec};
+    }
+    rows.insert(rows.end(), curated.begin(), curated.end());
+    return {data.candidates, std::move(rows), spec};
   }
 
   template <class L>
   void train(L& learner, AnyScorer<Batch>& scorer) {
-    const TableSource<Batch> source = pool_source();
-    Trainer trainer(source, learner, scorer, spec_, hooks());
+    const TableSource<Batch> batches = source();
+    Trainer trainer(batches, learner, scorer, spec_, hooks());
     try {
       trainer.run();
     } catch (const Error& error) {
@@ -156,7 +188,7 @@ class ArmTraining {
   }
 
   TrainerHooks<Batch> hooks() {
-    return {.evaluate = [this] { return task_.evaluate(model_); },
+    return {.evaluate = [this] { return evaluate_all(task_, model_); },
             .tags_of =
                 [](const Batch& batch) {
                   return count_tags(batch.rows().table(), batch.rows().rows());
@@ -224,6 +256,7 @@ class ArmTraining {
   Model model_;
   std::unique_ptr<torch::optim::Optimizer> optimizer_;
   std::optional<LossStore> pool_losses_;
+  std::vector<std::int64_t> kept_;  ///< by --filter
   TrainerSpec spec_;
 };
 

@@ -2,6 +2,8 @@
 
 #include "train/arms.hpp"
 
+#include <optional>
+
 #include "jest/core/error.hpp"
 #include "jest/methods/methods.hpp"
 
@@ -27,12 +29,35 @@ constexpr Method kControls[] = {
 };
 
 constexpr std::string_view kEqualCompute = "uniform@equal-compute";
+constexpr std::string_view kCurated = "curated";
 constexpr std::string_view kOraclePrefix = "oracle:";
+constexpr std::string_view kFilterPrefix = "filter:";
+constexpr std::string_view kMixed = "mixed";
+constexpr std::string_view kThenMixed = ":mixed";
 
 std::vector<std::string> fields_of(const std::string& name) {
   std::vector<std::string> fields(1);
   for (const char c : name) c == ':' ? void(fields.emplace_back()) : fields.back().push_back(c);
   return fields;
+}
+
+/// mixed and filter:SHARE[:mixed].
+std::optional<Arm> rival_arm(const std::string& name) {
+  std::string_view rest = name;
+  Arm arm{name, kUniform, ArmKind::kRival};
+  const std::pair<std::string, std::string> mix{"curated-share", "natural"};
+  if (rest == kMixed) {
+    arm.overrides = {mix};
+    return arm;
+  }
+  if (!rest.starts_with(kFilterPrefix)) return std::nullopt;
+  rest.remove_prefix(kFilterPrefix.size());
+  if (rest.ends_with(kThenMixed)) {
+    rest.remove_suffix(kThenMixed.size());
+    arm.overrides.push_back(mix);
+  }
+  arm.overrides.emplace_back("filter", rest);
+  return arm;
 }
 
 Arm named_arm(const std::string& name, bool (*knows)(const Method&)) {
@@ -43,6 +68,8 @@ Arm named_arm(const std::string& name, bool (*knows)(const Method&)) {
   if (name.starts_with(kOraclePrefix) && name.size() > kOraclePrefix.size()) {
     return {name, kUniform, ArmKind::kOracle, name.substr(kOraclePrefix.size())};
   }
+  if (name == kCurated) return {name, kUniform, ArmKind::kCurated};
+  if (const auto rival = rival_arm(name)) return *rival;
   std::string known;
   for (const std::string& one : arm_names(knows)) known += one + ", ";
   refuse("--arms", "arms of this command: " + known + "maybe followed by :OPTION=VALUE",
@@ -66,6 +93,9 @@ std::vector<std::string> arm_names(bool (*knows)(const Method&)) {
     if (knows(method)) names.emplace_back(method.name);
   }
   names.insert(names.begin() + 1, std::string(kEqualCompute));
+  for (const char* rival : {"curated", "mixed", "filter:SHARE", "filter:SHARE:mixed"}) {
+    names.emplace_back(rival);
+  }
   names.emplace_back("oracle:TAG");
   names.emplace_back("oracle:TAG+TAG");
   return names;
@@ -85,7 +115,7 @@ Arm find_arm(const std::string& name, bool (*knows)(const Method&)) {
   }
   Arm arm = named_arm(base, knows);
   arm.name = name;
-  arm.overrides = std::move(overrides);
+  arm.overrides.insert(arm.overrides.end(), overrides.begin(), overrides.end());
   return arm;
 }
 

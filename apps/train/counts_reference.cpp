@@ -50,18 +50,18 @@ CountsName parse_counts(const std::string& option, const std::filesystem::path& 
 CachedReference<LossStore> kept_counts(const KeptCounts& kept, const RunEnergy& energy,
                                        const std::function<CountedLosses()>& count) {
   if (!std::filesystem::exists(kept.store)) {
-    std::filesystem::remove(energy_file_of(kept.store));
+    std::filesystem::remove(cost_file_of(kept.store));
     const double seconds = processor_seconds(), joules = energy.joules();
     const CountedLosses counted = count();
-    write_store_joules(kept.store, energy.joules() - joules);
-    cached::write_count_store(kept.store,
-                              {counted, kept.ids, kept.fingerprint, processor_seconds() - seconds});
+    const StoreCost cost{processor_seconds() - seconds, energy.joules() - joules};
+    write_store_cost(kept.store, cost);
+    cached::write_count_store(kept.store, {counted, kept.ids, kept.fingerprint, cost.cpu_seconds});
   }
   LossStore store(kept.store, kept.fingerprint);
   const SafetensorsFile file(kept.store);
   return {std::move(store),
           {metadata_number(file, "flops"), metadata_number(file, "cpu_seconds"),
-           read_store_joules(kept.store)},
+           read_store_cost(kept.store).joules},
           kept.fingerprint};
 }
 

@@ -49,8 +49,13 @@ nlohmann::ordered_json claimed_identity(const T& task, const ReferenceRun<T>& re
 template <Task T>
 void check_arm_of_cached(const T& task, const Arm& arm) {
   const auto [method, options] = setup_of(arm, task.options());
-  if (!method.uses_reference()) return;
   const std::string who = "--arms " + arm.name;
+  if (options.has_cached_reference() && options.curated_share().mixes() &&
+      asks_reference(method, options)) {
+    refuse(who, "a reference that runs or counts, for curated examples of the super-batches",
+           "what one said of the pool");
+  }
+  if (!method.uses_reference()) return;
   if (method.reference.access == ReferenceAccess::kLiveOnly ||
       method.template has_objective<TokenChoice>()) {
     refuse(who, "a reference that runs", "what one said of the pool");
@@ -72,7 +77,7 @@ void check_arm_of_cached(const T& task, const Arm& arm) {
 template <Task T>
 void check_arm(const T& task, const Arm& arm) {
   const auto [method, options] = setup_of(arm, task.options());
-  check_pool_for(arm, *task.data().pool, options);
+  check_rows_for(arm, *task.data().curated, *task.data().pool, options);
   if (method.template has_rule<ByGradients>()) check_curated(*task.data().curated, options.count);
   if (task.options().has_stored_reference()) return check_arm_of_cached(task, arm);
   if (!method.reference.at_least_the_learner) return;
@@ -85,7 +90,7 @@ template <Task T>
 nlohmann::ordered_json reference_json(const T& task, ReferenceRun<T>& reference) {
   nlohmann::ordered_json json = nlohmann::ordered_json::object();
   if (reference.runs()) {
-    json.update(nlohmann::ordered_json(task.evaluate(reference.model)));
+    json.update(nlohmann::ordered_json(evaluate_all(task, reference.model)));
   } else if (reference.counted) {
     json["counts"] = counted_reference(task.options()).words();
   } else {
@@ -94,6 +99,7 @@ nlohmann::ordered_json reference_json(const T& task, ReferenceRun<T>& reference)
   }
   json["flops"] = reference.runs() ? reference.flops : reference.stored_cost().flops;
   json["seconds"] = reference.seconds;
+  json["cpu_seconds"] = reference.runs() ? reference.cpu_seconds : reference.seconds;
   json["joules"] = reference.joules;
   const auto& options = task.options();
   if (!options.reference.empty() && !options.counts()) json["given"] = options.reference.string();
@@ -104,29 +110,13 @@ template <Task T>
 nlohmann::ordered_json runs_json(const T& task, ReferenceRun<T>& reference,
                                  const std::vector<ArmRun>& arm_runs) {
   auto runs = nlohmann::ordered_json::array();
-  const double rows = static_cast<double>(task.data().pool->rows());
   for (const ArmRun& run : arm_runs) {
-    const auto [method, options] = setup_of(run.arm, task.options());
-    double embedding = 0, embedding_joules = 0;
-    if (uses_store(method, options)) {
-      embedding = reference.runs() ? rows * task.scoring_flops(reference.model, options, Method{})
-                                   : reference.stored_cost().flops;
-      embedding_joules = reference.runs() ? read_store_joules(store_path(task, options))
-                                          : reference.stored_cost().joules;
-    }
-    if (method.cascade && reference.first_stage) {
-      embedding += reference.first_stage->cost.flops;
-      embedding_joules += reference.first_stage->cost.joules;
-    }
-    runs.push_back(
-        summarize_run({.run = run,
-                       .method = method,
-                       .folder = options.out / run.name(),
-                       .reference_training_flops = method.uses_reference() ? reference.flops : 0,
-                       .pool_embedding_flops = embedding,
-                       .reference_training_joules = method.uses_reference() ? reference.joules : 0,
-                       .pool_embedding_joules = embedding_joules,
-                       .measures = task.measures()}));
+    const auto setup = setup_of(run.arm, task.options());
+    runs.push_back(summarize_run({.run = run,
+                                  .method = setup.method,
+                                  .folder = setup.options.out / run.name(),
+                                  .once = paid_once(task, reference, setup),
+                                  .measures = task.measures()}));
   }
   add_targets(runs, task.measures().front());
   return runs;
@@ -136,10 +126,11 @@ nlohmann::ordered_json runs_json(const T& task, ReferenceRun<T>& reference,
 template <class Options>
 void check_cascade_losses(const Options& options, const std::vector<ArmRun>& runs) {
   const auto has_first_stage = [&](const ArmRun& run) {
-    return setup_of(run.arm, options).method.cascade;
+    const auto [method, of_arm] = setup_of(run.arm, options);
+    return method.cascade || of_arm.filters();
   };
   if (options.cascade_losses.empty() || std::ranges::any_of(runs, has_first_stage)) return;
-  refuse("--cascade-losses", "an arm with a first stage", "none");
+  refuse("--cascade-losses", "an arm with a first stage or a --filter", "none");
 }
 
 /// Leaves everything in options.out; what is there already from an interrupted run is used. Over
@@ -171,8 +162,10 @@ bool run_experiment(const typename T::Options& given) {
   const RunEnergy energy = find_meters(options.device_name);
   prepare_counts(task, reference, energy);
   prepare_reference(task, reference, energy.meter);
-  const bool followed = std::ranges::any_of(
-      runs, [&](const ArmRun& run) { return setup_of(run.arm, options).method.uses_reference(); });
+  const bool followed = std::ranges::any_of(runs, [&](const ArmRun& run) {
+    const auto [method, of_arm] = setup_of(run.arm, options);
+    return asks_reference(method, of_arm);
+  });
   if (followed && reference.runs()) expect_numbers("train the reference", task, reference.model);
   ReferenceStores<T> stores(task, reference, energy);
   for (const ArmRun& run : runs) ArmTraining<T>(task, run, reference, energy.meter).run(stores);

@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "jest/core/error.hpp"
+#include "jest/core/noise.hpp"
 #include "utf8.hpp"
 
 namespace jest::apps::train {
@@ -38,11 +39,35 @@ Json target_tag(const ExampleTable& curated, const ExampleTable& pool) {
 
 }  // namespace
 
+std::vector<std::int64_t> spread_rows(const std::vector<std::int64_t>& rows, std::int64_t most) {
+  const std::int64_t all = std::ssize(rows), count = most == 0 ? all : std::min(most, all);
+  std::vector<std::int64_t> spread;
+  for (std::int64_t k = 0; k < count; ++k) {
+    spread.push_back(rows[static_cast<std::size_t>(k * all / count)]);
+  }
+  return spread;
+}
+
 std::vector<std::int64_t> spread_rows(const ExampleTable& table, std::int64_t most) {
-  const std::int64_t count = most == 0 ? table.rows() : std::min(most, table.rows());
-  std::vector<std::int64_t> rows;
-  for (std::int64_t k = 0; k < count; ++k) rows.push_back(k * table.rows() / count);
-  return rows;
+  return spread_rows(all_rows(table), most);
+}
+
+HeldOutRows share_out(const ExampleTable& table, const std::vector<std::int64_t>& rows,
+                      const ExperimentOptions& options, std::int64_t most) {
+  if (options.validation_share == 0) return {spread_rows(rows, most)};
+  constexpr std::uint32_t kRound = 0x76616c69;  // apart from all draws of a run
+  HeldOutRows parts;
+  for (const std::int64_t row : rows) {
+    const std::int64_t id = table.ids[static_cast<std::size_t>(row)];
+    const bool kept = uniform_noise({}, id, kRound) < options.validation_share;
+    (kept ? parts.validation : parts.reported).push_back(row);
+  }
+  const auto fewer = std::min(std::ssize(parts.reported), std::ssize(parts.validation));
+  if (fewer < 2) {
+    refuse("--validation-share", "a share that leaves two examples of each set on either side",
+           options.validation_share);
+  }
+  return {spread_rows(parts.reported, most), spread_rows(parts.validation, most)};
 }
 
 std::string eval_name(const std::filesystem::path& path) {
@@ -74,9 +99,36 @@ void check_pool(const ExampleTable& pool, const ExperimentOptions& options) {
   }
 }
 
-void check_pool_for(const Arm& arm, const ExampleTable& pool, const ExperimentOptions& of_arm) {
-  at_least("--pool, which holds a super-batch", candidates_of(arm.method, of_arm), pool);
-  if (arm.kind == ArmKind::kOracle) rows_with_tag(pool, arm.tag, of_arm.count);
+void check_rows_for(const Arm& arm, const ExampleTable& curated, const ExampleTable& pool,
+                    const ExperimentOptions& of_arm) {
+  const std::string who = "--arms " + arm.name;
+  const CuratedShare share = of_arm.curated_share();
+  if (arm.kind == ArmKind::kCurated) {
+    check_curated(curated, of_arm.count);
+    if (share.mixes()) refuse(who, "no --curated-share", of_arm.curated_share_name);
+    if (of_arm.filters()) refuse(who, "no --filter", of_arm.filter_share);
+    return;
+  }
+  if (arm.kind == ArmKind::kOracle && of_arm.filters()) {
+    refuse(who, "no --filter", of_arm.filter_share);
+  }
+  std::int64_t needed = candidates_of(arm.method, of_arm);
+  if (share.natural) {
+    needed -= curated.rows();
+  } else if (share.mixes()) {
+    const std::int64_t drawn = share.of(needed);
+    if (curated.rows() < drawn) {
+      refuse("--curated-share", text("at most the ", curated.rows(), " curated examples a step"),
+             drawn);
+    }
+    needed -= drawn;
+  }
+  at_least("--pool, which holds a super-batch", needed, pool);
+  if (arm.kind == ArmKind::kOracle) rows_with_tag(pool, arm.tag, needed);
+  const std::int64_t left = Filter{.share = of_arm.filter_share}.kept_of(pool.rows());
+  if (left < needed) {
+    refuse("--filter", text("a share that leaves ", needed, " examples of the pool"), left);
+  }
 }
 
 Json describe_table(const std::filesystem::path& path, const ExampleTable& table) {

@@ -30,6 +30,10 @@ void ShareBelow1::operator()(const std::string& flag, double value) const {
   if (!(value >= 0 && value < 1)) refuse(flag, "a share of at least 0 and below 1", value);
 }
 
+void ShareAbove0::operator()(const std::string& flag, double value) const {
+  if (!(value > 0 && value <= 1)) refuse(flag, "a share above 0 and at most 1", value);
+}
+
 void Share::operator()(const std::string& flag, double value) const {
   if (!(value >= 0 && value <= 1)) refuse(flag, "a share from 0 to 1", value);
 }

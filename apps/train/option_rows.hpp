@@ -82,6 +82,10 @@ struct FiniteNotZero {
 struct ShareBelow1 {
   void operator()(const std::string& flag, double value) const;
 };
+/// Above 0 and at most 1.
+struct ShareAbove0 {
+  void operator()(const std::string& flag, double value) const;
+};
 /// From 0 to 1.
 struct Share {
   void operator()(const std::string& flag, double value) const;

@@ -133,6 +133,10 @@ OptionRows<ExperimentOptions> common_rows(const TaskWords& words) {
       row("Data", "--eval", &O::eval,
           words.rows + ", held out;\nimages, text and tokens take several: --eval A B", kRequired,
           Readable{words.folders}),
+      row("Data", "--validation-share", &O::validation_share,
+          "Share of every held-out set, by the rows' ids, that\nis measured apart for choices: "
+          "validation_MEASURE",
+          kOfResult, ShareBelow1{}),
       row("Data", "--out", &O::out, "Folder of this run", kOfProbe | kRequired),
       row("Arms", "--arms", &O::arms,
           "Arms, comma-separated: methods of docs/method.md\nand controls that this task can carry "
@@ -158,6 +162,17 @@ OptionRows<ExperimentOptions> common_rows(const TaskWords& words) {
           "gradient stays\n"
           "that of the whole batch (GradCache); 0: all",
           kOfResult | kOfArm | kOfProbe, AtLeast{0}),
+      row("Arms", "--curated-share", &O::curated_share_name,
+          "Share of every super-batch that is drawn from the\ncurated examples: S below 1, or "
+          "natural, as if they\nwere rows of the pool",
+          kOfResult | kOfArm),
+      row("Arms", "--filter", &O::filter_share,
+          "Share of the pool that is kept, once, by the\nreference's losses (or "
+          "--cascade-losses); 1: all",
+          kOfResult | kOfArm, ShareAbove0{}),
+      row("Arms", "--filter-gain", &O::filter_gain,
+          "Draw what --filter keeps, at this gain; 0: the top", kOfResult | kOfArm,
+          FiniteAtLeast0{}),
       row("Selection", "--chunks", &O::chunks, "N: rounds of a joint selection",
           kOfResult | kOfArm),
       row("Selection", "--gain", &O::gain, "Scale of scores against noise", kOfResult | kOfArm,
@@ -186,6 +201,9 @@ OptionRows<ExperimentOptions> common_rows(const TaskWords& words) {
           words.counted.empty() ? kReferenceHelp : kCountedReferenceHelp, kOfRun),
       row("Reference", "--reference-steps", &O::reference_steps,
           "Steps of the reference's training", kOfResult | kOfProbe, Between{1, kMostSteps}),
+      row("Reference", "--reference-learning-rate", &O::reference_learning_rate,
+          "Peak of the reference's training; 0: the learner's", kOfResult | kOfProbe,
+          FiniteAtLeast0{}),
       row("Reference", "--cache-reference", &O::cache_reference,
           "Run the reference once over the pool, not over\nevery super-batch anew", kOfResult),
       row("Run", "--eval-every", &O::evaluate_every,
@@ -212,6 +230,7 @@ OptionRows<ExperimentOptions> common_rows(const TaskWords& words) {
 
 void ExperimentOptions::check_together() const {
   evaluation_period(steps);
+  curated_share();
   interaction_schedule();
   if (count > super_batch) {
     refuse("--super-batch", text("at least --count ", count), super_batch);

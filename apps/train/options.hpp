@@ -13,6 +13,7 @@
 #include "jest/torch/world.hpp"
 #include "jest/train/fused_adam.hpp"
 #include "jest/train/schedule.hpp"
+#include "train/arm_rows.hpp"
 #include "train/cached_options.hpp"
 #include "train/option_rows.hpp"
 
@@ -47,11 +48,16 @@ struct ExperimentOptions : CachedReferenceOptions {
   SelectionSchedule selection;
   std::string backend_name = "default";
   double learning_rate = 2e-3;
-  double weight_decay = 0;       ///< of matrices, decoupled
-  double clip_norm = 0;          ///< largest norm of a step's gradient; 0: any
+  std::string curated_share_name = "0";  ///< of every super-batch: CuratedShare
+  double filter_share = 1;               ///< of the pool, kept once by the reference's losses
+  double filter_gain = 0;                ///< 0: the top, else drawn
+  double validation_share = 0;           ///< of every held-out set, for choices
+  double weight_decay = 0;               ///< of matrices, decoupled
+  double clip_norm = 0;                  ///< largest norm of a step's gradient; 0: any
   std::int64_t micro_batch = 0;  ///< examples of one pass, of scoring and of training; 0: all
   std::filesystem::path reference;
   std::int64_t reference_steps = 1500;
+  double reference_learning_rate = 0;  ///< 0: the learner's
   bool cache_reference = false;
   std::string evaluate_every = "50";  ///< STEPS or P%
   std::int64_t checkpoint_every = 250;
@@ -68,6 +74,8 @@ struct ExperimentOptions : CachedReferenceOptions {
   bool counts() const { return names_counts(reference); }
   /// Whether a reference is what it said of the pool.
   bool has_stored_reference() const { return counts() || has_cached_reference(); }
+  CuratedShare curated_share() const { return parse_curated_share(curated_share_name); }
+  bool filters() const { return filter_share < 1; }
   InteractionSchedule interaction_schedule() const;
   /// What arms share where their methods leave a choice.
   Sampling sampling() const;
@@ -82,6 +90,11 @@ struct ExperimentOptions : CachedReferenceOptions {
   }
   AdamSpec adam_spec() const {
     return {.learning_rate = learning_rate, .weight_decay = weight_decay};
+  }
+  AdamSpec reference_adam_spec() const {
+    AdamSpec spec = adam_spec();
+    if (reference_learning_rate > 0) spec.learning_rate = reference_learning_rate;
+    return spec;
   }
   ScoringSpec scoring_spec() const {
     return {.micro_batch = micro_batch, .precision = precision()};

@@ -14,25 +14,29 @@ double metadata_number(const SafetensorsFile& file, const std::string& key) {
 
 std::string exact_digits(double value) { return nlohmann::json(value).dump(); }
 
-std::filesystem::path energy_file_of(const std::filesystem::path& store) {
-  return std::filesystem::path(store).replace_extension(".energy.json");
+std::filesystem::path cost_file_of(const std::filesystem::path& store) {
+  return std::filesystem::path(store).replace_extension(".cost.json");
 }
 
-void write_store_joules(const std::filesystem::path& store, double joules) {
-  if (std::isnan(joules)) return;
-  write_file(energy_file_of(store),
-             with_checksum(nlohmann::ordered_json{{"joules", joules}}.dump()) + "\n");
+void write_store_cost(const std::filesystem::path& store, const StoreCost& cost) {
+  nlohmann::ordered_json json{{"cpu_seconds", cost.cpu_seconds}};
+  if (!std::isnan(cost.joules)) json["joules"] = cost.joules;
+  write_file(cost_file_of(store), with_checksum(json.dump()) + "\n");
 }
 
-double read_store_joules(const std::filesystem::path& store) {
-  const std::filesystem::path file = energy_file_of(store);
-  if (!std::filesystem::exists(file)) return kUnknownCost;
+StoreCost read_store_cost(const std::filesystem::path& store) {
+  const std::filesystem::path file = cost_file_of(store);
+  if (!std::filesystem::exists(file)) return {};
   const std::string operation = "read " + file.string();
   const auto json = parse_json<nlohmann::ordered_json>(read_file(file), operation);
-  if (!json.is_object() || !json.value("joules", nlohmann::ordered_json()).is_number()) {
-    refuse(operation, "a number of joules", "none");
-  }
-  return json["joules"].get<double>();
+  const auto number = [&](const char* name) {
+    if (json.is_object() && json.contains(name) && json[name].is_number()) {
+      return json[name].get<double>();
+    }
+    refuse(operation, text("a number of ", name), "none");
+  };
+  const bool metered = json.is_object() && json.contains("joules");
+  return {number("cpu_seconds"), metered ? number("joules") : kUnknownCost};
 }
 
 }  // namespace jest::apps::train

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "jest/core/cost.hpp"
 #include "jest/io/atomic_file.hpp"
 #include "jest/learner/learner.hpp"
 #include "jest/learner/reference_model.hpp"
@@ -31,9 +32,10 @@ struct ReferenceRun {
   std::optional<CachedReference<typename T::Store>> cached = {};
   std::optional<CachedReference<LossStore>> counted = {};      ///< of one that counts
   std::optional<CachedReference<LossStore>> first_stage = {};  ///< of --cascade-losses
-  double flops = kUnknownCost;    ///< of its training; unknown of many that are given
-  double seconds = kUnknownCost;  ///< likewise
-  double joules = kUnknownCost;   ///< likewise; unknown without a meter
+  double flops = kUnknownCost;        ///< of its training; unknown of many that are given
+  double seconds = kUnknownCost;      ///< likewise
+  double cpu_seconds = kUnknownCost;  ///< likewise
+  double joules = kUnknownCost;       ///< likewise; unknown without a meter
 
   bool runs() const { return !cached && !counted; }
   /// Of what it said of the pool, where it does not run.
@@ -64,11 +66,16 @@ auto guide_objective(const T& task) {
   }
 }
 
-/// What making a store took, in joules, is in a file beside it where it is known.
-std::filesystem::path energy_file_of(const std::filesystem::path& store);
-void write_store_joules(const std::filesystem::path& store, double joules);
-/// kUnknownCost where there is no such file.
-double read_store_joules(const std::filesystem::path& store);
+/// What making a store took.
+struct StoreCost {
+  double cpu_seconds = kUnknownCost;
+  double joules = kUnknownCost;
+};
+
+/// It is in a file beside the store. Both are unknown where there is none.
+std::filesystem::path cost_file_of(const std::filesystem::path& store);
+void write_store_cost(const std::filesystem::path& store, const StoreCost& cost);
+StoreCost read_store_cost(const std::filesystem::path& store);
 
 /// Trains by the same Trainer as every arm, in OUT/reference, and leaves its model.
 template <Task T>
@@ -78,7 +85,7 @@ void train_reference(const T& task, const RunFiles& files, const EnergyMeter& me
   const std::filesystem::path folder = options.out / "reference";
   on_first(options.world, [&] { std::filesystem::create_directories(folder); });
   auto model = moved_to(options.device_name, task.make_reference(kSeed));
-  const auto optimizer = fused_adam(*model, options.adam_spec());
+  const auto optimizer = fused_adam(*model, options.reference_adam_spec());
   const auto source = task.guide_source(kSeed);
   using GuideBatch = decltype(source.at(0));
   Learner learner(model, *optimizer, guide_objective(task), options.precision(),
@@ -86,6 +93,7 @@ void train_reference(const T& task, const RunFiles& files, const EnergyMeter& me
   UniformScorer scorer(options.count, kSeed);
   TrainerSpec spec = trainer_spec(options, options.reference_steps, kSeed);
   spec.selection = {};
+  spec.learning_rate.peak = options.reference_adam_spec().learning_rate;
   spec.checkpoints = files.checkpoints;
   const double forward = task.guide_forwards() * task.training_flops(model, options, Method{});
   if (is_first(options.world)) {
@@ -93,13 +101,14 @@ void train_reference(const T& task, const RunFiles& files, const EnergyMeter& me
   }
   spec.meter = meter;
   spec.world = options.world;
-  const TrainerHooks<GuideBatch> hooks{.evaluate = [&] { return task.evaluate(model); }};
+  const TrainerHooks<GuideBatch> hooks{.evaluate = [&] { return evaluate_all(task, model); }};
   Trainer trainer(source, learner, scorer, spec, hooks);
   const TrainerState& state = trainer.run();
   const double flops = count_flops(state.examples, {.learner = forward}).run();
   Metadata metadata = model->metadata();
   metadata["training_flops"] = exact_digits(flops);
   metadata["training_seconds"] = exact_digits(state.seconds.steps());
+  metadata["training_cpu_seconds"] = exact_digits(state.cpu_seconds);
   if (!std::isnan(state.joules)) metadata["training_joules"] = exact_digits(state.joules);
   on_first(options.world, [&] { files.finish(*model, std::move(metadata)); });
 }
@@ -117,6 +126,7 @@ ReferenceRun<T> given_reference(const T& task) {
       reference.cached = cached_losses(options, pool);
     }
     reference.flops = 0;  // its training is not this run's; what the files cost is told apart
+    reference.cpu_seconds = reference.joules = 0;
     reference.seconds = reference.cached->cost.cpu_seconds;
   }
   if (!options.cascade_losses.empty() && !options.first_stage_counts()) {
@@ -135,15 +145,15 @@ void prepare_counts(const T& task, ReferenceRun<T>& reference, const RunEnergy& 
     const auto kept = [&](const CountsName& name) {
       return kept_counts({options.out / name.file_name(),
                           text("counts ", name.words(), " curated ", data.curated->checksum,
-                               " pool ", data.pool->checksum),
-                          data.pool->ids},
+                               " pool ", data.candidates->checksum),
+                          data.candidates->ids},
                          energy, [&] { return task.count(name); });
     };
     std::string own;
     if (options.counts()) {
       const CountsName name = counted_reference(options);
       reference.counted = kept(name);
-      reference.flops = reference.joules = 0;  // it is not trained
+      reference.flops = reference.joules = reference.cpu_seconds = 0;  // it is not trained
       reference.seconds = reference.counted->cost.cpu_seconds;
       own = name.words();
     }
@@ -175,6 +185,7 @@ void prepare_reference(const T& task, ReferenceRun<T>& reference, const EnergyMe
   reference.model = moved_to(options.device_name, T::load(file));
   reference.flops = metadata_number(file, "training_flops");
   reference.seconds = metadata_number(file, "training_seconds");
+  reference.cpu_seconds = metadata_number(file, "training_cpu_seconds");
   reference.joules = metadata_number(file, "training_joules");
 }
 
@@ -204,7 +215,7 @@ class ReferenceStores {
     const std::string fingerprint = model_fingerprint(*reference_.model) + " " + name;
     World* const world = task_.options().world;
     if (!first_finds(world, [&] { return std::filesystem::exists(path); })) {
-      on_first(world, [&] { std::filesystem::remove(energy_file_of(path)); });
+      on_first(world, [&] { std::filesystem::remove(cost_file_of(path)); });
       write(path, fingerprint, options);
     }
     return stores_.emplace(name, Store(path, fingerprint)).first->second;
@@ -213,7 +224,7 @@ class ReferenceStores {
  private:
   void write(const std::filesystem::path& path, const std::string& fingerprint,
              const typename T::Options& options) {
-    const auto& pool = task_.data().pool;
+    const auto& pool = task_.data().candidates;
     const at::Tensor ids = torch::tensor(pool->ids, at::kLong);
     constexpr std::int64_t kMost = 1024;
     const std::int64_t asked = options.micro_batch > 0 ? options.micro_batch : kMost;
@@ -221,21 +232,22 @@ class ReferenceStores {
     World* const world = task_.options().world;
     const Part part = part_of_pool(world, scoring.micro_batch);
     const Batch rows = task_.stored_as(Batch({pool, part.rows}), options);
-    const double before = energy_.joules();
+    const double joules = energy_.joules(), seconds = processor_seconds();
+    const auto write_cost = [&] {
+      const double own = processor_seconds() - seconds;
+      const double all = world == nullptr ? own : world->sum(own);
+      on_first(world, [&] { write_store_cost(path, {all, energy_.joules() - joules}); });
+    };
     if constexpr (EmbedsPairs<typename T::Model, Batch>) {
       Embeddings all = score_embeddings(reference_.model, rows, scoring);
       all.x = part.of_all(world, all.x);
       all.y = part.of_all(world, all.y);
-      on_first(world, [&] {
-        write_store_joules(path, energy_.joules() - before);
-        write_embedding_store(path, {all, ids, fingerprint});
-      });
+      write_cost();
+      on_first(world, [&] { write_embedding_store(path, {all, ids, fingerprint}); });
     } else {
       const at::Tensor losses = part.of_all(world, score_losses(reference_.model, rows, scoring));
-      on_first(world, [&] {
-        write_store_joules(path, energy_.joules() - before);
-        write_loss_store(path, {losses, ids, fingerprint});
-      });
+      write_cost();
+      on_first(world, [&] { write_loss_store(path, {losses, ids, fingerprint}); });
     }
   }
 
@@ -249,7 +261,7 @@ class ReferenceStores {
     }
   };
   Part part_of_pool(const World* world, std::int64_t micro_batch) const {
-    const auto& pool = *task_.data().pool;
+    const auto& pool = *task_.data().candidates;
     if (world == nullptr) return {all_rows(pool), {}};
     Part part;
     const auto shards = shards_of(pool.rows(), world->size(), micro_batch);

@@ -22,6 +22,10 @@ std::vector<std::string> names_of(const std::vector<ArmRun>& runs) {
   return names;
 }
 
+bool asks_reference(const Method& method, const ExperimentOptions& options) {
+  return method.uses_reference() || options.filters();
+}
+
 bool uses_store(const Method& method, const ExperimentOptions& options) {
   const ReferenceAccess access = method.reference.access;
   if (!method.uses_reference() || access == ReferenceAccess::kLiveOnly) return false;

@@ -25,6 +25,9 @@ struct ArmRun {
 std::vector<ArmRun> all_runs(const ExperimentOptions& options, bool (*knows)(const Method&));
 std::vector<std::string> names_of(const std::vector<ArmRun>& runs);
 
+/// Whether an arm, or its filter, asks a reference for anything.
+bool asks_reference(const Method& method, const ExperimentOptions& options);
+
 /// Whether an arm asks for what the reference gave once.
 bool uses_store(const Method& method, const ExperimentOptions& options);
 

@@ -89,25 +89,48 @@ std::optional<double> uniform_end(const Json& runs, const Measure& measure) {
   return (ends[(ends.size() - 1) / 2] + ends[ends.size() / 2]) / 2;
 }
 
-/// Reference training and pool embedding; null where one is unknown.
-Json paid_once(const Json& flops) {
-  const Json& training = flops["reference_training"];
-  const Json& embedding = flops["pool_embedding"];
-  if (!training.is_number() || !embedding.is_number()) return nullptr;
-  if (std::isnan(training.get<double>()) || std::isnan(embedding.get<double>())) return nullptr;
-  return training.get<double>() + embedding.get<double>();
+/// With reference training and pool embedding; null where one is unknown.
+Json all_in(const Json& until, const Json& costs) {
+  double sum = 0;
+  for (const Json& part : {until, costs["reference_training"], costs["pool_embedding"]}) {
+    if (!part.is_number()) return nullptr;
+    sum += part.get<double>();
+  }
+  return std::isnan(sum) ? Json(nullptr) : Json(sum);
+}
+
+/// The evaluation that the rows kept for choices find best: its step and its reported measures.
+Json best_by_validation(const std::vector<Json>& evaluations,
+                        const std::vector<Measure>& measures) {
+  const Measure& first = measures.front();
+  const std::string name = kValidation + first.name;
+  const Json* best = nullptr;
+  for (const Json& evaluation : evaluations) {
+    if (!evaluation.contains(name) || !evaluation[name].is_number()) continue;
+    const double value = evaluation[name], before = best ? best->at(name).get<double>() : 0;
+    if (!best || (first.higher_is_better ? value > before : value < before)) best = &evaluation;
+  }
+  if (!best) return nullptr;
+  Json json{{"step", best->at("step")}, {name, best->at(name)}};
+  for (const Measure& measure : measures) json[measure.name] = best->at(measure.name);
+  return json;
 }
 
 Json to_uniform(const Json& run, double target, const Measure& measure) {
   const Json first = first_at(run, target, measure);
   const Json& end = run["evaluations"].back()[measure.name];
-  Json json{{"steps", nullptr}, {"flops", nullptr}, {"all_in", nullptr}};
+  Json json{{"steps", nullptr},
+            {"flops", nullptr},
+            {"all_in", nullptr},
+            {"cpu_seconds", nullptr},
+            {"all_in_cpu_seconds", nullptr}};
   json["ended"] = end.is_number() && reaches(end, target, measure);
   if (first.is_null()) return json;
   json["steps"] = first["step"];
   json["flops"] = first["flops"];
-  const Json once = paid_once(run["flops"]);
-  if (once.is_number()) json["all_in"] = first["flops"].get<double>() + once.get<double>();
+  json["all_in"] = all_in(first["flops"], run["flops"]);
+  json["cpu_seconds"] = first["cpu_seconds"];
+  json["all_in_cpu_seconds"] = all_in(first["cpu_seconds"], run["cpu_seconds_once"]);
   return json;
 }
 
@@ -115,6 +138,7 @@ Json to_uniform(const Json& run, double target, const Measure& measure) {
 std::string role_of(const Arm& arm, const Method& method) {
   if (arm.kind == ArmKind::kEqualCompute) return "equal_compute";
   if (arm.kind == ArmKind::kOracle) return "oracle";
+  if (arm.kind == ArmKind::kCurated || arm.kind == ArmKind::kRival) return "rival";
   if (method.name != kUniform.name) return "contender";
   return arm.overrides.empty() ? "baseline" : "control";
 }
@@ -165,13 +189,18 @@ Json summarize_run(const SummaryRun& run) try {
   json["examples_scored"] = last.at("examples").at("scored");
   json["examples_trained"] = last.at("examples").at("trained");
   json["flops"] = last.at("flops");
-  json["flops"]["reference_training"] = run.reference_training_flops;
-  json["flops"]["pool_embedding"] = run.pool_embedding_flops;
+  const auto& [training, embedding] = run.once;
+  json["flops"]["reference_training"] = training.flops;
+  json["flops"]["pool_embedding"] = embedding.flops;
   json["seconds"] = last.at("seconds");
-  if (last.contains("cpu_seconds")) json["cpu_seconds"] = last["cpu_seconds"];
+  json["cpu_seconds"] = last.value("cpu_seconds", Json());
+  json["cpu_seconds_once"] = {{"reference_training", training.cpu_seconds},
+                              {"pool_embedding", embedding.cpu_seconds}};
   json["joules"] = {{"run", last.value("joules", Json())},
-                    {"reference_training", run.reference_training_joules},
-                    {"pool_embedding", run.pool_embedding_joules}};
+                    {"reference_training", training.joules},
+                    {"pool_embedding", embedding.joules}};
+  const Json best = best_by_validation(evaluations, run.measures);
+  if (!best.is_null()) json["best_by_validation"] = best;
   json["batches"] = batch_means(events["batch"]);
   json["gradients"] = Json::array();
   for (Json& line : events["gradients"]) {
@@ -185,7 +214,10 @@ Json summarize_run(const SummaryRun& run) try {
     for (const Measure& measure : run.measures) {
       values[measure.name] = evaluation.at(measure.name);
     }
+    const std::string validation = kValidation + run.measures.front().name;
+    if (evaluation.contains(validation)) values[validation] = evaluation[validation];
     values["flops"] = flops_until(evaluation);
+    values["cpu_seconds"] = evaluation.value("cpu_seconds", Json());
     json["evaluations"].push_back(values);
     if (!evaluation.contains("picked_tags")) continue;
     Json entry{{"step", evaluation.at("step")}};

@@ -10,15 +10,31 @@
 
 namespace jest::apps::train {
 
+/// Of one thing; NaN where it is unknown.
+struct Costs {
+  double flops = 0;
+  double cpu_seconds = 0;
+  double joules = 0;
+
+  Costs& operator+=(const Costs& more) {
+    flops += more.flops;
+    cpu_seconds += more.cpu_seconds;
+    joules += more.joules;
+    return *this;
+  }
+};
+
 /// What a run pays once, beside its own metrics.
+struct OnceCosts {
+  Costs training = {};   ///< of the reference
+  Costs embedding = {};  ///< what references say of the pool
+};
+
 struct SummaryRun {
   ArmRun run;
   Method method;  ///< with what the arm's name sets
   std::filesystem::path folder;
-  double reference_training_flops = 0;  ///< NaN where it is unknown
-  double pool_embedding_flops = 0;
-  double reference_training_joules = 0;  ///< NaN where it is unknown
-  double pool_embedding_joules = 0;
+  OnceCosts once;
   std::vector<Measure> measures;
 };
 
@@ -28,8 +44,9 @@ nlohmann::ordered_json describe_measures(const std::vector<Measure>& measures);
 nlohmann::ordered_json summarize_run(const SummaryRun& run);
 
 /// Adds to every run when it first reached targets. "steps_to": a fixed grid of the measure, and
-/// the median of what uniform ended with, rounded. "to_uniform": steps, FLOPs and all-in FLOPs
-/// until that median, null where it never got there, and whether the run ended there.
+/// the median of what uniform ended with, rounded. "to_uniform": steps, FLOPs and CPU seconds of
+/// the run and all-in until that median, null where it never got there, and whether the run ended
+/// there.
 void add_targets(nlohmann::ordered_json& runs, const Measure& measure);
 
 /// Writes FOLDER/summary.json.

@@ -14,6 +14,8 @@
 
 namespace jest::apps::train {
 
+inline const std::string kValidation = "validation_";
+
 /// What an evaluation gives. The first measure of a task decides; the others are shown beside it.
 struct Measure {
   std::string name;
@@ -43,7 +45,7 @@ concept Task = requires(const T task, typename T::Model model, const typename T:
   { task.options() } -> std::same_as<const typename T::Options&>;
   { task.data() } -> std::same_as<const ExperimentData<typename T::Batch::Table>&>;
   { task.measures() } -> std::same_as<std::vector<Measure>>;
-  { task.evaluate(model) } -> std::same_as<Values>;
+  { task.evaluate(model, HeldOut::kReported) } -> std::same_as<Values>;
 
   { task.make_learner(std::uint64_t{}) } -> std::same_as<typename T::Model>;
   { task.make_reference(std::uint64_t{}) } -> std::same_as<typename T::Model>;
@@ -67,5 +69,16 @@ concept Task = requires(const T task, typename T::Model model, const typename T:
   // A row for the eye: fields of a line of samples.
   { task.show(batch.rows().table(), std::int64_t{}) } -> std::same_as<nlohmann::ordered_json>;
 };
+
+/// Of the rows that are reported, and of those kept for choices, as validation_MEASURE.
+template <Task T>
+Values evaluate_all(const T& task, typename T::Model& model) {
+  Values values = task.evaluate(model, HeldOut::kReported);
+  if (task.options().validation_share == 0) return values;
+  for (const auto& [name, value] : task.evaluate(model, HeldOut::kValidation)) {
+    values[kValidation + name] = value;
+  }
+  return values;
+}
 
 }  // namespace jest::apps::train

@@ -1,6 +1,7 @@
 """A recipe: the data that jest-data prepares, and the options of one task of jest-train.
 
-For the index of the evidence it may name `shown`, one of its arms, and what its page `says`.
+For the index of the evidence it may name `shown`, one of its arms, and what its page `says`. What
+[tune] means stands in tuning.py; `minutes` is about how long all of it takes on two cores.
 """
 
 import sys
@@ -27,7 +28,8 @@ def read_recipe(path):
     except tomllib.TOMLDecodeError as error:
         refuse("TOML", error)
     data = recipe.get("data", {})
-    tables = [name for name, value in recipe.items() if isinstance(value, dict) and name != "data"]
+    tables = [name for name, value in recipe.items()
+              if isinstance(value, dict) and name not in ("data", "tune")]
     if "title" not in recipe:
         refuse("a title", "none")
     if not isinstance(data, dict):
@@ -46,9 +48,29 @@ def read_recipe(path):
     options = recipe[tables[0]]
     if "shown" in recipe and recipe["shown"] not in options.get("arms", []):
         refuse("shown = one of the arms", repr(recipe["shown"]))
+    if "tune" in recipe:
+        check_tuning(recipe["tune"], options, refuse)
+    if not isinstance(recipe.get("minutes", 1), (int, float)):
+        refuse("minutes = a number", repr(recipe["minutes"]))
     if not isinstance(recipe.get("says", ""), str):
         refuse("says = a sentence", repr(recipe["says"]))
     return recipe | {"task": tables[0], "options": options, "page": page}
+
+
+def check_tuning(tune, options, refuse):
+    wanted = ("learning-rate", "seed", "validation-share")
+    if not isinstance(tune, dict) or sorted(tune) != sorted(wanted):
+        refuse("[tune] with " + listed(wanted), repr(tune))
+    rates = tune["learning-rate"]
+    if not isinstance(rates, list) or not rates or not all(isinstance(rate, float) for rate in rates):
+        refuse("tune.learning-rate = numbers", repr(rates))
+    if tune["seed"] in options.get("seeds", [1]):
+        refuse("a seed for choices that no figure is of", tune["seed"])
+    if "uniform" not in options.get("arms", []):
+        refuse("an arm uniform", listed(options.get("arms", [])))
+    for name in ("learning-rate", "validation-share"):
+        if name in options:
+            refuse(f"{name} in [tune] alone", repr(options[name]))
 
 
 def with_target(recipe, target):

@@ -42,6 +42,9 @@ void add_debian_docs(CLI::App& app, jest::studies::DebianDocsCommand& command) {
   CLI::App* sub = app.add_subcommand("debian-docs", "Debian's documentation in rows of 160 bytes");
   sub->add_option("--out", command.out, "Folder for four .safetensors tables, manifest.json")
       ->required();
+  sub->add_option("--copies", command.copies,
+                  "Make the pool's prose near-copies of so many of\nits rows; 0: leave it as it is")
+      ->capture_default_str();
   sub->add_option("--seed", command.seed, "Draws which rows are taken")->capture_default_str();
   sub->callback([&command] { jest::studies::prepare_debian_docs(command); });
 }

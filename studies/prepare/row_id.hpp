@@ -21,7 +21,8 @@ enum class Purpose : std::uint32_t {
   kNoise = 2,
   kPool = 3,
   kEvaluation = 4,
-  kHeldOut = 5
+  kHeldOut = 5,
+  kCopies = 6
 };
 
 struct SeededOrder {

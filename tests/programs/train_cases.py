@@ -169,8 +169,12 @@ def run_flops(flops):
 
 def without_measured(run):
     """Without what a clock or a meter measured."""
-    return {key: value for key, value in run.items()
-            if not key.endswith("seconds") and key != "joules"}
+    if isinstance(run, list):
+        return [without_measured(one) for one in run]
+    if not isinstance(run, dict):
+        return run
+    return {key: without_measured(value) for key, value in run.items()
+            if not key.endswith(("seconds", "seconds_once")) and key != "joules"}
 
 
 class Case(unittest.TestCase):

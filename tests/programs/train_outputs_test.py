@@ -57,12 +57,12 @@ class Results(Case):
         self.assertEqual(self.summary["measures"], [
             {"name": name, "label": label, "higher_is_better": True}
             for name, label in (("r_at_1", "R@1"), ("r_at_10", "R@10"))])
-        self.assertEqual(set(self.summary["reference"]), {"r_at_1", "r_at_10", "flops", "seconds", "joules"})
+        self.assertEqual(set(self.summary["reference"]), {"r_at_1", "r_at_10", "flops", "seconds", "cpu_seconds", "joules"})
         self.assertEqual(list(self.runs), [(arm, seed) for seed in (1, 2) for arm in ARMS])
         for run in self.runs.values():
             self.assertEqual(set(run), {"arm", "kind", "role", "score", "seed", "steps",
                                         "evaluations", "steps_to", "to_uniform", "examples_scored", "examples_trained", "flops", "seconds",
-                                        "cpu_seconds", "joules", "batches", "gradients", "picked_tags"})
+                                        "cpu_seconds", "cpu_seconds_once", "joules", "batches", "gradients", "picked_tags"})
             # One thread: at most the wall time, but for the clocks' ticks.
             wall = sum(run["seconds"].values())
             self.assertTrue(0 < run["cpu_seconds"] < wall + 0.1, (run["cpu_seconds"], wall))
@@ -70,7 +70,7 @@ class Results(Case):
             self.assertEqual(set(run["seconds"]), STAGES)
             self.assertTrue(all(value >= 0 for value in run["seconds"].values()))
             for evaluation in run["evaluations"]:
-                self.assertEqual(set(evaluation), {"step", "r_at_1", "r_at_10", "flops"})
+                self.assertEqual(set(evaluation), {"step", "r_at_1", "r_at_10", "flops", "cpu_seconds"})
                 self.assertTrue(0 <= evaluation["r_at_1"] <= evaluation["r_at_10"] <= 1)
 
     def test_a_target_is_the_median_of_uniform(self):
@@ -103,6 +103,9 @@ class Results(Case):
             once = run["flops"]["reference_training"] + run["flops"]["pool_embedding"]
             self.assertEqual((way["steps"], way["flops"]), (as_good[0]["step"], as_good[0]["flops"]))
             self.assertAlmostEqual(way["all_in"], way["flops"] + once, delta=1e-6 * way["all_in"])
+            seconds = run["cpu_seconds_once"]["reference_training"] + run["cpu_seconds_once"]["pool_embedding"]
+            self.assertEqual(way["cpu_seconds"], as_good[0]["cpu_seconds"])
+            self.assertAlmostEqual(way["all_in_cpu_seconds"], way["cpu_seconds"] + seconds, places=6)
             self.assertLessEqual(way["flops"], sum(run["flops"].values()) * (1 + 1e-9))
 
     def test_command_version_and_data_are_told(self):

@@ -4,19 +4,41 @@
 
 #include <algorithm>
 
+#include "train/arm_rows.hpp"
+
 namespace jest::apps::train {
 
 std::shared_ptr<const ByteTable> read_bytes(const std::filesystem::path& path) {
-  auto table = std::make_shared<ByteTable>(path);
-  const ArrayView& bytes = table->file.array("bytes", "U8", 2);
+  const auto table = std::make_shared<ByteTable>();
+  const auto file = std::make_shared<ByteFile>(path);
+  const ArrayView& bytes = file->file.array("bytes", "U8", 2);
   if (bytes.shape[1] < 1) {
     refuse("read " + path.string(), "sequences of at least one byte", describe(bytes));
   }
-  static_cast<ExampleTable&>(*table) = read_row_labels(table->file, bytes.shape[0]);
+  static_cast<ExampleTable&>(*table) = read_row_labels(file->file, bytes.shape[0]);
   table->length = bytes.shape[1];
-  table->sequences = {reinterpret_cast<const std::uint8_t*>(bytes.bytes.data()),
-                      bytes.bytes.size()};
+  file->sequences = {reinterpret_cast<const std::uint8_t*>(bytes.bytes.data()), bytes.bytes.size()};
+  table->files = {file};
   return table;
+}
+
+std::shared_ptr<const ByteTable> joined(const ByteTable& pool, const ByteTable& curated) {
+  const auto table = std::make_shared<ByteTable>();
+  static_cast<ExampleTable&>(*table) = joined_labels(pool, curated);
+  table->length = pool.length;
+  table->files = pool.files;
+  table->files.insert(table->files.end(), curated.files.begin(), curated.files.end());
+  return table;
+}
+
+std::span<const std::uint8_t> ByteTable::of(std::int64_t row) const {
+  std::size_t first = static_cast<std::size_t>(row * length), k = 0;
+  for (; first >= files[k]->sequences.size(); ++k) first -= files[k]->sequences.size();
+  return files[k]->sequences.subspan(first, static_cast<std::size_t>(length));
+}
+
+void ByteTable::expect_unchanged() const {
+  for (const auto& file : files) file->file.expect_unchanged();
 }
 
 ByteBatch ByteBatch::at(const std::vector<std::int64_t>& positions) const {
@@ -40,7 +62,7 @@ at::Tensor ByteBatch::bytes() const {
   for (const std::int64_t row : rows_.rows()) {
     out = std::copy_n(rows_.table().of(row).begin(), length(), out);
   }
-  rows_.table().file.expect_unchanged();
+  rows_.table().expect_unchanged();
   return all;
 }
 

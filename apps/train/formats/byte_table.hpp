@@ -16,21 +16,30 @@
 
 namespace jest::apps::train {
 
-/// Sequences lie in the file, read or mapped.
-struct ByteTable : ExampleTable {
-  explicit ByteTable(const std::filesystem::path& path) : file(path) {}
+/// Sequences of one file, read or mapped.
+struct ByteFile {
+  explicit ByteFile(const std::filesystem::path& path) : file(path) {}
 
   SafetensorsFile file;
-  std::int64_t length = 0;                  ///< L
-  std::span<const std::uint8_t> sequences;  ///< [rows, L]
+  std::span<const std::uint8_t> sequences = {};  ///< [rows, L]
+};
 
-  std::span<const std::uint8_t> of(std::int64_t row) const {
-    return sequences.subspan(row * length, length);
-  }
+/// Sequences lie in the files, one after the other.
+struct ByteTable : ExampleTable {
+  std::vector<std::shared_ptr<const ByteFile>> files;
+  std::int64_t length = 0;  ///< L
+
+  std::span<const std::uint8_t> of(std::int64_t row) const;
+  /// Throws when a file was written to since it was read.
+  void expect_unchanged() const;
 };
 
 /// Throws jest::Error naming the file and its defect. O(file).
 JEST_EXPORT std::shared_ptr<const ByteTable> read_bytes(const std::filesystem::path& path);
+
+/// The pool's rows and behind them the curated ones, of the same length: joined_labels.
+JEST_EXPORT std::shared_ptr<const ByteTable> joined(const ByteTable& pool,
+                                                    const ByteTable& curated);
 
 class JEST_EXPORT ByteBatch {
  public:

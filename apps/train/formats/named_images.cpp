@@ -9,6 +9,7 @@
 
 #include "io/foreign_format.hpp"
 #include "jest/io/atomic_file.hpp"
+#include "train/arm_rows.hpp"
 #include "train/formats/normal_form.hpp"
 
 namespace jest::apps::train {
@@ -95,6 +96,42 @@ std::shared_ptr<const NamedImages> read_named_images(const std::filesystem::path
   return table;
 }
 
+std::shared_ptr<const NamedImages> joined(const std::shared_ptr<const NamedImages>& pool,
+                                          const std::shared_ptr<const NamedImages>& curated) {
+  const auto table = std::make_shared<NamedImages>(*pool);
+  static_cast<ExampleTable&>(*table) = joined_labels(*pool, *curated);
+  table->parts = {pool, curated};
+  table->file.reset();
+  table->shards.reset();
+  table->pixels = {};
+  // Tables of one list of names go on sharing it: what a name's number means is the same in both.
+  const bool same = pool->texts == curated->texts;
+  const auto shift = static_cast<std::int32_t>(same ? 0 : pool->texts.size());
+  for (const std::int32_t name : curated->names) table->names.push_back(name + shift);
+  if (same) return table;
+  table->texts.insert(table->texts.end(), curated->texts.begin(), curated->texts.end());
+  table->words.append(curated->words);
+  return table;
+}
+
+NamedImages::Place NamedImages::place(std::int64_t row) const {
+  std::size_t k = 0;
+  for (; row >= parts[k]->rows(); ++k) row -= parts[k]->rows();
+  return {parts[k].get(), row};
+}
+
+void NamedImages::ahead(std::span<const std::int64_t> rows) const {
+  if (shards) shards->ahead(rows);
+  for (const auto& part : parts) {
+    std::vector<std::int64_t> of_part;
+    for (const std::int64_t row : rows) {
+      const Place found = place(row);
+      if (found.part == part.get()) of_part.push_back(found.row);
+    }
+    part->ahead(of_part);
+  }
+}
+
 ImageBatch ImageBatch::at(const std::vector<std::int64_t>& positions) const {
   return ImageBatch(rows_.at(positions)).mixed(half_share_);
 }
@@ -119,6 +156,17 @@ bool ImageBatch::at_half(std::int64_t position) const {
 
 at::Tensor NamedImages::images(std::span<const std::int64_t> rows) const {
   at::Tensor images = torch::empty({std::ssize(rows), colours, side, side}, at::kByte);
+  for (const auto& part : parts) {
+    std::vector<std::int64_t> positions, of_part;
+    for (std::size_t k = 0; k < rows.size(); ++k) {
+      const Place found = place(rows[k]);
+      if (found.part != part.get()) continue;
+      positions.push_back(static_cast<std::int64_t>(k));
+      of_part.push_back(found.row);
+    }
+    if (!of_part.empty()) images.index_put_({torch::tensor(positions)}, part->images(of_part));
+  }
+  if (!parts.empty()) return images;
   auto* out = images.data_ptr<std::uint8_t>();
   if (shards) {
     shards->pictures(rows, {out, static_cast<std::size_t>(images.numel())});

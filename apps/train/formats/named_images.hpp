@@ -24,8 +24,10 @@ namespace jest::apps::train {
 
 inline constexpr std::int32_t kWordBuckets = 1 << 14;
 
-/// Images lie in a file, read or mapped, or in shards, decoded when they are asked for.
+/// Images lie in a file, read or mapped, or in shards, decoded when they are asked for; those of a
+/// joined table in the tables that it was made of.
 struct NamedImages : ExampleTable {
+  std::vector<std::shared_ptr<const NamedImages>> parts = {};  ///< of a joined table
   std::optional<SafetensorsFile> file = {};
   std::shared_ptr<const ShardTable> shards = {};
   std::int64_t side = 0;                 ///< S
@@ -37,16 +39,24 @@ struct NamedImages : ExampleTable {
   std::int32_t buckets = kWordBuckets;  ///< of `words`
 
   std::span<const std::uint8_t> image(std::int64_t row) const {
-    return pixels.subspan(row * side * side, side * side);
+    if (row < own_rows()) return pixels.subspan(row * side * side, side * side);
+    const auto [part, of_part] = place(row);
+    return part->image(of_part);
   }
   const std::string& name(std::int64_t row) const { return texts[names[row]]; }
 
   /// uint8 [n, C, S, S], copied.
   at::Tensor images(std::span<const std::int64_t> rows) const;
   /// Rows that will be asked for soon.
-  void ahead(std::span<const std::int64_t> rows) const {
-    if (shards) shards->ahead(rows);
-  }
+  void ahead(std::span<const std::int64_t> rows) const;
+
+ private:
+  struct Place {
+    const NamedImages* part;
+    std::int64_t row;
+  };
+  std::int64_t own_rows() const { return parts.empty() ? rows() : 0; }
+  Place place(std::int64_t row) const;
 };
 
 /// What a table of an experiment is, for summary.json: as of other tables, and how many samples of
@@ -55,6 +65,11 @@ nlohmann::ordered_json describe_table(const std::filesystem::path& path, const N
 
 /// Throws jest::Error naming the file and its defect. O(file).
 JEST_EXPORT std::shared_ptr<const NamedImages> read_named_images(const std::filesystem::path& path);
+
+/// The pool's images and behind them the curated ones: joined_labels.
+JEST_EXPORT std::shared_ptr<const NamedImages> joined(
+    const std::shared_ptr<const NamedImages>& pool,
+    const std::shared_ptr<const NamedImages>& curated);
 
 /// At which resolution models see the images of a batch.
 enum class Resolution {

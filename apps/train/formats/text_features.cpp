@@ -116,6 +116,12 @@ std::vector<std::int32_t> text_features(std::string_view text, const TextFeature
   return features;
 }
 
+void FeatureTable::append(const FeatureTable& more) {
+  const std::int64_t before = offsets.back();
+  features.insert(features.end(), more.features.begin(), more.features.end());
+  for (std::size_t k = 1; k < more.offsets.size(); ++k) offsets.push_back(before + more.offsets[k]);
+}
+
 FeatureTable feature_table(std::span<const std::string> texts, const TextFeatureSpec& spec) {
   FeatureTable table;
   table.offsets.reserve(texts.size() + 1);

@@ -32,6 +32,7 @@ struct FeatureTable {
   std::span<const std::int32_t> of(std::int64_t row) const {
     return std::span(features).subspan(offsets[row], offsets[row + 1] - offsets[row]);
   }
+  void append(const FeatureTable& more);
   double mean() const {
     return offsets.size() < 2 ? 0.0 : static_cast<double>(features.size()) / (offsets.size() - 1);
   }

@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include "jest/core/noise.hpp"
+#include "train/arm_rows.hpp"
 
 namespace jest::apps::train {
 namespace {
@@ -40,6 +41,16 @@ std::shared_ptr<const TextPairs> read_text_pairs(const std::filesystem::path& pa
   static_cast<PairTable&>(*pairs) = read_pairs(path);
   pairs->x_features = feature_table(pairs->x, spec);
   pairs->y_features = feature_table(pairs->y, spec);
+  return pairs;
+}
+
+std::shared_ptr<const TextPairs> joined(const TextPairs& pool, const TextPairs& curated) {
+  const auto pairs = std::make_shared<TextPairs>(pool);
+  static_cast<ExampleTable&>(*pairs) = joined_labels(pool, curated);
+  pairs->x.insert(pairs->x.end(), curated.x.begin(), curated.x.end());
+  pairs->y.insert(pairs->y.end(), curated.y.begin(), curated.y.end());
+  pairs->x_features.append(curated.x_features);
+  pairs->y_features.append(curated.y_features);
   return pairs;
 }
 

@@ -23,6 +23,10 @@ struct TextPairs : PairTable {
 JEST_EXPORT std::shared_ptr<const TextPairs> read_text_pairs(const std::filesystem::path& path,
                                                              const TextFeatureSpec& spec = {});
 
+/// The pool's pairs and behind them the curated ones, copied: joined_labels.
+JEST_EXPORT std::shared_ptr<const TextPairs> joined(const TextPairs& pool,
+                                                    const TextPairs& curated);
+
 /// n bags of features: indices one after the other, and where each bag starts. int64.
 struct FeatureBags {
   at::Tensor features;  ///< [total]

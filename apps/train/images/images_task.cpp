@@ -19,18 +19,14 @@ const Measure kRecall{
     "picture is: the mean of both. Where there are several evaluation sets, R@1 by itself is the "
     "mean over them."};
 
-/// `most` rows of distinct names, spread evenly over those there are; 0: a row of every name.
-std::vector<std::int64_t> distinct_rows(const NamedImages& table, std::int64_t most) {
+/// The first row of every name.
+std::vector<std::int64_t> distinct_rows(const NamedImages& table) {
   std::set<std::int32_t> seen;
   std::vector<std::int64_t> firsts;
   for (std::int64_t row = 0; row < table.rows(); ++row) {
     if (seen.insert(table.names[row]).second) firsts.push_back(row);
   }
-  const auto names = static_cast<std::int64_t>(firsts.size());
-  const std::int64_t count = most == 0 ? names : std::min(most, names);
-  std::vector<std::int64_t> rows;
-  for (std::int64_t k = 0; k < count; ++k) rows.push_back(firsts[k * names / count]);
-  return rows;
+  return firsts;
 }
 
 /// All tables show pictures of one kind.
@@ -61,6 +57,7 @@ ImagesTask::ImagesTask(Options options)
         return read_images(options_, path);
       })) {
   check_alike(data_);
+  if (mixes(options_)) data_.candidates = joined(data_.pool, data_.curated);
   if (tower() == "conv") {
     if (data_.pool->colours != 1) refuse("--image-tower", "resnet or vit for shards", "conv");
     if (data_.pool->side % 16 != 0) {
@@ -74,9 +71,9 @@ ImagesTask::ImagesTask(Options options)
     check_model_memory("--reference-channels, --reference-hidden", parameters(reference_sizes()));
   }
   for (auto& set : data_.eval) {
-    const auto names = static_cast<std::int64_t>(distinct_rows(*set.table, 0).size());
-    AtLeast{2}("--eval, distinct names", names);
-    set.evaluated = distinct_rows(*set.table, options_.eval_rows);
+    const std::vector<std::int64_t> rows = distinct_rows(*set.table);
+    AtLeast{2}("--eval, distinct names", std::ssize(rows));
+    set.rows = share_out(*set.table, rows, options_, options_.eval_rows);
   }
 }
 
@@ -84,10 +81,10 @@ std::vector<Measure> ImagesTask::measures() const {
   return measures_over_sets(kRecall, data_.set_names());
 }
 
-Values ImagesTask::evaluate(Model& model) const {
+Values ImagesTask::evaluate(Model& model, HeldOut part) const {
   std::vector<double> values;
   for (const auto& set : data_.eval) {
-    const ImageBatch batch({set.table, set.evaluated});
+    const ImageBatch batch({set.table, set.of(part)});
     const Embeddings embeddings = score_embeddings(model, batch, {.micro_batch = 256});
     values.push_back(retrieval_recall(embeddings).at_1);
   }

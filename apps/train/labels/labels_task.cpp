@@ -50,6 +50,7 @@ LabelsTask::LabelsTask(Options options)
         return read_named_images(path);
       })) {
   check_labels(data_);
+  if (mixes(options_)) data_.candidates = joined(data_.pool, data_.curated);
   check_model_memory("--channels, --hidden", parameters_of(learner_spec()));
   if (options_.reference.empty()) {
     check_model_memory("--reference-channels, --reference-hidden", parameters_of(reference_spec()));
@@ -60,18 +61,18 @@ std::vector<Measure> LabelsTask::measures() const {
   return measures_over_sets(kAccuracy, data_.set_names());
 }
 
-Values LabelsTask::evaluate(Model& model) const {
+Values LabelsTask::evaluate(Model& model, HeldOut part) const {
   std::vector<double> values;
   for (const auto& set : data_.eval) {
-    const ImageBatch all({set.table, set.evaluated});
+    const ImageBatch all({set.table, set.of(part)});
     const at::Tensor logits =
         score_rows("logits", model, all, {.micro_batch = kEvaluatedAtOnce},
-                   [&](const ImageBatch& part) { return model->logits(part); });
+                   [&](const ImageBatch& some) { return model->logits(some); });
     const at::Tensor own = logits.gather(1, labels_of(all).to(logits.device()).unsqueeze(1));
     // Whatever does not score below the right label counts against it: ties, and NaN.
     const at::Tensor below = (logits < own).sum(1);
     const auto right = below.eq(logits.size(1) - 1).sum().item<std::int64_t>();
-    values.push_back(static_cast<double>(right) / static_cast<double>(set.evaluated.size()));
+    values.push_back(static_cast<double>(right) / static_cast<double>(set.of(part).size()));
   }
   return values_over_sets(kAccuracy.name, data_.set_names(), values);
 }

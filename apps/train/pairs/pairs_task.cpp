@@ -8,15 +8,17 @@
 namespace jest::apps::train {
 namespace {
 
-CountedLosses count_side(const std::vector<std::string>& curated,
-                         const std::vector<std::string>& pool, CountKind kind) {
-  const auto rows_of = [](const std::vector<std::string>& side) {
-    cached::CountedRows<std::uint8_t> rows;
-    for (const std::string& text : side) rows.add(text);
-    return rows;
-  };
-  return cached::counted_losses(rows_of(curated), rows_of(pool),
-                                cached::count_spec<std::uint8_t>(kind));
+cached::CountedRows<std::uint8_t> rows_to_count(const std::vector<std::string>& side) {
+  cached::CountedRows<std::uint8_t> rows;
+  for (const std::string& text : side) rows.add(text);
+  return rows;
+}
+
+CountedLosses count_side(const ExperimentData<TextPairs>& data,
+                         std::vector<std::string> TextPairs::*side, CountKind kind) {
+  const auto rows_of = [&](const TextPairs& table) { return rows_to_count(table.*side); };
+  return cached::counted_losses(rows_of(*data.curated), rows_of(*data.pool),
+                                rows_of(*data.candidates), cached::count_spec<std::uint8_t>(kind));
 }
 
 }  // namespace
@@ -26,6 +28,7 @@ PairsTask::PairsTask(Options options)
       data_(
           read_data<TextPairs>(options_, [](const auto& path) { return read_text_pairs(path); })) {
   if (data_.eval.size() > 1) refuse("--eval", "one file of pairs", data_.eval.size());
+  if (mixes(options_)) data_.candidates = joined(*data_.pool, *data_.curated);
   if (options_.reference.empty()) {
     check_model_memory("--reference-width, --reference-hidden", parameters_of(reference_spec()));
   }
@@ -43,9 +46,9 @@ std::vector<Measure> PairsTask::measures() const {
           {"r_at_10", "R@10"}};
 }
 
-Values PairsTask::evaluate(Model& model) const {
+Values PairsTask::evaluate(Model& model, HeldOut part) const {
   const auto& set = data_.eval.front();
-  const Batch batch({set.table, set.evaluated});
+  const Batch batch({set.table, set.of(part)});
   const auto recall = retrieval_recall(score_embeddings(model, batch, {.micro_batch = 1024}));
   return {{"r_at_1", recall.at_1}, {"r_at_10", recall.at_10}};
 }
@@ -102,11 +105,10 @@ Values PairsTask::batch_values(const Batch& batch) const {
 }
 
 CountedLosses PairsTask::count(const CountsName& name) const {
-  const TextPairs &curated = *data_.curated, &pool = *data_.pool;
-  if (name.part == "x") return count_side(curated.x, pool.x, name.kind);
-  if (name.part == "y") return count_side(curated.y, pool.y, name.kind);
-  CountedLosses both = count_side(curated.x, pool.x, name.kind);
-  const CountedLosses y = count_side(curated.y, pool.y, name.kind);
+  if (name.part == "x") return count_side(data_, &TextPairs::x, name.kind);
+  if (name.part == "y") return count_side(data_, &TextPairs::y, name.kind);
+  CountedLosses both = count_side(data_, &TextPairs::x, name.kind);
+  const CountedLosses y = count_side(data_, &TextPairs::y, name.kind);
   for (std::size_t k = 0; k < both.losses.size(); ++k) {
     both.losses[k] = (both.losses[k] + y.losses[k]) / 2;
   }

@@ -36,12 +36,13 @@ typename T::Model train_probe_reference(const T& task) {
   constexpr std::uint64_t kSeed = 0;
   const auto& options = task.options();
   auto model = moved_to(options.device_name, task.make_reference(kSeed));
-  const auto optimizer = fused_adam(*model, options.adam_spec());
+  const auto optimizer = fused_adam(*model, options.reference_adam_spec());
   const auto source = task.guide_source(kSeed);
   Learner learner(model, *optimizer, guide_objective(task), options.precision(),
                   options.step_spec());
   const auto bar = progress_bar("reference");
-  const auto rate = trainer_spec(options, options.reference_steps, kSeed).learning_rate;
+  auto rate = trainer_spec(options, options.reference_steps, kSeed).learning_rate;
+  rate.peak = options.reference_adam_spec().learning_rate;
   for (std::int64_t step = 0; step < options.reference_steps; ++step) {
     learner.set_learning_rate(rate.at(step));
     learner.step(without_held_out(source, step));

@@ -36,13 +36,14 @@ cached::CountedRows<Unit> rows_to_count(const ByteTable& table) {
     const auto bytes = table.of(row);
     rows.add({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   }
-  table.file.expect_unchanged();
+  table.expect_unchanged();
   return rows;
 }
 
 template <class Unit>
 CountedLosses count_by(const ExperimentData<ByteTable>& data, CountKind kind) {
   return cached::counted_losses(rows_to_count<Unit>(*data.curated), rows_to_count<Unit>(*data.pool),
+                                rows_to_count<Unit>(*data.candidates),
                                 cached::count_spec<Unit>(kind));
 }
 
@@ -57,7 +58,10 @@ TextTask::TextTask(Options options)
     check_model_memory("--reference-width, --reference-hidden, --layers",
                        parameters_of(reference_spec()));
   }
-  for (auto& set : data_.eval) set.evaluated = spread_rows(*set.table, options_.eval_rows);
+  if (mixes(options_)) data_.candidates = joined(*data_.pool, *data_.curated);
+  for (auto& set : data_.eval) {
+    set.rows = share_out(*set.table, all_rows(*set.table), options_, options_.eval_rows);
+  }
   for (const std::string& name : options_.arms) {
     const std::int64_t prefix =
         setup_of(find_arm(name, &Options::knows), options_).options.score_prefix;
@@ -71,10 +75,10 @@ std::vector<Measure> TextTask::measures() const {
   return measures_over_sets(kBitsPerByte, data_.set_names());
 }
 
-Values TextTask::evaluate(Model& model) const {
+Values TextTask::evaluate(Model& model, HeldOut part) const {
   std::vector<double> values;
   for (const auto& set : data_.eval) {
-    const ByteBatch batch({set.table, set.evaluated});
+    const ByteBatch batch({set.table, set.of(part)});
     const at::Tensor losses = score_losses(model, batch, {.micro_batch = 256});
     values.push_back(losses.to(at::kDouble).mean().item<double>() / std::numbers::ln2);
   }

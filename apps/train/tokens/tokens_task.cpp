@@ -64,8 +64,11 @@ cached::CountedRows<std::uint32_t> rows_to_count(const TokenTable& table) {
 
 TokensTask::TokensTask(Options options) : options_(std::move(options)) {
   if (!options_.tokenizer.empty()) tokenizer_.emplace(options_.tokenizer);
-  data_ = read_data<TokenTable>(options_, [this](const auto& path) { return read(path); });
-  for (auto& set : data_.eval) set.evaluated = spread_rows(*set.table, options_.eval_rows);
+  data_ = read_data<TokenTable>(options_, [this](const auto& path) { return read({path}); });
+  if (mixes(options_)) data_.candidates = read_joined();
+  for (auto& set : data_.eval) {
+    set.rows = share_out(*set.table, all_rows(*set.table), options_, options_.eval_rows);
+  }
   vocabulary_ = options_.vocabulary > 0 ? options_.vocabulary : needed_vocabulary();
   check_model("--model", learner_spec());
   if (!parse_model_name("--model", options_.model).folder.empty()) make_learner(0);  // or refuse
@@ -74,12 +77,22 @@ TokensTask::TokensTask(Options options) : options_(std::move(options)) {
   }
 }
 
-std::shared_ptr<const TokenTable> TokensTask::read(const std::filesystem::path& path) const {
+std::shared_ptr<TokenTable> TokensTask::read(
+    const std::vector<std::filesystem::path>& paths) const {
   TokenRows rows{.length = options_.length};
   if (options_.document_end >= 0) rows.document_end = options_.document_end;
   std::vector<TokenFile> files;
-  for (const auto& file : token_files(path)) files.emplace_back(file, options_.type());
+  for (const auto& path : paths) {
+    for (const auto& file : token_files(path)) files.emplace_back(file, options_.type());
+  }
   return std::make_shared<TokenTable>(std::move(files), rows);
+}
+
+/// The pool's rows, and behind them the curated ones.
+std::shared_ptr<const TokenTable> TokensTask::read_joined() const {
+  const auto table = read({options_.pool, options_.curated});
+  static_cast<ExampleTable&>(*table) = joined_labels(*data_.pool, *data_.curated);
+  return table;
 }
 
 std::int64_t TokensTask::needed_vocabulary() const {
@@ -113,16 +126,16 @@ std::vector<Measure> TokensTask::measures() const {
   return all;
 }
 
-Values TokensTask::evaluate(Model& model) const {
+Values TokensTask::evaluate(Model& model, HeldOut part) const {
   const std::vector<Measure> measures = measures_of(tokenizer_.has_value());
   std::map<std::string, std::vector<double>> values;
   for (const auto& set : data_.eval) {
-    const TokenBatch batch({set.table, set.evaluated});
+    const TokenBatch batch({set.table, set.of(part)});
     const at::Tensor losses =
         score_losses(model, batch, {.micro_batch = 64}).to(at::kCPU, at::kDouble);
     Sums sums;
-    for (std::int64_t k = 0; k < std::ssize(set.evaluated); ++k) {
-      const std::int64_t row = set.evaluated[k];
+    for (std::int64_t k = 0; k < std::ssize(set.of(part)); ++k) {
+      const std::int64_t row = set.of(part)[k];
       const auto predicted = static_cast<double>(set.table->tokens(row) - 1);
       sums.tokens += predicted;
       sums.nats += predicted * losses[k].item<double>();
@@ -227,7 +240,8 @@ double TokensTask::scoring_flops(const Model& model, const Options& options,
 CountedLosses TokensTask::count(const CountsName& name) const {
   CountGuideSpec spec = cached::count_spec<std::uint32_t>(name.kind);
   spec.alphabet = std::max(data_.curated->largest(), data_.pool->largest()) + 1;
-  return cached::counted_losses(rows_to_count(*data_.curated), rows_to_count(*data_.pool), spec);
+  return cached::counted_losses(rows_to_count(*data_.curated), rows_to_count(*data_.pool),
+                                rows_to_count(*data_.candidates), spec);
 }
 
 nlohmann::ordered_json TokensTask::show(const TokenTable& table, std::int64_t row) const {

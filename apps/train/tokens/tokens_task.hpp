@@ -29,7 +29,7 @@ class TokensTask {
   const Options& options() const { return options_; }
   const ExperimentData<TokenTable>& data() const { return data_; }
   std::vector<Measure> measures() const;
-  Values evaluate(Model& model) const;
+  Values evaluate(Model& model, HeldOut part = HeldOut::kReported) const;
 
   Model make_learner(std::uint64_t seed) const;
   Model make_reference(std::uint64_t seed) const;
@@ -54,7 +54,8 @@ class TokensTask {
   nlohmann::ordered_json show(const TokenTable& table, std::int64_t row) const;
 
  private:
-  std::shared_ptr<const TokenTable> read(const std::filesystem::path& path) const;
+  std::shared_ptr<TokenTable> read(const std::vector<std::filesystem::path>& paths) const;
+  std::shared_ptr<const TokenTable> read_joined() const;
   DecoderSpec learner_spec() const;
   DecoderSpec reference_spec() const;
   void check_model(const std::string& option, const DecoderSpec& spec) const;

@@ -94,6 +94,12 @@ struct SuperBatchSpec {
   bool ahead = true;  ///< false: few of the rows will be looked at, and none are asked for ahead
 };
 
+/// Rows of which every super-batch holds so many.
+struct RowShare {
+  std::vector<std::int64_t> rows = {};
+  std::int64_t size = 0;  ///< of the B
+};
+
 /// Super-batches over a table, or over some of its rows: a pure function of (seed, step).
 /// `Batch` has a type Table and is made from TableRows<Table>. A table with ahead(rows), as
 /// ShardTable has it, is told the rows of a step, and those of the next.
@@ -108,10 +114,16 @@ class TableSource {
 
   TableSource(std::shared_ptr<const Table> table, std::vector<std::int64_t> rows,
               const SuperBatchSpec& spec)
-      : table_(std::move(table)),
-        rows_(std::move(rows)),
-        order_(static_cast<std::int64_t>(rows_.size()), spec.size, spec.seed),
-        ahead_(spec.ahead) {}
+      : TableSource(std::move(table), std::move(rows), {}, spec) {}
+
+  /// Of every super-batch, the last `also.size` are of `also.rows`, the rest of `rows`, each in an
+  /// order of epochs of its own. Throws unless there are that many of each, and 0 <= also.size < B.
+  TableSource(std::shared_ptr<const Table> table, std::vector<std::int64_t> rows, RowShare also,
+              const SuperBatchSpec& spec)
+      : table_(std::move(table)), ahead_(spec.ahead) {
+    add(std::move(rows), spec.size - also.size, spec.seed);
+    if (also.size != 0) add(std::move(also.rows), also.size, spec.seed);
+  }
 
   Batch at(std::int64_t step) const {
     std::vector<std::int64_t> rows = rows_of(step);
@@ -123,15 +135,28 @@ class TableSource {
   }
 
  private:
+  struct Part {
+    std::vector<std::int64_t> rows;
+    SuperBatchOrder order;
+  };
+
+  void add(std::vector<std::int64_t> rows, std::int64_t size, std::uint64_t seed) {
+    const SuperBatchOrder order(static_cast<std::int64_t>(rows.size()), size, seed);
+    parts_.push_back({std::move(rows), order});
+  }
+
   std::vector<std::int64_t> rows_of(std::int64_t step) const {
-    std::vector<std::int64_t> rows = order_.at(step);
-    for (std::int64_t& row : rows) row = rows_[static_cast<std::size_t>(row)];
-    return rows;
+    std::vector<std::int64_t> all;
+    for (const Part& part : parts_) {
+      for (const std::int64_t position : part.order.at(step)) {
+        all.push_back(part.rows[static_cast<std::size_t>(position)]);
+      }
+    }
+    return all;
   }
 
   std::shared_ptr<const Table> table_;
-  std::vector<std::int64_t> rows_;
-  SuperBatchOrder order_;
+  std::vector<Part> parts_;
   bool ahead_;
 };
 

@@ -8,6 +8,7 @@
 #include "jest/core/error.hpp"
 #include "prepare/apt_index.hpp"
 #include "prepare/deb_packages.hpp"
+#include "prepare/docs/doc_copies.hpp"
 #include "prepare/docs/doc_reading.hpp"
 #include "prepare/docs/doc_sources.hpp"
 #include "prepare/docs/doc_split.hpp"
@@ -21,9 +22,13 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 Json requested(const DebianDocsCommand& command) {
-  return {{"command", text("jest-data debian-docs --seed ", command.seed)},
-          {"version", command.version},
-          {"seed", command.seed}};
+  Json request{{"command", text("jest-data debian-docs --seed ", command.seed)},
+               {"version", command.version},
+               {"seed", command.seed}};
+  if (command.copies == 0) return request;
+  request["command"] = text(request["command"].get<std::string>(), " --copies ", command.copies);
+  request["copies"] = command.copies;
+  return request;
 }
 
 struct Fetched {
@@ -62,11 +67,16 @@ std::vector<DocOffer> read_all(const Fetched& fetched, const std::filesystem::pa
   return offers;
 }
 
-Json prepare(const PreparedFolder& folder, std::uint64_t seed, Json request) {
+Json prepare(const PreparedFolder& folder, const DebianDocsCommand& command, Json request) {
   const TemporaryFolder private_folder;
   const Fetched fetched = fetch(private_folder.path());
-  const std::vector<DocRows> tables =
-      split_docs(read_all(fetched, private_folder.path() / "unpacked"), seed);
+  std::vector<DocRows> tables =
+      split_docs(read_all(fetched, private_folder.path() / "unpacked"), command.seed);
+  if (command.copies > 0) {
+    DocRows& pool = tables[static_cast<std::size_t>(DocTable::kPool)];
+    pool =
+        with_near_copies(std::move(pool), static_cast<std::size_t>(command.copies), command.seed);
+  }
   progress("writing the tables");
   request["packages"] = describe_packages(fetched.packages);
   request["indexes"] = describe_indexes(fetched.indexes);
@@ -106,9 +116,10 @@ Json write_debian_docs(const PreparedFolder& folder, const std::vector<DocRows>&
 }
 
 void prepare_debian_docs(const DebianDocsCommand& command) {
+  if (command.copies < 0) refuse("--copies", "a number of at least 0", command.copies);
   const PreparedFolder folder = debian_docs_folder(command.out);
   fill_once(folder, requested(command),
-            [&](Json request) { return prepare(folder, command.seed, std::move(request)); });
+            [&](Json request) { return prepare(folder, command, std::move(request)); });
 }
 
 }  // namespace jest::studies

@@ -142,6 +142,37 @@ TEST(SuperBatchOrder, NeverHoldsAnExampleTwiceEvenAtAnEpochsEnd) {
   }
 }
 
+TEST(TableSource, DrawsASharePerSuperBatchFromRowsOfTheirOwn) {
+  const auto table = std::make_shared<TextPairs>();
+  table->ids.resize(100);
+  std::iota(table->ids.begin(), table->ids.end(), 0);
+  const auto range = [](std::int64_t first, std::int64_t end) {
+    std::vector<std::int64_t> rows(static_cast<std::size_t>(end - first));
+    std::iota(rows.begin(), rows.end(), first);
+    return rows;
+  };
+  const TableSource<TextPairBatch> source(table, range(0, 90), RowShare{range(90, 100), 5},
+                                          {20, 4});
+  std::set<std::int64_t> pool, shared;
+  for (std::int64_t step = 0; step < 6; ++step) {
+    const auto rows = source.at(step).rows().rows();
+    ASSERT_EQ(rows.size(), 20U);
+    for (std::size_t k = 0; k < 15; ++k) EXPECT_TRUE(pool.insert(rows[k]).second);
+    for (std::size_t k = 15; k < 20; ++k) EXPECT_GE(rows[k], 90);
+    if (step < 2) shared.insert(rows.begin() + 15, rows.end());
+  }
+  EXPECT_EQ(pool.size(), 90U);  // an epoch of each
+  EXPECT_EQ(shared.size(), 10U);
+  const auto alone = TableSource<TextPairBatch>(table, range(0, 90), {15, 4}).at(3);
+  EXPECT_TRUE(std::ranges::equal(alone.rows().rows(), source.at(3).rows().rows().first(15)));
+  EXPECT_THROW(
+      TableSource<TextPairBatch>(table, range(0, 90), RowShare{range(90, 100), 11}, {20, 4}),
+      Error);
+  EXPECT_THROW(
+      TableSource<TextPairBatch>(table, range(0, 90), RowShare{range(90, 100), 20}, {20, 4}),
+      Error);
+}
+
 TEST(SuperBatchOrder, MixesThePool) {
   // Positions of the first super-batch would sum to 4,950·10 if it were the first 100 of 1,000.
   double sum = 0;
