@@ -31,7 +31,7 @@ class ArmTraining {
         live_(live_of(reference)),
         folder_(options_.out / run.name()),
         files_{folder_ / "model.safetensors", folder_ / "checkpoints"},
-        model_(moved_to(options_.device_name, task.make_learner(run.seed))),
+        model_(moved_to(options_.device_name, starting_model(task, run.seed))),
         optimizer_(fused_adam(*model_, options_.adam_spec())) {}
 
   void run(ReferenceStores<T>& stores) {

@@ -37,6 +37,7 @@ nlohmann::ordered_json claimed_identity(const T& task, const ReferenceRun<T>& re
     expect_numbers("--reference " + task.options().reference.string(), task, given);
     json["given_reference"] = model_fingerprint(*given);
   }
+  if (!task.options().init.empty()) json["init"] = model_fingerprint(*starting_model(task, 0));
   if (reference.cached) json["given_reference"] = reference.cached->checksum;
   if (reference.first_stage) json["cascade_losses"] = reference.first_stage->checksum;
   if (task.options().first_stage_counts()) {

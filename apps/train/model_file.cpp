@@ -25,6 +25,37 @@ void RunFiles::finish(torch::nn::Module& module, Metadata metadata) const {
   remove_checkpoints();
 }
 
+namespace {
+
+using Tensors = torch::OrderedDict<std::string, at::Tensor>;
+
+std::string words_of(const std::string& name, const at::Tensor& tensor) {
+  return text(name, " ", tensor.sizes());
+}
+
+void copy_tensors(const std::string& operation, const Tensors& from, const Tensors& to) {
+  for (const auto& item : to) {
+    const at::Tensor* found = from.find(item.key());
+    if (!found) refuse(operation, words_of(item.key(), item.value()), "none of that name");
+    if (found->sizes() != item.value().sizes()) {
+      refuse(operation, words_of(item.key(), item.value()), found->sizes());
+    }
+    item.value().copy_(*found);
+  }
+  if (from.size() != to.size()) {
+    refuse(operation, text(to.size(), " tensors as in the learner"), from.size());
+  }
+}
+
+}  // namespace
+
+void copy_values(const std::string& operation, const torch::nn::Module& from,
+                 torch::nn::Module& to) {
+  const torch::NoGradGuard no_gradients;
+  copy_tensors(operation, from.named_parameters(), to.named_parameters());
+  copy_tensors(operation, from.named_buffers(), to.named_buffers());
+}
+
 void expect_architecture(const SafetensorsFile& file, const std::string& architecture) {
   const auto found = file.metadata().find("architecture");
   if (found == file.metadata().end() || found->second != architecture) {

@@ -28,6 +28,11 @@ struct RunFiles {
   void finish(torch::nn::Module& module, Metadata metadata) const;
 };
 
+/// Gives `to` the values of `from`. Throws, naming `operation`, unless both have the same
+/// parameters and buffers: names and shapes.
+void copy_values(const std::string& operation, const torch::nn::Module& from,
+                 torch::nn::Module& to);
+
 /// Throws unless the file says that it is of `architecture`.
 void expect_architecture(const SafetensorsFile& file, const std::string& architecture);
 

@@ -162,6 +162,10 @@ OptionRows<ExperimentOptions> common_rows(const TaskWords& words) {
           "gradient stays\n"
           "that of the whole batch (GradCache); 0: all",
           kOfResult | kOfArm | kOfProbe, AtLeast{0}),
+      row("Arms", "--init", &O::init,
+          "A model of the learner's shape, which an earlier run\nleft, that every arm starts from; "
+          "what it cost is not\ncounted",
+          kOfRun),
       row("Arms", "--curated-share", &O::curated_share_name,
           "Share of every super-batch that is drawn from the\ncurated examples: S below 1, or "
           "natural, as if they\nwere rows of the pool",
@@ -264,6 +268,7 @@ void ExperimentOptions::check_names(const TaskWords& words) const {
   } else if (!reference.empty() && !words.folders) {
     expect_file("--reference", reference);
   }
+  if (!init.empty()) expect_file("--init", init);
   check_cached();
   if (first_stage_counts()) {
     parse_counts("--cascade-losses", cascade_losses.front(), words.counted);

@@ -51,6 +51,16 @@ typename T::Model given_model(const std::filesystem::path& path) {
     return T::load(SafetensorsFile(path));
 }
 
+/// What every arm starts from: the learner of a seed, with the values of --init where that is
+/// given.
+template <Task T>
+typename T::Model starting_model(const T& task, std::uint64_t seed) {
+  auto model = task.make_learner(seed);
+  const auto& init = task.options().init;
+  if (!init.empty()) copy_values("--init " + init.string(), *given_model<T>(init), *model);
+  return model;
+}
+
 /// A number that save_model's metadata holds; kUnknownCost when it does not.
 double metadata_number(const SafetensorsFile& file, const std::string& key);
 /// Shortest digits that read back as the same number.

@@ -8,6 +8,7 @@ import sys
 
 from pages.recipe import read_recipe
 from pages.summaries import options_of_arm
+from tuning import expanded
 
 TITLES = ("study", "arm shown", "reached", "updates · run · all-in, times less", "what it says")
 COSTS = ("updates, times less", "FLOPs of the run, times less", "all-in FLOPs, times less")
@@ -40,8 +41,8 @@ class Page:
     def link(self):
         return f"[{self.text.splitlines()[0].removeprefix('# ')}]({self.path.name})"
 
-    def row(self, **wanted):
-        """Title -> cell, of the first table with these columns and the row with these cells."""
+    def found(self, **wanted):
+        """Title -> cell, of the first table with these columns and the row with these cells; None."""
         titles = []
         for line in self.text.splitlines():
             cells = cells_of(line)
@@ -53,12 +54,19 @@ class Page:
                 row = dict(zip(titles, cells))
                 if wanted.items() <= row.items():
                     return row
+        return None
+
+    def row(self, **wanted):
+        row = self.found(**wanted)
+        if row is not None:
+            return row
         self.refuse("a row of " + ", ".join(f"{title} {cell}" for title, cell in wanted.items()))
 
 
 def saved(page, recipe):
     """(reached, costs) of the shown arm; costs that do not buy the target stand in brackets."""
-    row = page.row(arm=f"`{recipe['shown']}`")
+    rows = (page.found(arm=f"`{arm}`") for arm in expanded(recipe["shown"]))
+    row = next(filter(None, rows), None) or page.row(arm=f"`{recipe['shown']}`")
     reached, runs = map(int, row["reached"].split(" of "))
     costs = " · ".join(row[cost] for cost in COSTS)
     return row["reached"], costs if 2 * reached >= runs else f"({costs})"
@@ -85,7 +93,7 @@ def gained(page, recipe):
     return "–", f"{measure.group(1)} {row[size]} over independent, {size}"
 
 
-SHOWN = {"arms": saved, "interaction": gained}
+SHOWN = {"arms": saved, "interaction": gained, "tuned": saved}
 
 
 def page_row(page, recipe):

@@ -55,6 +55,16 @@ def head_rows(summary):
     return ["| " + " | ".join(titles) + " |", "|" + "---|" * len(titles)]
 
 
+def reference_sentence(summary, measure):
+    """How good it is, where it is a model that can be asked."""
+    reference = summary["reference"]
+    if measure["name"] in reference:
+        return f"The reference by itself: {labelled(measure, reference[measure['name']])}"
+    if "counts" in reference:
+        return f"The reference counts n-grams ({reference['counts']})"
+    return "The reference was asked before, by other programs"
+
+
 def data_sentence(summary):
     data, tag = summary["data"], summary["data"]["target_tag"]
     measure, seeds = summary["measures"][0], sorted({run["seed"] for run in summary["runs"]})
@@ -63,8 +73,8 @@ def data_sentence(summary):
     return (f"Pool {data['pool']['rows']:,} {summary['examples']}"
             + (f", of which {useful:.1f} % are useful ({tag})" if tag else "")
             + f"; curated {data['curated']['rows']:,}; held out {held_out(data)}. b = "
-            f"{data['count']}; seeds {', '.join(map(str, seeds))}. The reference by itself: "
-            f"{labelled(measure, summary['reference'][measure['name']])}{direction}.")
+            f"{data['count']}; seeds {', '.join(map(str, seeds))}. "
+            + reference_sentence(summary, measure) + f"{direction}.")
 
 
 def page(study, recipe, folder):

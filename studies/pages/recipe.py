@@ -1,13 +1,13 @@
 """A recipe: the data that jest-data prepares, and the options of one task of jest-train.
 
 For the index of the evidence it may name `shown`, one of its arms, and what its page `says`. What
-[tune] means stands in tuning.py; `minutes` is about how long all of it takes on two cores.
+[tune] means stands in tuning.py, and such a recipe says what is `useless` in its pool; `minutes` is about how long all of it takes on two cores.
 """
 
 import sys
 import tomllib
 
-PAGES = ("arms", "interaction")  # the first unless a recipe says `page = ...`
+PAGES = ("arms", "interaction", "tuned")  # a recipe's `page`: tuned with [tune], else the first
 EXTENSIONS = {"pairs": "tsv", "text": "safetensors", "images": "safetensors",
               "labels": "safetensors"}
 
@@ -42,14 +42,18 @@ def read_recipe(path):
     if len(tables) != 1 or tables[0] not in EXTENSIONS:
         refuse("one of " + ", ".join(f"[{task}]" for task in EXTENSIONS),
                listed([f"[{name}]" for name in tables]))
-    page = recipe.get("page", PAGES[0])
+    page = recipe.get("page", "tuned" if "tune" in recipe else PAGES[0])
     if page not in PAGES:
         refuse("page = one of " + listed(PAGES), repr(page))
+    if (page == "tuned") != ("tune" in recipe):
+        refuse("page = tuned with [tune], and with it alone", repr(page))
     options = recipe[tables[0]]
     if "shown" in recipe and recipe["shown"] not in options.get("arms", []):
         refuse("shown = one of the arms", repr(recipe["shown"]))
     if "tune" in recipe:
         check_tuning(recipe["tune"], options, refuse)
+        if not isinstance(recipe.get("useless"), str):
+            refuse("useless = what most of the pool is", repr(recipe.get("useless")))
     if not isinstance(recipe.get("minutes", 1), (int, float)):
         refuse("minutes = a number", repr(recipe["minutes"]))
     if not isinstance(recipe.get("says", ""), str):

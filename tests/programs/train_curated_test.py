@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """What arms of jest-train draw from: curated examples, filters, and rows kept for choices. Usage: train_curated_test.py JEST_TRAIN"""
 
+import json
 import math
 import os
 import shutil
@@ -10,7 +11,7 @@ import sys
 sys.dont_write_bytecode = True  # a test leaves nothing in the source tree
 import train_cases
 import train_tasks
-from train_cases import (FolderCase, SIZES, execute, finished, folder_of, main, metrics_of, pairs, path, summary_of,
+from train_cases import (FolderCase, SIZES, execute, finished, folder_of, main, metrics_of, pairs, path, read, summary_of,
                          tensors, words, write, write_table)
 from train_counts_test import write_pairs
 from train_tasks import train
@@ -142,6 +143,25 @@ class Shares(FolderCase):
                 ({"arms": "uniform", "validation-share": "0.001"}, "--validation-share", "two examples")):
             with self.subTest(given):
                 self.refused(pairs(self.out, WHOLE | given), *mentions)
+
+
+class Init(FolderCase):
+    def test_arms_start_from_a_model_that_a_run_left(self):
+        finished(pairs(self.out, WHOLE | {"arms": "uniform", "steps": 5}))
+        left = os.path.join(self.out, "uniform-seed3", "model.safetensors")
+        more = path("more")
+        given = WHOLE | {"arms": "uniform,joint", "init": left, "steps": 1, "eval-every": 1}
+        finished(pairs(more, given | {"learning-rate": "1e-30"}))
+        for arm in ("uniform-seed3", "joint-seed3"):
+            self.assertEqual(tensors(more, arm, "model.safetensors"), tensors(left), arm)
+        self.assertIn("init", json.loads(read(more, "run.json")))
+
+    def test_another_model_is_refused(self):
+        finished(pairs(self.out, WHOLE | {"arms": "joint", "steps": 2}))
+        reference = os.path.join(self.out, "reference.safetensors")
+        given = WHOLE | {"arms": "uniform", "init": reference}
+        self.refused(pairs(path("other"), given), "--init", reference, "got")
+        self.refused(pairs(path("none"), given | {"init": path("none.safetensors")}), "--init", "exists")
 
 
 class Filters(FolderCase):

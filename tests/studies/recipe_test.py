@@ -109,7 +109,7 @@ class Reading(RecipeCase):
                  "expected a table [data], got 3"),
                 (('title = "A title"\n', ""), "expected a title, got none"),
                 (("[data]", "page = 'wide'\n[data]"),
-                 "expected page = one of arms, interaction, got 'wide'"),
+                 "expected page = one of arms, interaction, tuned, got 'wide'"),
                 (("[data]", "shown = 'joint'\n[data]"),
                  "expected shown = one of the arms, got 'joint'"),
                 (("[data]", "says = 3\n[data]"), "expected says = a sentence, got 3"),
