@@ -157,7 +157,7 @@ class Init(FolderCase):
         self.assertIn("init", json.loads(read(more, "run.json")))
 
     def test_another_model_is_refused(self):
-        finished(pairs(self.out, WHOLE | {"arms": "joint", "steps": 2}))
+        finished(pairs(self.out, WHOLE | {"arms": "joint", "steps": 2, "reference-width": 16}))
         reference = os.path.join(self.out, "reference.safetensors")
         given = WHOLE | {"arms": "uniform", "init": reference}
         self.refused(pairs(path("other"), given), "--init", reference, "got")

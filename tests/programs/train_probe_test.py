@@ -112,6 +112,63 @@ class Estimate(ProbeCase):
         self.assertEqual(self.found()["pool_rows"], 300)
 
 
+class Filter(ProbeCase):
+    """What counts of n-grams alone tell, beside a reference that is trained."""
+
+    def write_languages(self, share):
+        """Pairs of the wanted pair of languages, and of another one, of other letters."""
+        generator = random.Random(share)
+        other = [("".join(generator.choices("xyzqvwt", k=6)), "".join(generator.choices("hjcx", k=6)))
+                 for _ in range(WORDS)]
+        rows = list(sentences(generator, round(share * POOL)))
+        for _ in range(POOL - len(rows)):
+            chosen = generator.sample(other, 5)
+            rows.append(tuple(" ".join(side) for side in zip(*chosen)))
+        generator.shuffle(rows)
+        write_pairs("languages.tsv", 10000, rows)
+
+    def test_where_letters_tell_filter_once(self):
+        self.write_languages(0.1)
+        said = self.lines(probe(self.out, "languages.tsv"))
+        found = self.found()
+        self.assertEqual(found["filter"]["verdict"], "filter once")
+        self.assertAlmostEqual(found["filter"]["useful_share"], 0.1, delta=0.03)
+        self.assertAlmostEqual(found["filter"]["kept"], 0.09, delta=0.03)
+        share = float(said.split("--arms filter:")[1].split(":")[0])
+        self.assertTrue(found["filter"]["kept"] <= share <= found["filter"]["kept"] + 0.01)
+
+    def test_counts_of_letters_cannot_see_which_pairs_match(self):
+        said = self.lines(probe(self.out, "share-0.1.tsv"))
+        self.assertEqual(self.found()["filter"]["verdict"], "counts cannot see it")
+        self.assertGreater(self.found()["filter"]["useful_share_low"], 0.5)
+        self.assertIn("select online", said)
+
+    def test_a_pool_that_repeats_itself_is_told(self):
+        self.write_languages(0.1)
+        with open(path("languages.tsv"), encoding="utf-8") as file:
+            head, *rows = file.read().splitlines()
+        texts = [row.split("\t", 1)[1] for row in rows]
+        write("\n".join([head] + [f"{k}\t{texts[k % 400]}" for k in range(POOL)]).encode() + b"\n",
+              path("copies.tsv"))
+        said = self.lines(probe(self.out, "copies.tsv"))
+        self.assertEqual(self.found()["filter"]["verdict"], "repeats itself")
+        self.assertIn("would repeat itself", said)
+
+    def test_where_most_is_useful_there_is_little_to_filter(self):
+        self.write_languages(0.9)
+        self.assertIn("little to filter", self.lines(probe(self.out, "languages.tsv")))
+
+    def test_pictures_are_not_counted(self):
+        os.makedirs(path("images"), exist_ok=True)
+        write_images("images/many.safetensors", 0, 500)
+        write("\n".join(f"BLOCK {k}" for k in range(16)).encode() + b"\n", path("images/names.txt"))
+        many = path("images/many.safetensors")
+        sizes = {name: value for name, value in SMALL["images"].items() if name in KEPT}
+        given = {"curated": many, "pool": many, "out": self.out, "map": path("none")}
+        self.assertNotIn("n-grams", finished(execute("probe", "images", *words(sizes | given))).stdout.decode())
+        self.assertIsNone(self.found()["filter"])
+
+
 class Place(ProbeCase):
     def said(self, points, pool="share-0.1.tsv"):
         given = {"map": write_map(points)} if points else {"map": path("no-map.json")}

@@ -19,8 +19,6 @@ std::string rounded(double value, int decimals) {
   return digits;
 }
 
-std::string percent(double share) { return rounded(100 * share, share < 0.1 ? 1 : 0) + " %"; }
-
 double repeated_share(const ProbeFindings& findings) {
   return static_cast<double>(findings.repeated) / std::max<std::int64_t>(1, findings.looked_at);
 }
@@ -85,7 +83,29 @@ std::string map_lines(const ProbeFindings& findings) {
          "The map's runs are short: in longer ones a guide weighs less.\n";
 }
 
+Json filter_json(const ProbeFindings& findings) {
+  if (!findings.counted) return nullptr;
+  const auto& [useful, kept] = *findings.counted;
+  return {{"useful_share", useful.share},
+          {"useful_share_low", useful.low},
+          {"useful_share_high", useful.high},
+          {"kept", kept},
+          {"verdict",
+           word_of(filter_verdict(*findings.counted, findings.useful, repeated_share(findings)))}};
+}
+
+std::string filter_lines(const ProbeFindings& findings) {
+  if (!findings.counted) {
+    if (findings.not_counted.empty()) return "";
+    return "No counts of n-grams: " + printable(findings.not_counted) + "\n";
+  }
+  return filter_lines(*findings.counted,
+                      filter_verdict(*findings.counted, findings.useful, repeated_share(findings)));
+}
+
 }  // namespace
+
+std::string percent(double share) { return rounded(100 * share, share < 0.1 ? 1 : 0) + " %"; }
 
 Json probe_json(const ProbeFindings& findings) {
   Json json{{"curated_trained", findings.trained},
@@ -96,6 +116,7 @@ Json probe_json(const ProbeFindings& findings) {
             {"useful_share_high", findings.useful.high},
             {"quantile", findings.useful.quantile},
             {"repeated_share", repeated_share(findings)},
+            {"filter", filter_json(findings)},
             {"verdicts", Json::object()},
             {"places", Json::array()}};
   for (const char* kind : kKinds) {
@@ -123,9 +144,9 @@ std::string probe_lines(const ProbeFindings& findings) {
            percent(useful.high), "), from ", findings.looked_at, " rows.\n",
            "  Too high where useless rows have losses as low as useful ones.\n",
            "Rows that repeat another: ", percent(repeated_share(findings)), ".");
-  constexpr double kMany = 0.2;
-  lines += repeated_share(findings) > kMany ? " Remove them first: they count as useful.\n" : "\n";
-  return lines + map_lines(findings);
+  lines += repeated_share(findings) > kManyRepeated ? " Remove them first: they count as useful.\n"
+                                                    : "\n";
+  return lines + filter_lines(findings) + map_lines(findings);
 }
 
 }  // namespace jest::apps::train

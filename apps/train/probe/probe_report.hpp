@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "train/probe/filter_once.hpp"
 #include "train/probe/map_place.hpp"
 #include "train/probe/useful_share.hpp"
 
@@ -17,8 +19,16 @@ struct ProbeFindings {
   std::int64_t looked_at = 0;
   std::int64_t repeated = 0;  ///< rows read with the content of an earlier one
   UsefulShare useful;
-  std::vector<MapPoint> map;  ///< empty: not found
+  std::optional<CountedShare> counted = {};  ///< of tasks whose rows can be counted
+  std::string not_counted = {};              ///< why not, where counting failed
+  std::vector<MapPoint> map;                 ///< empty: not found
 };
+
+/// Above this share of rows that repeat another a pool repeats itself.
+inline constexpr double kManyRepeated = 0.2;
+
+/// "3.4 %", "34 %"
+std::string percent(double share);
 
 nlohmann::ordered_json probe_json(const ProbeFindings& findings);
 

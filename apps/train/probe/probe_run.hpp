@@ -10,6 +10,7 @@
 #include "jest/torch/device.hpp"
 #include "jest/train/fused_adam.hpp"
 #include "jest/train/metrics.hpp"
+#include "train/counts_reference.hpp"
 #include "train/model_file.hpp"
 #include "train/probe/probe.hpp"
 #include "train/probe/probe_report.hpp"
@@ -91,6 +92,28 @@ ProbeRows rows_of_probe(const T& task, std::int64_t probe_rows) {
   return {rows_held_out(*data.curated), spread_rows(*data.pool, probe_rows)};
 }
 
+/// By counts of the curated rows against the whole pool, which leave out the row that is scored.
+template <Task T>
+void count_rows(const T& task, const ProbeRows& rows, ProbeFindings& findings) {
+  if constexpr (Counts<T>) {
+    const auto& words = T::Options::words();
+    try {
+      const CountedLosses all = task.count({CountKind::kInterpolated, words.counted.front()});
+      const auto losses_at = [&](const std::vector<std::int64_t>& some, std::int64_t first) {
+        std::vector<double> losses;
+        for (const std::int64_t row : some) {
+          losses.push_back(all.losses[static_cast<std::size_t>(first + row)]);
+        }
+        return losses;
+      };
+      findings.counted = estimate_by_counts(losses_at(rows.held_out, task.data().pool->rows()),
+                                            losses_at(rows.looked_at, 0));
+    } catch (const Error& error) {
+      findings.not_counted = error.what();
+    }
+  }
+}
+
 template <Task T>
 ProbeFindings probe(const T& task, const ProbeRows& rows, const std::vector<MapPoint>& map) {
   using Batch = typename T::Batch;
@@ -101,13 +124,15 @@ ProbeFindings probe(const T& task, const ProbeRows& rows, const std::vector<MapP
                         task.options().precision());
   };
   const auto held = static_cast<std::int64_t>(rows.held_out.size());
-  return {.trained = data.curated->rows() - held,
-          .held_out = held,
-          .looked_at = static_cast<std::int64_t>(rows.looked_at.size()),
-          .repeated = repeated_rows(task, rows.looked_at),
-          .useful = estimate_useful_share(seen(data.curated, rows.held_out),
-                                          seen(data.pool, rows.looked_at)),
-          .map = map};
+  ProbeFindings findings{.trained = data.curated->rows() - held,
+                         .held_out = held,
+                         .looked_at = static_cast<std::int64_t>(rows.looked_at.size()),
+                         .repeated = repeated_rows(task, rows.looked_at),
+                         .useful = estimate_useful_share(seen(data.curated, rows.held_out),
+                                                         seen(data.pool, rows.looked_at)),
+                         .map = map};
+  count_rows(task, rows, findings);
+  return findings;
 }
 
 /// Options of a task that a probe has no use for, such that the task takes them.
@@ -116,6 +141,8 @@ void fill_unused(Options& options) {
   options.eval = {options.curated};
   options.super_batch = options.count;
   options.chunks = 1;
+  if (!Options::words().counted.empty())
+    options.curated_share_name = "natural";  // both are counted
   if constexpr (requires { options.heads; }) options.hidden = options.reference_hidden;
 }
 
