@@ -112,18 +112,25 @@ def rate_of(arm, summary_rate):
     return arm.split(RATE)[1].split(":")[0] if RATE in arm else summary_rate
 
 
+def step_seconds(runs):
+    """Processor time of a step; the guide's training and what it says once are not in it."""
+    return statistics.median(run["cpu_seconds"] / run["steps"] for run in runs)
+
+
 def first_table(summary, arms, uniform_rate):
-    table = Table(summary, uniform_of(arms))
+    uniform = uniform_of(arms)
+    table = Table(summary, uniform)
     measures = shown_measures(summary)
     titles = ["arm", "rate", "updates", *[measure["label"] for measure in measures], "reached",
-              *table.titles, *picked_titles(summary)]
+              *table.titles, "CPU seconds a step, of uniform's", *picked_titles(summary)]
     yield line_of(titles)
     yield "|" + "---|" * len(titles)
     for arm, runs in arms.items():
         steps = statistics.median(outcome(run)["step"] for run in runs)
         yield line_of([f"`{without_rate(arm)}`", rate_of(arm, uniform_rate), f"{steps:,.0f}",
                        *[spread(values_of(runs, measure), 3) for measure in measures],
-                       *table.ratios(runs), *picked_cells(summary, runs)])
+                       *table.ratios(runs), f"{step_seconds(runs) / step_seconds(uniform):.2f}",
+                       *picked_cells(summary, runs)])
 
 
 def table_against(summary, arms, target_runs):

@@ -130,7 +130,7 @@ class Page(unittest.TestCase):
         # 500 FLOPs of uniform against 50 of the run and 60 all-in; seconds are a tenth.
         first, second = self.rows("filter:0.2:steps=100")
         self.assertEqual(first, ["0.01", "100", "0.570 (0.560–0.580)", "3 of 3", "10.0", "10.0", "8.3", "8.3",
-                                 "1,000", "50 %", "0 %"])
+                                 "1.00", "1,000", "50 %", "0 %"])
         self.assertEqual(second, ["0 of 3", "10.0", "10.0", "8.3", "8.3"])
         self.assertEqual(self.rows("joint:steps=100")[1][0], "3 of 3")
         self.assertEqual(self.rows("uniform")[0][:4], ["0.02", "1,000", "0.520 (0.510–0.530)", "2 of 3"])
