@@ -12,6 +12,7 @@
 #include "prepare/child_process.hpp"
 #include "prepare/deb_packages.hpp"
 #include "prepare/docs/debian_docs.hpp"
+#include "prepare/docs/doc_copies.hpp"
 #include "prepare/docs/doc_reading.hpp"
 #include "prepare/docs/doc_rows.hpp"
 #include "prepare/docs/doc_sources.hpp"
@@ -59,6 +60,43 @@ std::vector<std::int64_t> ids(const DocRows& rows) {
   std::vector<std::int64_t> list;
   for (const DocRow& row : rows) list.push_back(row.id);
   return list;
+}
+
+TEST(NearCopies, StandInThePlaceOfProseAlone) {
+  DocRows rows;
+  for (const char* tag : {"linux", "perl", "rust", "troff"}) {
+    for (int k = 0; k < 50; ++k) {
+      std::string bytes = text(tag, ' ', k, ' ');
+      while (bytes.size() < kChunkBytes)
+        bytes += static_cast<char>('a' + (bytes.size() * (k + 3)) % 26);
+      rows = add_chunks(std::move(rows), {tag, text("file", k)}, bytes);
+    }
+  }
+  const DocRows copies = with_near_copies(rows, 7, 1);
+  ASSERT_EQ(copies.size(), rows.size());
+  EXPECT_EQ(ids(copies), ids(rows));
+  std::set<std::string> nearest;
+  for (std::size_t k = 0; k < rows.size(); ++k) {
+    EXPECT_EQ(copies[k].tag, rows[k].tag);
+    if (rows[k].tag == "troff") {
+      EXPECT_EQ(copies[k].bytes, rows[k].bytes);
+      continue;
+    }
+    const auto changed = [&](const DocRow& row) {
+      std::size_t count = 0;
+      for (std::size_t i = 0; i < kChunkBytes; ++i) count += row.bytes[i] != copies[k].bytes[i];
+      return count;
+    };
+    const auto original = std::ranges::min_element(rows, {}, changed);
+    EXPECT_LE(changed(*original), 3U);
+    nearest.insert(original->bytes);
+  }
+  EXPECT_LE(nearest.size(), 7U);
+  EXPECT_GT(nearest.size(), 3U);
+  EXPECT_EQ(contents(with_near_copies(rows, 7, 1)), contents(copies));
+  EXPECT_NE(contents(with_near_copies(rows, 7, 2)), contents(copies));
+  EXPECT_THROW(with_near_copies(rows, 151, 1), Error);
+  EXPECT_THROW(with_near_copies(rows, 0, 1), Error);
 }
 
 TEST(HtmlProse, KeepsWhatAPersonReads) {

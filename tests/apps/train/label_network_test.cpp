@@ -35,6 +35,27 @@ class LabelNetworkTest : public oracle::SafetensorsTest {
   }
 };
 
+TEST_F(LabelNetworkTest, JoinedTablesKeepPicturesAndNames) {
+  const auto& table = batch().rows();
+  const auto pool = std::make_shared<const NamedImages>(table.table());
+  auto other = std::make_shared<NamedImages>(*pool);
+  other->texts = {"d", "b", "e"};
+  for (const auto& curated : {pool, std::shared_ptr<const NamedImages>(other)}) {
+    const auto both = joined(pool, curated);
+    const std::int64_t rows[] = {kPictures + 4, 1, kPictures};
+    const std::int64_t of_curated[] = {4, 0}, of_pool[] = {1};
+    const at::Tensor images = both->images(rows), own = curated->images(of_curated);
+    EXPECT_TRUE(images[0].equal(own[0]));
+    EXPECT_TRUE(images[1].equal(pool->images(of_pool)[0]));
+    EXPECT_TRUE(images[2].equal(own[1]));
+    EXPECT_TRUE(std::ranges::equal(both->image(kPictures + 4), curated->image(4)));
+    EXPECT_EQ(both->name(kPictures), curated->name(0));
+    EXPECT_EQ(both->name(1), pool->name(1));
+    EXPECT_EQ(both->texts.size(), curated == pool ? 3U : 6U)
+        << "one list of names is kept as it is";
+  }
+}
+
 TEST_F(LabelNetworkTest, LossesAreCrossEntropies) {
   LabelNetwork network = make_label_network(kNetwork, 1);
   const ImageBatch examples = batch();

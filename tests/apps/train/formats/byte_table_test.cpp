@@ -79,6 +79,22 @@ TEST_F(Bytes, BatchesAndPrefixesKeepTheOrderOfRows) {
   EXPECT_THROW(all.prefix(0), Error);
 }
 
+TEST_F(Bytes, JoinedTablesHoldThePoolAndThenTheCurated) {
+  const auto pool = read_bytes(write());
+  bytes_ = {20, 21, 22, 23};
+  shape_ = {1, 4};
+  ids_ = {7};
+  tags_ = {1};
+  const auto both = joined(*pool, *read_bytes(write()));
+  EXPECT_EQ(both->rows(), 4);
+  EXPECT_THAT(both->of(2), ElementsAre(252, 253, 254, 255));
+  EXPECT_THAT(both->of(3), ElementsAre(20, 21, 22, 23));
+  EXPECT_EQ(both->tag_names[both->tags[3]], "curated");
+  EXPECT_NE(both->ids[3], 7);
+  const at::Tensor rows = ByteBatch({both, {3, 0}}).bytes();
+  EXPECT_TRUE(rows.equal(torch::tensor({20, 21, 22, 23, 0, 1, 2, 3}, at::kByte).view({2, 4})));
+}
+
 TEST_F(Bytes, SourceOverSomeRowsGivesThemAlone) {
   const TableSource<ByteBatch> source(read_bytes(write()), {0, 2}, {2, 3});
   for (std::int64_t step = 0; step < 5; ++step) {

@@ -155,7 +155,8 @@ TEST(TableSource, DrawsASharePerSuperBatchFromRowsOfTheirOwn) {
                                           {20, 4});
   std::set<std::int64_t> pool, shared;
   for (std::int64_t step = 0; step < 6; ++step) {
-    const auto rows = source.at(step).rows().rows();
+    const TextPairBatch batch = source.at(step);
+    const auto rows = batch.rows().rows();
     ASSERT_EQ(rows.size(), 20U);
     for (std::size_t k = 0; k < 15; ++k) EXPECT_TRUE(pool.insert(rows[k]).second);
     for (std::size_t k = 15; k < 20; ++k) EXPECT_GE(rows[k], 90);
@@ -164,7 +165,8 @@ TEST(TableSource, DrawsASharePerSuperBatchFromRowsOfTheirOwn) {
   EXPECT_EQ(pool.size(), 90U);  // an epoch of each
   EXPECT_EQ(shared.size(), 10U);
   const auto alone = TableSource<TextPairBatch>(table, range(0, 90), {15, 4}).at(3);
-  EXPECT_TRUE(std::ranges::equal(alone.rows().rows(), source.at(3).rows().rows().first(15)));
+  const auto both = source.at(3);
+  EXPECT_TRUE(std::ranges::equal(alone.rows().rows(), both.rows().rows().first(15)));
   EXPECT_THROW(
       TableSource<TextPairBatch>(table, range(0, 90), RowShare{range(90, 100), 11}, {20, 4}),
       Error);
