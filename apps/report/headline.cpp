@@ -118,10 +118,11 @@ std::string equal_compute_note(const ArmResult& arm, const ArmResult& longer,
               final_score(longer, measure), " ", after_steps(longer), ", ", verdict, arm.arm, ".");
 }
 
-const ArmResult* best_contender(const std::vector<ArmResult>& results, const Measure& measure) {
+/// Of those that anybody can run: what needs the tags of the pool is left out.
+const ArmResult* best_arm(const std::vector<ArmResult>& results, const Measure& measure) {
   const ArmResult* best = find_role(results, Role::kContender);
   for (const ArmResult& result : results) {
-    if (result.role != Role::kContender) continue;
+    if (result.role != Role::kContender && result.role != Role::kRival) continue;
     if (final_lead(result, *best, measure) > kLevel) best = &result;
   }
   return best;
@@ -135,7 +136,7 @@ std::vector<std::string> notes_on(const ArmResult& arm, const std::vector<ArmRes
   if (const ArmResult* longer = find_role(results, Role::kEqualCompute)) {
     notes.push_back(equal_compute_note(arm, *longer, measure));
   }
-  const ArmResult* best = best_contender(results, measure);
+  const ArmResult* best = best_arm(results, measure);
   if (best != &arm) {
     notes.push_back(
         text("The best arm was ", best->arm, " with ", final_score(*best, measure), "."));

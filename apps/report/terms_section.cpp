@@ -37,6 +37,11 @@ Html terms_section(const std::vector<Study>& studies) {
           "Joint, independent",
           "Joint selection builds the sub-batch in chunks and scores each chunk given what is "
           "already picked; independent selection scores every example on its own.") +
+      definition(
+          "Curated, mixed, filter",
+          "What is tried first: uniform training on the curated data alone, on pool and curated "
+          "data "
+          "together, and on the share of the pool that the reference likes best, chosen once.") +
       measure_terms(studies) +
       definition(
           "FLOPs ÷ uniform",

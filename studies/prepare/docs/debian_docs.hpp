@@ -14,8 +14,8 @@ namespace jest::studies {
 struct DebianDocsCommand {
   std::filesystem::path out;  // the folder to fill
   std::uint64_t seed = 0;     // draws which rows are taken
-  std::int64_t copies = 0;    // rows that the pool's prose is made near-copies of; 0: left as it is
   std::string version;        // of the program, for the manifest
+  std::int64_t copies = 0;    // rows that the pool's prose is made near-copies of; 0: left as it is
 };
 
 /// Prepares Debian's documentation in `out`, in the manner of prepare_translations().

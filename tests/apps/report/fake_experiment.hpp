@@ -68,6 +68,7 @@ inline std::string role_of(const FakeArm& fake) {
   const std::string kind = kind_of(fake);
   if (kind == "uniform") return "control";
   if (kind == "uniform@equal-compute") return "equal_compute";
+  if (kind == "curated" || kind == "mixed" || kind == "filter") return "rival";
   return kind == "oracle" ? "oracle" : "contender";
 }
 

@@ -55,6 +55,12 @@ TEST_F(MeasuresTest, TheBestArmHasTheLowestBitsPerByte) {
   EXPECT_THAT(page, HasSubstr("reached 1.900 bits per byte after 300 steps, worse than cascade."));
 }
 
+TEST_F(MeasuresTest, ARivalCanBeTheBestArm) {
+  const FakeArm filter{"filter:0.1", {3, 2, 1.4}}, oracle{"oracle:a", {3, 2, 1}};
+  const std::string page = report_on({kUniformText, kWinningText, filter, oracle}, kText);
+  EXPECT_THAT(page, HasSubstr("The best arm was filter:0.1 with 1.400 bits per byte."));
+}
+
 TEST_F(MeasuresTest, LabelsStandWhereverAMeasureDoes) {
   const std::string page = report_on({kUniformText, kWinningText}, kText);
   EXPECT_THAT(page, Not(HasSubstr("R@1")));

@@ -36,8 +36,8 @@ class LabelNetworkTest : public oracle::SafetensorsTest {
 };
 
 TEST_F(LabelNetworkTest, JoinedTablesKeepPicturesAndNames) {
-  const auto& table = batch().rows();
-  const auto pool = std::make_shared<const NamedImages>(table.table());
+  const ImageBatch all = batch();
+  const auto pool = std::make_shared<const NamedImages>(all.rows().table());
   auto other = std::make_shared<NamedImages>(*pool);
   other->texts = {"d", "b", "e"};
   for (const auto& curated : {pool, std::shared_ptr<const NamedImages>(other)}) {
