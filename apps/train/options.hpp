@@ -55,7 +55,7 @@ struct ExperimentOptions : CachedReferenceOptions {
   double weight_decay = 0;               ///< of matrices, decoupled
   double clip_norm = 0;                  ///< largest norm of a step's gradient; 0: any
   std::int64_t micro_batch = 0;  ///< examples of one pass, of scoring and of training; 0: all
-  std::filesystem::path init;      ///< the learner that arms start from; empty: from scratch
+  std::filesystem::path init;    ///< the learner that arms start from; empty: from scratch
   std::filesystem::path reference;
   std::int64_t reference_steps = 1500;
   double reference_learning_rate = 0;  ///< 0: the learner's

@@ -9,6 +9,7 @@ import unittest
 sys.dont_write_bytecode = True  # a test leaves nothing in the source tree
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "studies"))
+from pages.duels import duel_table
 from pages.evidence_index import index_table, with_table, write_index
 
 ARMS = """# A title
@@ -159,10 +160,14 @@ class Project(unittest.TestCase):
         self.assertEqual(text, with_table(text, index_table(ROOT)),
                          "run studies/study index")
 
+    def test_the_table_of_online_against_filters_is_up_to_date(self):
+        text = (ROOT / "docs/evidence/online-or-filter.md").read_text(encoding="utf-8")
+        self.assertEqual(text, with_table(text, duel_table(ROOT)), "run studies/study index")
+
     def test_every_page_of_a_study_has_a_row(self):
         table = index_table(ROOT)
         for path in (ROOT / "docs/evidence").glob("*.md"):
-            if path.stem not in ("README", "demo-runs"):
+            if path.stem not in ("README", "demo-runs", "online-or-filter"):
                 with self.subTest(path.name):
                     self.assertIn(f"]({path.name})", table)
 
