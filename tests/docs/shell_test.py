@@ -86,6 +86,13 @@ class LanguageModel(ShellCase):
         self.check_run(("uniform", "cascade"))
 
 
+    def test_text_rivals(self):
+        self.run_page("test_text_tables")
+        said = self.run_page()
+        for arm in ("uniform", "curated", "mixed", "filter:0.1:mixed"):
+            self.assertRegex(said, rf"(?m)^{re.escape(arm)} +4 ")
+
+
 class Counts(ShellCase):
     """The commands of docs/counts.md."""
 
