@@ -16,8 +16,6 @@
 namespace jest::apps::train {
 namespace {
 
-constexpr const char* kCuratedTag = "curated";
-
 /// The id by itself says that a row is curated, and is not one of the pool's.
 std::vector<std::int64_t> own_ids(const ExampleTable& pool, const ExampleTable& curated) {
   constexpr std::int64_t kMark = std::int64_t{1} << 62;
@@ -80,12 +78,11 @@ ExampleTable joined_labels(const ExampleTable& pool, const ExampleTable& curated
     joined.tag_names = {"pool"};
     joined.tags.assign(pool.ids.size(), 0);
   }
-  if (std::ranges::find(joined.tag_names, kCuratedTag) != joined.tag_names.end()) {
-    refuse("--curated-share", text("a pool without a tag ", kCuratedTag), "one");
-  }
+  std::string tag = "curated";
+  while (std::ranges::find(joined.tag_names, tag) != joined.tag_names.end()) tag += '+';
   joined.tags.insert(joined.tags.end(), curated.ids.size(),
                      static_cast<std::int32_t>(joined.tag_names.size()));
-  joined.tag_names.emplace_back(kCuratedTag);
+  joined.tag_names.push_back(std::move(tag));
   const ArrayView summed[] = {text_view(pool.checksum), text_view(curated.checksum)};
   joined.checksum = checksum(summed);
   return joined;
