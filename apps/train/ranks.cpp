@@ -24,6 +24,10 @@ void check_same_text(World* world, const std::string& what, const std::string& w
              {torch::from_blob(const_cast<char*>(words.data()), {size}, torch::kChar)});
 }
 
+Shard part_of_rank(const World* world, std::int64_t size) {
+  return world == nullptr ? whole(size) : shard_of(size, world->size(), world->rank());
+}
+
 RankRows::RankRows(World* world, const std::vector<std::int64_t>& rows, std::int64_t micro_batch)
     : world_(world), mine_(rows) {
   if (world == nullptr) return;

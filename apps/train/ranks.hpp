@@ -27,6 +27,9 @@ std::string own_device(const std::string& name, const World* world);
 /// Throws unless all ranks were given the same.
 void check_same_text(World* world, const std::string& what, const std::string& words);
 
+/// Of batches of `size` examples, what this rank scores, or trains on where all are picked.
+Shard part_of_rank(const World* world, std::int64_t size);
+
 /// Rows that ranks score together: each has whole micro-batches of them, so that a row is scored
 /// among the same others as in one process, and has the same bits. Without a world, all of them.
 class RankRows {

@@ -145,7 +145,8 @@ void ImagesTask::check_reference(const Model& reference) const {
 }
 
 TableSource<ImageBatch> ImagesTask::guide_source(std::uint64_t seed) const {
-  return {data_.curated, {options_.count, seed}};
+  const Shard part = part_of_rank(options_.world, options_.count);
+  return {data_.curated, {.size = options_.count, .seed = seed, .part = part}};
 }
 
 View<ImageBatch> ImagesTask::trained_view(const Options& options, const Method& method) const {

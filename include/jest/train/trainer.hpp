@@ -173,9 +173,8 @@ class Trainer {
     const Selection picks = choose(super_batch, metrics);
     if (picks.indices.empty()) return void(++state_.step);  // Shortage::kSkip
     const SuperBatch batch = timed(seconds[Stage::kGather], [&] {
-      const std::int64_t candidates = std::ssize(std::span(super_batch.ids()));
-      return super_batch.at(spec_.world ? own_share(picks.indices, candidates, *spec_.world)
-                                        : picks.indices);
+      if (!spec_.world) return super_batch.at(picks.indices);
+      return super_batch.at(own_share(picks.indices, detail::size_of(super_batch), *spec_.world));
     });
     if (is_first() && (hooks_.watch_batch || hooks_.tags_of)) {
       watch(spec_.world ? super_batch.at(picks.indices) : batch, step);

@@ -155,7 +155,8 @@ TEST(TableSource, DrawsASharePerSuperBatchFromRowsOfTheirOwn) {
                                           {20, 4});
   std::set<std::int64_t> pool, shared;
   for (std::int64_t step = 0; step < 6; ++step) {
-    const auto rows = source.at(step).rows().rows();
+    const TextPairBatch batch = source.at(step);
+    const auto rows = batch.rows().rows();
     ASSERT_EQ(rows.size(), 20U);
     for (std::size_t k = 0; k < 15; ++k) EXPECT_TRUE(pool.insert(rows[k]).second);
     for (std::size_t k = 15; k < 20; ++k) EXPECT_GE(rows[k], 90);
