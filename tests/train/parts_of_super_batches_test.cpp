@@ -60,8 +60,8 @@ TEST(TableRows, NameThoseThatAreAskedFor) {
   EXPECT_EQ(rows.ids()[500], 1500);
   EXPECT_EQ(TableRows<ExampleTable>(rows).rows()[7], 21);
   EXPECT_EQ(named, 3 + 512);  // once, for all copies
-  EXPECT_THROW(rows.at({512}), Error);
-  EXPECT_THROW(part.at({-1}), Error);
+  EXPECT_THROW(rows.at({512}), std::out_of_range);
+  EXPECT_THROW(part.at({-1}), std::out_of_range);
 }
 
 TEST(TableSource, GivesARankItsPartOfASuperBatchOfShares) {

@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -91,13 +92,14 @@ class TableRows {
   const Table& table() const { return *table_; }
   std::int64_t size() const { return size_; }
 
-  /// O(positions). Throws unless all are below size().
+  /// O(positions). Throws std::out_of_range unless all are below size().
   TableRows at(const std::vector<std::int64_t>& positions) const {
     std::vector<std::int64_t> rows;
     rows.reserve(positions.size());
     for (const std::int64_t position : positions) {
       if (position < 0 || position >= size_) {
-        refuse("rows of a table", text("positions below ", size_), position);
+        throw std::out_of_range(
+            text("rows of a table: expected positions below ", size_, ", got ", position));
       }
       rows.push_back(row_at_ ? row_at_(position)
                              : named_->rows[static_cast<std::size_t>(position)]);
