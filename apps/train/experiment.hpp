@@ -88,10 +88,11 @@ void check_arm(const T& task, const Arm& arm) {
 }
 
 template <Task T>
-nlohmann::ordered_json reference_json(const T& task, ReferenceRun<T>& reference) {
+nlohmann::ordered_json reference_json(const T& task, const ReferenceRun<T>& reference,
+                                      const Values& measured) {
   nlohmann::ordered_json json = nlohmann::ordered_json::object();
   if (reference.runs()) {
-    json.update(nlohmann::ordered_json(evaluate_all(task, reference.model)));
+    json.update(nlohmann::ordered_json(measured));
   } else if (reference.counted) {
     json["counts"] = counted_reference(task.options()).words();
   } else {
@@ -170,6 +171,7 @@ bool run_experiment(const typename T::Options& given) {
   if (followed && reference.runs()) expect_numbers("train the reference", task, reference.model);
   ReferenceStores<T> stores(task, reference, energy);
   for (const ArmRun& run : runs) ArmTraining<T>(task, run, reference, energy.meter).run(stores);
+  const Values of_reference = reference.runs() ? evaluate_all(task, reference.model) : Values();
   if (!is_first(options.world)) return false;
   write_summary(options.out, {{"command", options.command},
                               {"version", JEST_VERSION},
@@ -181,7 +183,7 @@ bool run_experiment(const typename T::Options& given) {
                               {"measures", describe_measures(task.measures())},
                               {"data", describe_data(options, task.data())},
                               {"energy", describe_energy(energy)},
-                              {"reference", reference_json(task, reference)},
+                              {"reference", reference_json(task, reference, of_reference)},
                               {"runs", runs_json(task, reference, runs)}});
   return true;
 }

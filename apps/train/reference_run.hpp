@@ -240,8 +240,8 @@ class ReferenceStores {
     const std::int64_t asked = options.micro_batch > 0 ? options.micro_batch : kMost;
     const ScoringSpec scoring{.micro_batch = std::min(asked, kMost)};
     World* const world = task_.options().world;
-    const Part part = part_of_pool(world, scoring.micro_batch);
-    const Batch rows = task_.stored_as(Batch({pool, part.rows}), options);
+    const RankRows part(world, all_rows(*pool), scoring.micro_batch);
+    const Batch rows = task_.stored_as(Batch({pool, part.mine()}), options);
     const double joules = energy_.joules(), seconds = processor_seconds();
     const auto write_cost = [&] {
       const double own = processor_seconds() - seconds;
@@ -249,35 +249,14 @@ class ReferenceStores {
       on_first(world, [&] { write_store_cost(path, {all, energy_.joules() - joules}); });
     };
     if constexpr (EmbedsPairs<typename T::Model, Batch>) {
-      Embeddings all = score_embeddings(reference_.model, rows, scoring);
-      all.x = part.of_all(world, all.x);
-      all.y = part.of_all(world, all.y);
+      const Embeddings all = part.of_all(score_embeddings(reference_.model, rows, scoring));
       write_cost();
       on_first(world, [&] { write_embedding_store(path, {all, ids, fingerprint}); });
     } else {
-      const at::Tensor losses = part.of_all(world, score_losses(reference_.model, rows, scoring));
+      const at::Tensor losses = part.of_all(score_losses(reference_.model, rows, scoring));
       write_cost();
       on_first(world, [&] { write_loss_store(path, {losses, ids, fingerprint}); });
     }
-  }
-
-  /// The rows of the pool that a rank scores: whole micro-batches, which are those of one process.
-  struct Part {
-    std::vector<std::int64_t> rows;
-    std::vector<std::int64_t> counts;  ///< of every rank
-
-    at::Tensor of_all(World* world, const at::Tensor& mine) const {
-      return world == nullptr ? mine : world->gather_rows(mine, counts);
-    }
-  };
-  Part part_of_pool(const World* world, std::int64_t micro_batch) const {
-    const auto& pool = *task_.data().candidates;
-    if (world == nullptr) return {all_rows(pool), {}};
-    Part part;
-    const auto shards = shards_of(pool.rows(), world->size(), micro_batch);
-    for (const Shard& shard : shards) part.counts.push_back(shard.count);
-    part.rows = detail::positions_of(shards[detail::at(world->rank())]);
-    return part;
   }
 
   const T& task_;

@@ -17,7 +17,7 @@ PAGE = ROOT / "docs/many-machines.md"
 
 # Sizes of messages: src/select/messages.hpp, include/jest/select/sampler.hpp.
 GREETING, HEADER, MOMENTS, OFFER = 192, 32, 24, 40  # bytes
-FLOAT32 = 4
+FLOAT32, BFLOAT16 = 4, 2  # of a number of a row: src/select/picked_rows.hpp
 SHARD_STEP = 64  # kShardStep, include/jest/select/exchange.hpp
 
 # One-way latency (s), time for each other rank (s), bytes a second of a rank. An exchange is an all-to-all:
@@ -88,10 +88,10 @@ def fullest(mean, ranks):
 class Cost:
     """Of one selection of a step; seconds, bytes."""
 
-    def __init__(self, candidates, ranks, chunks=16):
+    def __init__(self, candidates, ranks, chunks=16, number=FLOAT32):
         self.candidates, self.ranks, self.chunks = candidates, ranks, chunks
         self.count = candidates // SHARE
-        self.row = 2 * 2 * WIDTH * FLOAT32  # two models, two sides
+        self.row = 2 * 2 * WIDTH * number  # two models, two sides
         self.exchanges = exchanges(candidates, ranks, self.count, chunks, self.row)
 
     def received(self, what):
@@ -150,17 +150,20 @@ def message_table():
         largest = max(size for _, size in shards(candidates, ranks))
         rows.append([f"{candidates:,}", f"{ranks:,}", f"{take:,}", str(offers(take, candidates, largest)),
                      str(len(cost.exchanges)), f"{cost.received('keys') / 1e6:.1f}",
-                     f"{cost.received('rows') / 1e6:,.0f}", f"{candidates * cost.row / 1e6:,.0f}"])
-    return table(["B", "R", "c", "keys of a rank", "exchanges", "keys, MB", "rows, MB", "all embeddings, MB"],
-                 rows)
+                     f"{cost.received('rows') / 1e6:,.0f}",
+                     f"{Cost(candidates, ranks, number=BFLOAT16).received('rows') / 1e6:,.0f}",
+                     f"{candidates * cost.row / 1e6:,.0f}"])
+    return table(["B", "R", "c", "keys of a rank", "exchanges", "keys, MB", "rows, MB", "of bfloat16, MB",
+                  "all embeddings, MB"], rows)
 
 
 def time_table():
     rows = []
     for candidates, ranks in CASES:
         cost = Cost(candidates, ranks)
-        rows.append([f"{candidates:,}", f"{ranks:,}", ms(cost.work()), ms(cost.waiting(SLOW)),
-                     ms(cost.waiting(FAST))]
+        narrow = Cost(candidates, ranks, number=BFLOAT16)
+        rows.append([f"{candidates:,}", f"{ranks:,}", ms(cost.work())]
+                    + [f"{ms(cost.waiting(network))} / {ms(narrow.waiting(network))}" for network in (SLOW, FAST)]
                     + [f"{ms(cost.step(towers))}: {percent(cost.share(SLOW, towers))}, "
                        f"{percent(cost.share(FAST, towers))}" for towers in TOWERS.values()])
     return table(["B", "R", "work, ms", "25 Gb/s, ms", "400 Gb/s, ms",

@@ -14,6 +14,7 @@
 
 #include "jest/criteria/conditional_scores.hpp"
 #include "jest/criteria/contrastive.hpp"
+#include "select/picked_rows.hpp"
 
 namespace jest {
 
@@ -21,36 +22,14 @@ namespace jest {
 /// conditioned on (mean field), and then a candidate's pair with itself must not be counted.
 enum class AfterPicking { kLeave, kStay };
 
-/// Picked rows of one model: x and y [c] point to d floats each, wherever they lie.
-struct PickedRows {
-  std::vector<std::int64_t> positions;  ///< among one's own candidates; −1 of another rank's
-  std::array<std::vector<const float*>, 2> sides;
-
-  std::int64_t count() const { return static_cast<std::int64_t>(positions.size()); }
-};
-
-/// `offset` of the model's x, then y, within a row of another rank.
-inline PickedRows picked_rows(const EmbeddingsView& model, std::span<const Pick> picks,
-                              std::int64_t offset) {
-  PickedRows rows;
-  for (const Pick& pick : picks) {
-    rows.positions.push_back(pick.position);
-    Pick part = pick;
-    if (!pick.is_own()) part.row += offset;
-    rows.sides[0].push_back(detail::row_of(part, model.x));
-    if (!pick.is_own()) part.row += detail::row_bytes(model.x);
-    rows.sides[1].push_back(detail::row_of(part, model.y));
-  }
-  return rows;
-}
-
 /// `Sums` of one model offers
 /// - own(first, terms): the own terms of candidates from `first` on, written to `terms`, from
 ///   (pairs, embeddings, engine) at construction;
 /// - condition_on(rows, then): picks ascending in id; those that leave are never asked for again;
 /// - pairs(i): what everything conditioned on adds to candidate i;
 /// - extra_bytes(): its peak memory beside the inputs;
-/// and, where the size of numbers decides how it adds, magnitudes() and agree(magnitudes), two.
+/// and, where the size of numbers decides how it adds, magnitudes() and agree(magnitudes), two;
+/// where it may round rows before it adds, row_format(), known once that is agreed upon.
 ///
 /// Before any other pick a score is the own term. Scores of picked candidates are stale.
 template <class Pairs, class Sums>
@@ -79,10 +58,9 @@ class ContrastiveScores {
 
   void condition_on(const Picked& picked) {
     if (interaction_ == 0) return;
-    const AfterPicking then = picked.stay ? AfterPicking::kStay : AfterPicking::kLeave;
-    if (learner_) learner_->condition_on(picked_rows(pairs_.learner, picked.picks, 0), then);
-    if (reference_)
-      reference_->condition_on(picked_rows(pairs_.reference, picked.picks, learner_bytes()), then);
+    const std::int64_t of_learner = learner_bytes();
+    if (learner_) condition(*learner_, pairs_.learner, picked, 0);
+    if (reference_) condition(*reference_, pairs_.reference, picked, of_learner);
     for (const Pick& pick : picked.picks) {
       if (pick.is_own()) picked_[static_cast<std::size_t>(pick.position)] = 1;
     }
@@ -97,14 +75,15 @@ class ContrastiveScores {
   /// x and y of the learner, then of the reference, of those that have a weight.
   std::int64_t row_bytes() const {
     if (interaction_ == 0) return 0;
-    return learner_bytes() + (reference_ ? 2 * detail::row_bytes(pairs_.reference.x) : 0);
+    return learner_bytes() + (reference_ ? side_bytes(*reference_, pairs_.reference) * 2 : 0);
   }
   void copy_row(std::int64_t position, std::byte* out) const {
     for (const EmbeddingsView* model : {&pairs_.learner, &pairs_.reference}) {
-      if (model == &pairs_.learner ? !learner_ : !reference_) continue;
+      const auto& sums = model == &pairs_.learner ? learner_ : reference_;
+      if (!sums) continue;
       for (const MatrixView* side : {&model->x, &model->y}) {
-        detail::copy_row(*side, position, out);
-        out += detail::row_bytes(*side);
+        detail::copy_row(*side, position, format_of(*sums), out);
+        out += side_bytes(*sums, *model);
       }
     }
   }
@@ -145,14 +124,29 @@ class ContrastiveScores {
     auto bytes = static_cast<std::int64_t>(own_.size() * (2 * sizeof(double) + sizeof(char)));
     if (learner_) bytes += learner_->extra_bytes();
     if (reference_) bytes += reference_->extra_bytes();
-    return bytes;
+    return bytes + widened_bytes_;
   }
 
  private:
   static constexpr std::size_t kBatch = 256;
 
+  static RowFormat format_of(const Sums& sums) {
+    if constexpr (requires { sums.row_format(); }) return sums.row_format();
+    return RowFormat::kFloat32;
+  }
+  static std::int64_t side_bytes(const Sums& sums, const EmbeddingsView& model) {
+    return detail::row_bytes(model.x, format_of(sums));
+  }
   std::int64_t learner_bytes() const {
-    return learner_ ? 2 * detail::row_bytes(pairs_.learner.x) : 0;
+    return learner_ ? side_bytes(*learner_, pairs_.learner) * 2 : 0;
+  }
+
+  /// `offset` of the model's x within a row of another rank.
+  void condition(Sums& sums, const EmbeddingsView& model, const Picked& picked,
+                 std::int64_t offset) {
+    const PickedRows rows = picked_rows(model, picked.picks, offset, format_of(sums));
+    widened_bytes_ = std::max(widened_bytes_, rows.widened_bytes);
+    sums.condition_on(rows, picked.stay ? AfterPicking::kStay : AfterPicking::kLeave);
   }
 
   /// Own terms of at most kBatch candidates.
@@ -185,6 +179,7 @@ class ContrastiveScores {
   std::vector<char> picked_;
   std::int64_t in_play_ = 0;
   std::int64_t conditioned_on_ = 0;
+  std::int64_t widened_bytes_ = 0;  // at most, of others' rows
 };
 
 }  // namespace jest

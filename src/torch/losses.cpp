@@ -52,6 +52,23 @@ at::Tensor softmax_loss(const Embeddings& batch) {
   return contrastive_losses(batch, Contrast::kSoftmax).mean();
 }
 
+at::Tensor part_of_contrastive_loss(const Embeddings& mine, const Embeddings& all,
+                                    std::int64_t first, Contrast contrast) {
+  const std::int64_t pairs = all.y.size(0);
+  if (first < 0 || first + mine.x.size(0) > pairs) {
+    refuse("part of a contrastive loss", text("rows of the ", pairs, " of a batch"),
+           text(mine.x.size(0), " from ", first, " on"));
+  }
+  at::Tensor u = logits(mine.x, all.y, mine.scale);
+  if (contrast == Contrast::kSoftmax) {
+    const at::Tensor columns = logits(mine.y, all.x, mine.scale);
+    const at::Tensor logs = 0.5 * (u.logsumexp(1) + columns.logsumexp(1));
+    return (logs - u.diagonal(first)).sum() / pairs;
+  }
+  if (mine.bias.defined()) u = u + mine.bias;
+  return (torch::nn::functional::softplus(u).sum() - u.diagonal(first).sum()) / pairs;
+}
+
 at::Tensor contrastive_losses(const Embeddings& batch, Contrast contrast) {
   if (contrast == Contrast::kSoftmax) {
     const at::Tensor u = logits(batch);

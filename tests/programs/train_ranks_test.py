@@ -153,8 +153,11 @@ class OverRanks(unittest.TestCase):
             self.assertIn("expected an empty folder", err)
 
     def test_a_rank_that_is_killed_ends_the_others(self):
-        processes = start(3, pairs_arguments(path("killed"), steps=2000))
-        time.sleep(random.uniform(1, 2))
+        out = path("killed")
+        processes = start(3, pairs_arguments(out, steps=2000))
+        while not os.path.isdir(out) and processes[0].poll() is None:  # until all have joined
+            time.sleep(0.05)
+        time.sleep(random.uniform(0, 2))
         processes[1].send_signal(signal.SIGKILL)
         for rank, (status, _, err) in enumerate(ended(processes, timeout=30)):
             self.assertNotEqual(status, 0)

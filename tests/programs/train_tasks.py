@@ -58,13 +58,13 @@ def write_text(name, first_id, rows):
     write_labelled(name, {"bytes": ("U8", [rows, LENGTH], bytes(data))}, first_id, rows)
 
 
-def write_images(name, first_id, rows):
-    """A bright block whose place is its name."""
+def write_images(name, first_id, rows, of_their_own=False):
+    """A bright block whose place is its name; or the row is the name, `of_their_own`."""
     generator = random.Random(name)
     pixels, names = bytearray(), []
-    for _ in range(rows):
+    for row in range(rows):
         place = generator.randrange(16)
-        names.append(place)
+        names.append(row if of_their_own else place)
         image = bytearray(generator.randrange(40) for _ in range(SIDE * SIDE))
         for k in range(16):
             image[(place // 4 * 4 + k // 4) * SIDE + place % 4 * 4 + k % 4] = 255

@@ -1,7 +1,7 @@
 // Bytes that every exchange of a selection over ranks brings to a rank, in order, counted among
 // threads that play the ranks; for cost_model_test.py.
 //
-//   count_exchanges RANKS CANDIDATES COUNT CHUNKS LEARNER_WIDTH REFERENCE_WIDTH
+//   count_exchanges RANKS CANDIDATES COUNT CHUNKS LEARNER_WIDTH REFERENCE_WIDTH BYTES_OF_A_NUMBER
 #include <cstdlib>
 #include <iostream>
 #include <vector>
@@ -20,7 +20,10 @@ std::vector<std::int64_t> bytes_of_exchanges(const std::vector<std::int64_t>& wo
                                        jest::oracle::random_embeddings({words[1], words[5]}, 2)};
   const auto pairs = models.pairs<jest::SigmoidPairs>();
   const jest::SelectionSpec spec{
-      .count = words[2], .sampling = {.chunks = words[3], .gain = 1}, .seed = 3};
+      .count = words[2],
+      .sampling = {.chunks = words[3], .gain = 1},
+      .seed = 3,
+      .backend = words[6] == 2 ? jest::Backend::kCpuBf16 : jest::Backend::kCpu};
   const int ranks = static_cast<int>(words[0]);
   std::vector<std::vector<std::int64_t>> bytes(static_cast<std::size_t>(ranks));
   const auto errors = jest::oracle::errors_of_ranks(ranks, [&](ThreadRank& rank) {
@@ -41,7 +44,7 @@ std::vector<std::int64_t> bytes_of_exchanges(const std::vector<std::int64_t>& wo
 
 int main(int count, char** words) {
   try {
-    if (count != 7) jest::refuse("count_exchanges", "six numbers", count - 1);
+    if (count != 8) jest::refuse("count_exchanges", "seven numbers", count - 1);
     std::vector<std::int64_t> numbers;
     for (int k = 1; k < count; ++k) numbers.push_back(std::atoll(words[k]));
     for (const std::int64_t bytes : bytes_of_exchanges(numbers)) std::cout << bytes << '\n';

@@ -200,5 +200,37 @@ TEST(LearnableTokenLoss, IsTheMeanOfTheTokensThatExceedTheReferenceMost) {
   EXPECT_TRUE(moved.grad().allclose(third));
 }
 
+Embeddings rows_of(const Embeddings& all, std::int64_t first, std::int64_t count) {
+  return {all.x.narrow(0, first, count), all.y.narrow(0, first, count), all.scale, all.bias};
+}
+
+TEST(PartsOfContrastiveLosses, SumToTheLossAndItsGradients) {
+  for (const Contrast contrast : {Contrast::kSigmoid, Contrast::kSoftmax}) {
+    const Embeddings whole = random_batch(9, 4);
+    const Embeddings parts = random_batch(9, 4);
+    const at::Tensor want = contrastive_loss(whole, contrast);
+    want.backward();
+    Embeddings all = parts;
+    if (contrast == Contrast::kSigmoid) all.x = at::Tensor();  // which it needs not
+    std::int64_t first = 0;
+    double sum = 0;
+    for (const std::int64_t count : {4, 1, 4}) {
+      const Embeddings mine = rows_of(parts, first, count);
+      const at::Tensor part = part_of_contrastive_loss(mine, all, first, contrast);
+      part.backward();
+      sum += part.item<double>();
+      first += count;
+    }
+    EXPECT_NEAR(sum, want.item<double>(), 1e-12);
+    EXPECT_TRUE(parts.x.grad().allclose(whole.x.grad(), 1e-10, 1e-12));
+    EXPECT_TRUE(parts.y.grad().allclose(whole.y.grad(), 1e-10, 1e-12));
+    EXPECT_TRUE(parts.scale.grad().allclose(whole.scale.grad(), 1e-10, 1e-12));
+    if (contrast == Contrast::kSigmoid) {
+      EXPECT_TRUE(parts.bias.grad().allclose(whole.bias.grad(), 1e-10, 1e-12));
+    }
+    EXPECT_THROW(part_of_contrastive_loss(rows_of(parts, 0, 4), all, 6, contrast), Error);
+  }
+}
+
 }  // namespace
 }  // namespace jest

@@ -264,6 +264,33 @@ TEST(RanksTrain, AnyNumberOfRanksResumesACheckpoint) {
   }
 }
 
+/// The values of evaluations.
+struct EvaluationsSink : MetricSink {
+  std::vector<Values> values;
+  void evaluation(const EvaluationMetrics& metrics) override { values.push_back(metrics.values); }
+};
+
+TEST(RanksTrain, EvaluateTogether) {
+  SmallTowers models[] = {towers(), towers(), towers()};
+  const testing::RollingSource source{make_pairs(40, 5), 16};
+  const auto sink = std::make_shared<EvaluationsSink>();
+  const auto errors = errors_of_worlds(3, [&](World& world) {
+    SmallTowers& model = models[world.rank()];
+    torch::optim::SGD optimizer(model->parameters(), 0.1);
+    Learner learner(model, optimizer, OwnLoss(), Precision::kAmbient, {.world = &world});
+    UniformScorer scorer(8, 1);
+    const TrainerHooks<VectorPairs> hooks{.evaluate = [&] {
+      return Values{{"sum of ranks", world.sum(world.rank())}};
+    }};
+    Trainer trainer(source, learner, scorer,
+                    {.steps = 3, .evaluate_every = 2, .sinks = {sink}, .world = &world}, hooks);
+    trainer.run();
+  });
+  EXPECT_THAT(errors, Each(""));
+  EXPECT_THAT(sink->values,
+              ::testing::ElementsAre(Values{{"sum of ranks", 3.0}}, Values{{"sum of ranks", 3.0}}));
+}
+
 TEST(RanksTrain, RefuseReplicasThatDiffer) {
   SmallTowers models[] = {towers(), towers()};
   const testing::RollingSource source{make_pairs(40, 5), 16};

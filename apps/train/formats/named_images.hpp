@@ -84,6 +84,7 @@ class JEST_EXPORT ImageBatch {
   ImageBatch(TableRows<NamedImages> rows) : rows_(std::move(rows)) {}
 
   std::span<const std::int64_t> ids() const { return rows_.ids(); }
+  std::int64_t size() const { return rows_.size(); }
   const TableRows<NamedImages>& rows() const { return rows_; }
   ImageBatch at(const std::vector<std::int64_t>& positions) const;
 

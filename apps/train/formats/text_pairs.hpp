@@ -48,6 +48,7 @@ class JEST_EXPORT TextPairBatch {
   TextPairBatch(TableRows<TextPairs> rows) : rows_(std::move(rows)) {}
 
   std::span<const std::int64_t> ids() const { return rows_.ids(); }
+  std::int64_t size() const { return rows_.size(); }
   const TableRows<TextPairs>& rows() const { return rows_; }
   TextPairBatch at(const std::vector<std::int64_t>& positions) const;
   /// The same examples with fewer features.

@@ -8,6 +8,7 @@
 #include "train/formats/shard_images.hpp"
 #include "train/images/picture.hpp"
 #include "train/model_memory.hpp"
+#include "train/ranks.hpp"
 #include "train/repeated.hpp"
 
 namespace jest::apps::train {
@@ -82,11 +83,13 @@ std::vector<Measure> ImagesTask::measures() const {
 }
 
 Values ImagesTask::evaluate(Model& model, HeldOut part) const {
+  constexpr std::int64_t kAtOnce = 256;
   std::vector<double> values;
   for (const auto& set : data_.eval) {
-    const ImageBatch batch({set.table, set.of(part)});
-    const Embeddings embeddings = score_embeddings(model, batch, {.micro_batch = 256});
-    values.push_back(retrieval_recall(embeddings).at_1);
+    const RankRows rows(options_.world, set.of(part), kAtOnce);
+    const ImageBatch batch({set.table, rows.mine()});
+    const Embeddings embeddings = score_embeddings(model, batch, {.micro_batch = kAtOnce});
+    values.push_back(retrieval_recall(rows.of_all(embeddings)).at_1);
   }
   return values_over_sets(kRecall.name, data_.set_names(), values);
 }
@@ -142,7 +145,8 @@ void ImagesTask::check_reference(const Model& reference) const {
 }
 
 TableSource<ImageBatch> ImagesTask::guide_source(std::uint64_t seed) const {
-  return {data_.curated, {options_.count, seed}};
+  const Shard part = part_of_rank(options_.world, options_.count);
+  return {data_.curated, {.size = options_.count, .seed = seed, .part = part}};
 }
 
 View<ImageBatch> ImagesTask::trained_view(const Options& options, const Method& method) const {

@@ -5,6 +5,7 @@
 #include "jest/learner/scoring.hpp"
 #include "train/images/picture.hpp"
 #include "train/model_memory.hpp"
+#include "train/ranks.hpp"
 
 namespace jest::apps::train {
 namespace {
@@ -64,13 +65,14 @@ std::vector<Measure> LabelsTask::measures() const {
 Values LabelsTask::evaluate(Model& model, HeldOut part) const {
   std::vector<double> values;
   for (const auto& set : data_.eval) {
-    const ImageBatch all({set.table, set.of(part)});
+    const RankRows rows(options_.world, set.of(part), kEvaluatedAtOnce);
+    const ImageBatch mine({set.table, rows.mine()});
     const at::Tensor logits =
-        score_rows("logits", model, all, {.micro_batch = kEvaluatedAtOnce},
+        score_rows("logits", model, mine, {.micro_batch = kEvaluatedAtOnce},
                    [&](const ImageBatch& some) { return model->logits(some); });
-    const at::Tensor own = logits.gather(1, labels_of(all).to(logits.device()).unsqueeze(1));
+    const at::Tensor own = logits.gather(1, labels_of(mine).to(logits.device()).unsqueeze(1));
     // Whatever does not score below the right label counts against it: ties, and NaN.
-    const at::Tensor below = (logits < own).sum(1);
+    const at::Tensor below = rows.of_all((logits < own).sum(1));
     const auto right = below.eq(logits.size(1) - 1).sum().item<std::int64_t>();
     values.push_back(static_cast<double>(right) / static_cast<double>(set.of(part).size()));
   }

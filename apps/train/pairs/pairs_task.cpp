@@ -3,6 +3,7 @@
 #include "jest/learner/scoring.hpp"
 #include "jest/torch/embeddings.hpp"
 #include "train/model_memory.hpp"
+#include "train/ranks.hpp"
 #include "train/repeated.hpp"
 
 namespace jest::apps::train {
@@ -48,8 +49,11 @@ std::vector<Measure> PairsTask::measures() const {
 
 Values PairsTask::evaluate(Model& model, HeldOut part) const {
   const auto& set = data_.eval.front();
-  const Batch batch({set.table, set.of(part)});
-  const auto recall = retrieval_recall(score_embeddings(model, batch, {.micro_batch = 1024}));
+  constexpr std::int64_t kAtOnce = 1024;
+  const RankRows rows(options_.world, set.of(part), kAtOnce);
+  const Batch batch({set.table, rows.mine()});
+  const auto recall =
+      retrieval_recall(rows.of_all(score_embeddings(model, batch, {.micro_batch = kAtOnce})));
   return {{"r_at_1", recall.at_1}, {"r_at_10", recall.at_10}};
 }
 

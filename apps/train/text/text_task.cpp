@@ -5,6 +5,7 @@
 
 #include "jest/learner/scoring.hpp"
 #include "train/model_memory.hpp"
+#include "train/ranks.hpp"
 #include "train/text/near_duplicates.hpp"
 
 namespace jest::apps::train {
@@ -76,10 +77,12 @@ std::vector<Measure> TextTask::measures() const {
 }
 
 Values TextTask::evaluate(Model& model, HeldOut part) const {
+  constexpr std::int64_t kAtOnce = 256;
   std::vector<double> values;
   for (const auto& set : data_.eval) {
-    const ByteBatch batch({set.table, set.of(part)});
-    const at::Tensor losses = score_losses(model, batch, {.micro_batch = 256});
+    const RankRows rows(options_.world, set.of(part), kAtOnce);
+    const ByteBatch batch({set.table, rows.mine()});
+    const at::Tensor losses = rows.of_all(score_losses(model, batch, {.micro_batch = kAtOnce}));
     values.push_back(losses.to(at::kDouble).mean().item<double>() / std::numbers::ln2);
   }
   return values_over_sets(kBitsPerByte.name, data_.set_names(), values);

@@ -7,6 +7,7 @@
 #include "jest/io/atomic_file.hpp"
 #include "jest/learner/scoring.hpp"
 #include "train/model_memory.hpp"
+#include "train/ranks.hpp"
 
 namespace jest::apps::train {
 namespace {
@@ -127,12 +128,14 @@ std::vector<Measure> TokensTask::measures() const {
 }
 
 Values TokensTask::evaluate(Model& model, HeldOut part) const {
+  constexpr std::int64_t kAtOnce = 64;
   const std::vector<Measure> measures = measures_of(tokenizer_.has_value());
   std::map<std::string, std::vector<double>> values;
   for (const auto& set : data_.eval) {
-    const TokenBatch batch({set.table, set.of(part)});
+    const RankRows rows(options_.world, set.of(part), kAtOnce);
+    const TokenBatch batch({set.table, rows.mine()});
     const at::Tensor losses =
-        score_losses(model, batch, {.micro_batch = 64}).to(at::kCPU, at::kDouble);
+        rows.of_all(score_losses(model, batch, {.micro_batch = kAtOnce})).to(at::kCPU, at::kDouble);
     Sums sums;
     for (std::int64_t k = 0; k < std::ssize(set.of(part)); ++k) {
       const std::int64_t row = set.of(part)[k];

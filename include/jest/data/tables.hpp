@@ -7,14 +7,18 @@
 // An epoch ends with its last whole super-batch; no super-batch holds an example twice.
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "jest/core/error.hpp"
 #include "jest/io/safetensors.hpp"
+#include "jest/select/exchange.hpp"
 
 namespace jest {
 
@@ -44,9 +48,14 @@ class JEST_EXPORT SuperBatchOrder {
   SuperBatchOrder(std::int64_t examples, std::int64_t super_batch, std::uint64_t seed);
 
   /// `super_batch` distinct positions in [0, examples). O(super_batch).
-  std::vector<std::int64_t> at(std::int64_t step) const;
+  std::vector<std::int64_t> at(std::int64_t step) const { return at(step, 0, super_batch_); }
+  /// `count` of them, from the `first` on. O(count). Throws unless there are that many.
+  std::vector<std::int64_t> at(std::int64_t step, std::int64_t first, std::int64_t count) const;
+  /// The k-th of them, 0 ≤ k < size(). O(1).
+  std::int64_t one_at(std::int64_t step, std::int64_t k) const;
 
   std::int64_t steps_per_epoch() const { return examples_ / super_batch_; }
+  std::int64_t size() const { return super_batch_; }
 
  private:
   [[gnu::visibility("hidden")]] std::int64_t permuted(std::int64_t index,
@@ -58,40 +67,82 @@ class JEST_EXPORT SuperBatchOrder {
   int half_bits_ = 1;
 };
 
-/// Rows of a shared table. O(rows) to make; what a row holds is read when a model asks for it.
+/// Rows of a shared table; what a row holds is read when a model asks for it. Copies are O(1).
 template <class Table>
 class TableRows {
  public:
+  /// Which row is at a position: a pure function, called from any thread.
+  using RowAt = std::function<std::int64_t(std::int64_t)>;
+
+  /// O(rows).
   TableRows(std::shared_ptr<const Table> table, std::vector<std::int64_t> rows)
-      : table_(std::move(table)), rows_(std::move(rows)) {
-    ids_.reserve(rows_.size());
-    for (const std::int64_t row : rows_)
-      ids_.push_back(table_->ids.at(static_cast<std::size_t>(row)));
+      : table_(std::move(table)), size_(std::ssize(rows)), named_(std::make_shared<Named>()) {
+    std::call_once(named_->once, [&] { name(std::move(rows)); });
   }
+  /// `size` rows that are named when they are asked for: O(1) here, O(size) by ids() or rows(). So
+  /// a rank that looks at a part, by `at`, names no other's.
+  TableRows(std::shared_ptr<const Table> table, std::int64_t size, RowAt row_at)
+      : table_(std::move(table)),
+        size_(size),
+        row_at_(std::move(row_at)),
+        named_(std::make_shared<Named>()) {}
 
-  std::span<const std::int64_t> ids() const { return ids_; }
-  std::span<const std::int64_t> rows() const { return rows_; }
+  std::span<const std::int64_t> ids() const { return named().ids; }
+  std::span<const std::int64_t> rows() const { return named().rows; }
   const Table& table() const { return *table_; }
-  std::int64_t size() const { return static_cast<std::int64_t>(rows_.size()); }
+  std::int64_t size() const { return size_; }
 
+  /// O(positions). Throws std::out_of_range unless all are below size().
   TableRows at(const std::vector<std::int64_t>& positions) const {
     std::vector<std::int64_t> rows;
     rows.reserve(positions.size());
-    for (const std::int64_t position : positions)
-      rows.push_back(rows_.at(static_cast<std::size_t>(position)));
+    for (const std::int64_t position : positions) {
+      if (position < 0 || position >= size_) {
+        throw std::out_of_range(
+            text("rows of a table: expected positions below ", size_, ", got ", position));
+      }
+      rows.push_back(row_at_ ? row_at_(position)
+                             : named_->rows[static_cast<std::size_t>(position)]);
+    }
     return {table_, std::move(rows)};
   }
 
  private:
+  struct Named {
+    std::once_flag once;
+    std::vector<std::int64_t> rows;
+    std::vector<std::int64_t> ids;
+  };
+
+  void name(std::vector<std::int64_t> rows) const {
+    named_->ids.reserve(rows.size());
+    for (const std::int64_t row : rows)
+      named_->ids.push_back(table_->ids.at(static_cast<std::size_t>(row)));
+    named_->rows = std::move(rows);
+  }
+
+  const Named& named() const {
+    std::call_once(named_->once, [&] {
+      std::vector<std::int64_t> rows(static_cast<std::size_t>(size_));
+      for (std::int64_t k = 0; k < size_; ++k) rows[static_cast<std::size_t>(k)] = row_at_(k);
+      name(std::move(rows));
+    });
+    return *named_;
+  }
+
   std::shared_ptr<const Table> table_;
-  std::vector<std::int64_t> rows_;
-  std::vector<std::int64_t> ids_;
+  std::int64_t size_;
+  RowAt row_at_;  // none where all rows are named
+  std::shared_ptr<Named> named_;
 };
 
 struct SuperBatchSpec {
   std::int64_t size = 0;  ///< B
   std::uint64_t seed = 0;
   bool ahead = true;  ///< false: few of the rows will be looked at, and none are asked for ahead
+  /// Of every super-batch, what this rank looks at, and asks for ahead; all where no total is
+  /// given.
+  Shard part = {};
 };
 
 /// Rows of which every super-batch holds so many.
@@ -102,7 +153,8 @@ struct RowShare {
 
 /// Super-batches over a table, or over some of its rows: a pure function of (seed, step).
 /// `Batch` has a type Table and is made from TableRows<Table>. A table with ahead(rows), as
-/// ShardTable has it, is told the rows of a step, and those of the next.
+/// ShardTable has it, is told the rows of a step, and those of the next; beside that, a super-batch
+/// is O(1) to make, and its rows are named when they are asked for.
 template <class Batch>
 class TableSource {
  public:
@@ -120,18 +172,28 @@ class TableSource {
   /// order of epochs of its own. Throws unless there are that many of each, and 0 <= also.size < B.
   TableSource(std::shared_ptr<const Table> table, std::vector<std::int64_t> rows, RowShare also,
               const SuperBatchSpec& spec)
-      : table_(std::move(table)), ahead_(spec.ahead) {
-    add(std::move(rows), spec.size - also.size, spec.seed);
-    if (also.size != 0) add(std::move(also.rows), also.size, spec.seed);
+      : table_(std::move(table)), spec_(spec) {
+    std::vector<Part> parts;
+    add(parts, std::move(rows), spec.size - also.size);
+    if (also.size != 0) add(parts, std::move(also.rows), also.size);
+    parts_ = std::make_shared<const std::vector<Part>>(std::move(parts));
+    if (spec_.part.total == 0) spec_.part = whole(spec.size);
+    if (spec_.part.total != spec.size) {
+      refuse("super-batches", text("a part of the ", spec.size, " examples of one"),
+             text("one of ", spec_.part.total));
+    }
   }
 
   Batch at(std::int64_t step) const {
-    std::vector<std::int64_t> rows = rows_of(step);
-    if constexpr (requires(const Table& table) { table.ahead(std::span(rows)); }) {
-      if (ahead_) table_->ahead(rows);
-      if (ahead_) table_->ahead(rows_of(step + 1));
+    if constexpr (requires(const Table& table, std::span<const std::int64_t> rows) {
+                    table.ahead(rows);
+                  }) {
+      if (spec_.ahead) table_->ahead(rows_of_part(step));
+      if (spec_.ahead) table_->ahead(rows_of_part(step + 1));
     }
-    return Batch(TableRows<Table>(table_, std::move(rows)));
+    return Batch(TableRows<Table>(table_, spec_.size, [parts = parts_, step](std::int64_t k) {
+      return row(*parts, step, k);
+    }));
   }
 
  private:
@@ -140,24 +202,29 @@ class TableSource {
     SuperBatchOrder order;
   };
 
-  void add(std::vector<std::int64_t> rows, std::int64_t size, std::uint64_t seed) {
-    const SuperBatchOrder order(static_cast<std::int64_t>(rows.size()), size, seed);
-    parts_.push_back({std::move(rows), order});
+  void add(std::vector<Part>& parts, std::vector<std::int64_t> rows, std::int64_t size) const {
+    const SuperBatchOrder order(static_cast<std::int64_t>(rows.size()), size, spec_.seed);
+    parts.push_back({std::move(rows), order});
   }
 
-  std::vector<std::int64_t> rows_of(std::int64_t step) const {
-    std::vector<std::int64_t> all;
-    for (const Part& part : parts_) {
-      for (const std::int64_t position : part.order.at(step)) {
-        all.push_back(part.rows[static_cast<std::size_t>(position)]);
-      }
+  /// That of a super-batch at position k.
+  static std::int64_t row(const std::vector<Part>& parts, std::int64_t step, std::int64_t k) {
+    auto part = parts.begin();
+    for (; k >= part->order.size(); ++part) k -= part->order.size();
+    return part->rows[static_cast<std::size_t>(part->order.one_at(step, k))];
+  }
+
+  std::vector<std::int64_t> rows_of_part(std::int64_t step) const {
+    std::vector<std::int64_t> rows(static_cast<std::size_t>(spec_.part.count));
+    for (std::size_t k = 0; k < rows.size(); ++k) {
+      rows[k] = row(*parts_, step, spec_.part.first + static_cast<std::int64_t>(k));
     }
-    return all;
+    return rows;
   }
 
   std::shared_ptr<const Table> table_;
-  std::vector<Part> parts_;
-  bool ahead_;
+  std::shared_ptr<const std::vector<Part>> parts_;
+  SuperBatchSpec spec_;
 };
 
 }  // namespace jest

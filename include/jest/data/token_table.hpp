@@ -108,6 +108,7 @@ class JEST_EXPORT TokenBatch {
   TokenBatch(TableRows<TokenTable> rows) : rows_(std::move(rows)) {}
 
   std::span<const std::int64_t> ids() const { return rows_.ids(); }
+  std::int64_t size() const { return rows_.size(); }
   const TableRows<TokenTable>& rows() const { return rows_; }
   TokenBatch at(const std::vector<std::int64_t>& positions) const;
 

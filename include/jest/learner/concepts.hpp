@@ -14,13 +14,30 @@
 namespace jest {
 
 /// A (super-)batch: n examples of any kind, their ids [n], and a sub-batch by positions. The ids
-/// lie in the batch: a reference or a span, never a vector by value.
+/// lie in the batch: a reference or a span, never a vector by value. Where it has `size()`, that is
+/// n, and asked for in the place of ids: of a super-batch over ranks, nobody then asks for all ids.
 template <class B>
 concept Batch = requires(const B& batch, const std::vector<std::int64_t>& positions) {
   { batch.ids() } -> std::convertible_to<std::span<const std::int64_t>>;
   requires std::ranges::borrowed_range<decltype(batch.ids())>;
   { batch.at(positions) } -> std::convertible_to<B>;
 };
+
+namespace detail {
+
+/// n.
+template <Batch B>
+std::int64_t size_of(const B& batch) {
+  if constexpr (requires {
+                  { batch.size() } -> std::convertible_to<std::int64_t>;
+                }) {
+    return batch.size();
+  } else {
+    return static_cast<std::int64_t>(std::span(batch.ids()).size());
+  }
+}
+
+}  // namespace detail
 
 /// A handle to a model (a torch::nn::ModuleHolder, a shared_ptr) whose module embeds pairs.
 template <class Model, class B>

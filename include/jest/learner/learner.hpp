@@ -55,8 +55,8 @@ struct StepSpec {
   /// Pascanu, Mikolov and Bengio 2013.
   double max_norm = 0;
   /// Ranks that share a batch: each is given its own examples of it, at least one. The step is that
-  /// of the whole batch: contrastive losses, and those that need a reference, are of all ranks'
-  /// examples together, O(b²) on each rank; a loss of the model's own is the mean over all
+  /// of the whole batch: contrastive losses, O(b²/R) on each rank, and those that need a reference,
+  /// O(b²), are of all ranks' examples together; a loss of the model's own is the mean over all
   /// examples of what each rank's model says of its own. Must outlive the learner.
   World* world = nullptr;
 };

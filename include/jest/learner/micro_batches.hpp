@@ -218,6 +218,20 @@ class OverRanks {
     return of_all_ranks(inner_->token_losses(batch));
   }
 
+  /// R times what this rank's pairs add to the contrastive loss of all: the mean over ranks is that
+  /// loss. A rank computes a part of it, O(b²·d/R), and a sigmoid needs y alone of the others.
+  template <Batch B>
+  requires EmbedsPairs<Inner, B> at::Tensor part_of_contrastive_loss(const B& batch,
+                                                                     Contrast contrast) {
+    const Embeddings own = inner_->embed(batch);
+    const auto counts = counts_of_ranks(own.x.size(0), world_);
+    Embeddings all{.x = {}, .y = everybodys(world_, own.y, counts), .scale = {}, .bias = {}};
+    if (contrast == Contrast::kSoftmax) all.x = everybodys(world_, own.x, counts);
+    const auto first =
+        std::accumulate(counts.begin(), counts.begin() + world_.rank(), std::int64_t{0});
+    return jest::part_of_contrastive_loss(own, all, first, contrast).mul(world_.size());
+  }
+
   Embeddings of_all_ranks(const Embeddings& own) {
     const auto counts = counts_of_ranks(own.x.size(0), world_);
     return {everybodys(world_, own.x, counts), everybodys(world_, own.y, counts), own.scale,

@@ -53,6 +53,8 @@ struct OwnLoss {
   at::Tensor operator()(Model& model, const B& batch) const {
     if constexpr (GivesTrainingLoss<Model, B>) {
       return model->loss(batch);
+    } else if constexpr (requires { model.part_of_contrastive_loss(batch, contrast); }) {
+      return model.part_of_contrastive_loss(batch, contrast);  // of several ranks
     } else if constexpr (EmbedsPairs<Model, B>) {
       return contrastive_loss(model->embed(batch), contrast);
     } else {

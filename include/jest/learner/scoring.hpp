@@ -104,11 +104,6 @@ class ModeGuard {
 
 namespace detail {
 
-template <Batch B>
-std::int64_t size_of(const B& batch) {
-  return static_cast<std::int64_t>(std::span(batch.ids()).size());
-}
-
 /// `visit(part, first)` of every micro-batch of at most `size` examples, in order; all of `batch`
 /// where `size` is 0.
 template <Batch B, class Visit>

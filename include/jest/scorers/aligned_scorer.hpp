@@ -115,7 +115,7 @@ class AlignedScorer {
     static_assert(GivesGradientFeatures<Model, B>,
                   "AlignedScorer: the learner's model needs `model->losses_and_features(batch)`, "
                   "which gives jest::LossesAndFeatures");
-    const auto candidates = std::ssize(std::span(super_batch.ids()));
+    const auto candidates = detail::size_of(super_batch);
     if (auto few = detail::of_too_few(spec_.picks(), candidates)) return *few;
     ScoringStatistics how;
     how.learner_scored =
@@ -160,7 +160,7 @@ class AlignedScorer {
     const auto batch = curated_.at(period);
     target_.set(period,
                 score_losses_and_features(model_, batch, spec_.scoring, "learner").features);
-    return static_cast<std::int64_t>(std::span(batch.ids()).size());
+    return detail::size_of(batch);
   }
 
   bool weighs_reference() const {
@@ -211,8 +211,7 @@ class FeatureScorer {
   template <Batch B>
   requires GivesGradientFeatures<Model, B> ScoredSelection select(const B& super_batch,
                                                                   std::int64_t step) {
-    const std::span<const std::int64_t> ids = super_batch.ids();
-    const auto candidates = static_cast<std::int64_t>(ids.size());
+    const auto candidates = detail::size_of(super_batch);
     if (auto few = detail::of_too_few(spec_.picks(), candidates)) return *few;
     ScoringStatistics how{.learner_scored = candidates};
     const SelectionSpec spec = spec_.selection(candidates, step);

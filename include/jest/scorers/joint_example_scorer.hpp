@@ -75,7 +75,7 @@ class JointExampleScorer {
         EmbedsPairs<Model, B> || GivesLosses<Model, B>,
         "JointExampleScorer: the learner's model needs `embed(batch)`, which gives "
         "jest::Embeddings, or `losses(batch)`, which gives a tensor of one loss an example");
-    const auto candidates = std::ssize(std::span(super_batch.ids()));
+    const auto candidates = detail::size_of(super_batch);
     if (auto few = detail::of_too_few(spec_.picks(), candidates)) return *few;
     ScoringStatistics how;
     const SelectionSpec spec = spec_.selection(candidates, step);

@@ -98,9 +98,9 @@ class ScoredAs : public ScorerWrapper<Inner> {
   template <Batch B>
   ScoredSelection select(const B& super_batch, std::int64_t step) {
     const B viewed = view_(super_batch);
-    if (viewed.ids().size() != super_batch.ids().size()) {
-      refuse("scored as", text("a view of all ", super_batch.ids().size(), " examples"),
-             viewed.ids().size());
+    const auto examples = detail::size_of(super_batch);
+    if (detail::size_of(viewed) != examples) {
+      refuse("scored as", text("a view of all ", examples, " examples"), detail::size_of(viewed));
     }
     return this->inner_.select(viewed, step);
   }
@@ -160,8 +160,7 @@ class OnlineProxy : public ScorerWrapper<Inner> {
   template <Batch B>
   std::vector<std::int64_t> share_of(const std::vector<std::int64_t>& picks, const B& batch) const {
     if constexpr (requires { proxy_.world(); }) {
-      const std::int64_t candidates = std::ssize(std::span(batch.ids()));
-      if (proxy_.world()) return own_share(picks, candidates, *proxy_.world());
+      if (proxy_.world()) return own_share(picks, detail::size_of(batch), *proxy_.world());
     }
     return picks;
   }
@@ -208,7 +207,7 @@ class Cascade : public ScorerWrapper<Inner> {
   /// one's milliseconds and NaN losses added. O(B₀) and the scorer's work.
   template <Batch B>
   ScoredSelection select(const B& super_batch, std::int64_t step) {
-    if (std::ssize(std::span(super_batch.ids())) <= spec_.keep) {
+    if (detail::size_of(super_batch) <= spec_.keep) {
       return this->inner_.select(super_batch, step);
     }
     double seconds = 0;

@@ -26,6 +26,13 @@ inline at::Tensor contrastive_loss(const Embeddings& batch, Contrast contrast) {
   return contrast == Contrast::kSigmoid ? sigmoid_loss(batch) : softmax_loss(batch);
 }
 
+/// What n of a batch's b pairs add to its contrastive_loss: `mine` are those from `first` on of
+/// `all`, and parts that are all pairs together sum to the loss. Their x meet all y and, under a
+/// softmax, their y all x; a sigmoid needs no x of `all`. Under the scale and bias of `mine`. 0-d.
+/// O(n·b·d).
+JEST_EXPORT at::Tensor part_of_contrastive_loss(const Embeddings& mine, const Embeddings& all,
+                                                std::int64_t first, Contrast contrast);
+
 /// Every pair's share of contrastive_loss, whose mean they have: [n]. What x_i loses with
 /// y_j belongs half to either pair. Differentiable. O(n²·d).
 JEST_EXPORT at::Tensor contrastive_losses(const Embeddings& batch, Contrast contrast);

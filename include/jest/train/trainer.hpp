@@ -72,7 +72,8 @@ JEST_EXPORT Values shares_of(const std::map<std::string, std::int64_t>& counts);
 /// What may be called on the way; each is optional.
 template <Batch B>
 struct TrainerHooks {
-  std::function<Values()> evaluate = {};  ///< at fixed periods and at the end
+  /// At fixed periods and at the end; of ranks all call it, to share its work, and rank 0's counts.
+  std::function<Values()> evaluate = {};
   /// Counts by tag of what was trained on.
   std::function<std::map<std::string, std::int64_t>(const B&)> tags_of = {};
   /// A selection, before the step that uses it.
@@ -95,9 +96,10 @@ struct TrainerHooks {
 ///
 /// Over ranks (`spec.world`) each is given whole super-batches, which should therefore be cheap to
 /// name and be read when a model asks: a scorer with an exchange scores its part of them; picks are
-/// shared out evenly (even_out); a learner with a world takes the step of the whole batch. Rank 0
-/// alone evaluates, writes metrics and checkpoints and reads them, and all begin with its state:
-/// any number of ranks resumes a run, and the same number ends with the bits of an undisturbed one.
+/// shared out evenly (even_out); a learner with a world takes the step of the whole batch. All
+/// evaluate; rank 0 alone writes metrics and checkpoints and reads them, and all begin with its
+/// state: any number of ranks resumes a run, and the same number ends with the bits of an
+/// undisturbed one.
 template <Source Batches, class L, class S>
 class Trainer {
  public:
@@ -171,9 +173,8 @@ class Trainer {
     const Selection picks = choose(super_batch, metrics);
     if (picks.indices.empty()) return void(++state_.step);  // Shortage::kSkip
     const SuperBatch batch = timed(seconds[Stage::kGather], [&] {
-      const std::int64_t candidates = std::ssize(std::span(super_batch.ids()));
-      return super_batch.at(spec_.world ? own_share(picks.indices, candidates, *spec_.world)
-                                        : picks.indices);
+      if (!spec_.world) return super_batch.at(picks.indices);
+      return super_batch.at(own_share(picks.indices, detail::size_of(super_batch), *spec_.world));
     });
     if (is_first() && (hooks_.watch_batch || hooks_.tags_of)) {
       watch(spec_.world ? super_batch.at(picks.indices) : batch, step);
@@ -245,11 +246,11 @@ class Trainer {
 
   void evaluate_now() {
     collect_costs();
-    if (!is_first()) return;
     EvaluationMetrics metrics;
     if (hooks_.evaluate) {
       metrics.values = timed(state_.seconds[Stage::kEvaluate], hooks_.evaluate);
     }
+    if (!is_first()) return;
     metrics.step = state_.step;
     metrics.steps = spec_.steps;
     metrics.picked_tags = detail::shares_of(std::exchange(state_.tag_counts, {}));

@@ -49,6 +49,12 @@ class Sums {
     if (!panels_->fits_float32(largest.first, largest.second)) panels_.reset();
   }
 
+  /// Panels round picks as they pack them; where the plain sums stand in, rows are float32.
+  RowFormat row_format() const {
+    const bool rounds = panels_ && engine_.operands == Operands::kBfloat16;
+    return rounds ? RowFormat::kBfloat16 : RowFormat::kFloat32;
+  }
+
   /// What results depend on beside the inputs.
   static std::uint64_t digest(const Engine& engine) {
     return 1 + static_cast<std::uint64_t>(

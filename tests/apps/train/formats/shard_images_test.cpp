@@ -94,6 +94,16 @@ TEST(TableSource, TellsATableWhatComesNext) {
   EXPECT_TRUE(table->told.empty());
 }
 
+TEST(TableSource, TellsATableWhatARankLooksAt) {
+  const auto table = std::make_shared<ToldTable>();
+  for (std::int64_t id = 0; id < 50; ++id) table->ids.push_back(id);
+  const TableSource<ToldBatch> source(table, {.size = 10, .seed = 3, .part = {4, 3, 10}});
+  const ToldBatch batch = source.at(2);
+  ASSERT_EQ(table->told.size(), 2u);
+  EXPECT_TRUE(std::ranges::equal(table->told[0], batch.rows.rows().subspan(4, 3)));
+  EXPECT_THROW(TableSource<ToldBatch>(table, {.size = 10, .seed = 3, .part = {4, 3, 11}}), Error);
+}
+
 TEST(ShardImages, HaveCaptionsAsNames) {
   const oracle::TemporaryFolder folder;
   const auto path = tar(folder.file("a.tar"), {{"0.png", plain(1)},
