@@ -191,6 +191,10 @@ OptionRows<ExperimentOptions> common_rows(const TaskWords& words) {
       schedule_option("--select-stop", &SelectionSchedule::stop_window, 0,
                       "Arms by learnability stop once the learner beats\nthe reference on an "
                       "average over so many\nselections; 0: never"),
+      row("Selection", "--score-staleness", &O::score_staleness,
+          "Steps that the learner's weights are behind where\nthey score, as in scorers apart from "
+          "trainers; 0:\nnone",
+          kOfResult | kOfArm, AtLeast{0}),
       row("Cascade", "--cascade-from", &O::cascade_from,
           "Candidates of the first stage, which takes no\nlearner", kOfResult | kOfArm),
       row("Cascade", "--cascade-to", &O::cascade_to,

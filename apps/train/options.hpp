@@ -46,6 +46,7 @@ struct ExperimentOptions : CachedReferenceOptions {
   /// interaction that sets in late did, and 0.1 is safer: docs/method.md.
   std::string interaction = "1@75%";
   SelectionSchedule selection;
+  std::int64_t score_staleness = 0;  ///< steps between the weights that score and those that train
   std::string backend_name = "default";
   double learning_rate = 2e-3;
   std::string curated_share_name = "0";  ///< of every super-batch: CuratedShare

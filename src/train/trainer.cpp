@@ -18,6 +18,7 @@ void check_trainer(const TrainerSpec& spec) {
   }
   if (spec.evaluate_every < 1) refuse("trainer", "evaluate_every >= 1", spec.evaluate_every);
   if (spec.checkpoint_every < 1) refuse("trainer", "checkpoint_every >= 1", spec.checkpoint_every);
+  if (spec.staleness < 0) refuse("trainer", "a staleness of at least 0", spec.staleness);
   check_schedule(spec.selection);
 }
 

@@ -15,14 +15,23 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "jest/core/cost.hpp"
 #include "jest/core/error.hpp"
+#include "jest/select/selection.hpp"
 #include "jest/torch/arrays.hpp"
 #include "jest/torch/world.hpp"
 #include "jest/train/schedule.hpp"
 
 namespace jest {
+
+/// Picks that were made ahead of their step. Of the statistics, a checkpoint has the means of own
+/// scores.
+struct PicksAhead {
+  Selection picks;
+  bool scored = false;  ///< by a scorer, not drawn uniformly
+};
 
 /// Where a run stands, beside its tensors.
 struct TrainerState {
@@ -36,6 +45,7 @@ struct TrainerState {
   bool selection_stopped = false;
   std::map<std::string, std::int64_t> tag_counts;  ///< of batches since the last evaluation
   std::set<std::string> noted;                     ///< remarks that were passed on
+  std::vector<PicksAhead> ahead;                   ///< of the steps from `step` on
 };
 
 struct Checkpoint {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <deque>
 #include <filesystem>
 #include <functional>
 #include <iterator>
@@ -41,6 +42,11 @@ struct TrainerSpec {
   std::filesystem::path checkpoints = {};  ///< none are written when empty
   std::vector<std::shared_ptr<MetricSink>> sinks = {};
   EnergyMeter meter = {};  ///< without one, energy is not known
+  /// Steps between the weights that score and those that train, k: a step's picks are made by the
+  /// learner of k steps before (the first k + 1 steps: by the one that the run begins with), as
+  /// scorers apart from trainers make them ahead of time. 0 is the plain method. k super-batches
+  /// are held; where a checkpoint ends, their picks are in it.
+  std::int64_t staleness = 0;
   /// Ranks that train together: the one of the learner and of the scorer. Each is given the same
   /// trainer, learner, scorer and source; the meter and the clocks are those of rank 0.
   World* world = nullptr;
@@ -164,12 +170,14 @@ class Trainer {
 
   void one_step() {
     const std::int64_t step = state_.step;
-    detail::seed_step(spec_.seed, step, rank());
-    StageSeconds& seconds = state_.seconds;
-    const SuperBatch super_batch = timed(seconds[Stage::kLoad], [&] { return source_.at(step); });
-    StepMetrics metrics;
-    const Selection picks = choose(super_batch, metrics);
+    choose_until(std::min(step + spec_.staleness, spec_.steps - 1));
+    const Chosen chosen = take_chosen();
+    const SuperBatch& super_batch = chosen.super_batch;
+    const Selection& picks = chosen.picks;
     if (picks.indices.empty()) return void(++state_.step);  // Shortage::kSkip
+    if (spec_.staleness > 0) detail::seed_step(spec_.seed, step, rank());
+    StageSeconds& seconds = state_.seconds;
+    StepMetrics metrics = chosen.metrics;
     const SuperBatch batch = timed(seconds[Stage::kGather], [&] {
       const std::int64_t candidates = std::ssize(std::span(super_batch.ids()));
       return super_batch.at(spec_.world ? own_share(picks.indices, candidates, *spec_.world)
@@ -199,18 +207,51 @@ class Trainer {
     for (const auto& [tag, count] : hooks_.tags_of(batch)) state_.tag_counts[tag] += count;
   }
 
+  /// What a step is trained on, and what its metrics say of that.
+  struct Chosen {
+    SuperBatch super_batch;
+    Selection picks;
+    StepMetrics metrics;
+  };
+
+  std::int64_t chosen_end() const { return state_.step + std::ssize(chosen_); }
+
+  /// Makes the picks of all steps up to `last`, in order, by the learner as it is.
+  void choose_until(std::int64_t last) {
+    for (std::int64_t step = chosen_end(); step <= last; ++step) {
+      detail::seed_step(spec_.seed, step, rank());
+      Chosen chosen{load(step), {}, {}};
+      chosen.picks = choose(step, chosen.super_batch, chosen.metrics);
+      chosen_.push_back(std::move(chosen));
+    }
+  }
+
+  SuperBatch load(std::int64_t step) {
+    return timed(state_.seconds[Stage::kLoad], [&] { return source_.at(step); });
+  }
+
+  /// Of the step that is next.
+  Chosen take_chosen() {
+    Chosen chosen = std::move(chosen_.front());
+    chosen_.pop_front();
+    if (is_first() && hooks_.watch_selection && chosen.metrics.learnability_picks) {
+      unpaid([&] { hooks_.watch_selection(chosen.super_batch, chosen.picks, state_.step); });
+    }
+    return chosen;
+  }
+
   /// The scorer's picks on the steps it chooses, uniform ones on all others.
-  Selection choose(const SuperBatch& super_batch, StepMetrics& metrics) {
-    const bool selects = spec_.selection.selects(state_.step) && !state_.selection_stopped;
+  Selection choose(std::int64_t step, const SuperBatch& super_batch, StepMetrics& metrics) {
+    const bool selects = spec_.selection.selects(step) && !state_.selection_stopped;
     StageSeconds& seconds = state_.seconds;
     if (!scorer_.scores() || !selects) {
       return timed(seconds[Stage::kSelection], [&] {
         const std::span<const std::int64_t> ids = super_batch.ids();
         const std::int64_t count = scorer_.count(std::ssize(ids));
-        return count == 0 ? Selection{} : uniform_picks(ids, count, scorer_.seed(), state_.step);
+        return count == 0 ? Selection{} : uniform_picks(ids, count, scorer_.seed(), step);
       });
     }
-    const ScoredSelection picks = scorer_.select(super_batch, state_.step);
+    const ScoredSelection picks = scorer_.select(super_batch, step);
     const SelectionStatistics& statistics = picks.statistics;
     note(picks.scoring.remark);
     seconds[Stage::kLearnerScoring] += 1e-3 * picks.scoring.learner_ms;
@@ -218,14 +259,10 @@ class Trainer {
     seconds[Stage::kSelection] += 1e-3 * statistics.select_ms;
     state_.examples.scored += picks.scoring.learner_scored;
     state_.examples.reference_scored += picks.scoring.reference_scored;
-    metrics.learnability_super_batch = statistics.mean_own_score_super_batch;
-    metrics.learnability_picks = statistics.mean_own_score_picks;
+    set_learnability(statistics, metrics);
     state_.learnability.add(statistics.mean_own_score_super_batch, spec_.selection.stop_window);
     state_.selection_stopped =
         state_.learnability.learner_beats_reference(spec_.selection.stop_window);
-    if (is_first() && hooks_.watch_selection) {
-      unpaid([&] { hooks_.watch_selection(super_batch, picks, state_.step); });
-    }
     return picks;
   }
 
@@ -264,7 +301,12 @@ class Trainer {
     for (const auto& sink : spec_.sinks) sink->flush();
     if (spec_.checkpoints.empty()) return;
     collect_costs();
-    if (is_first()) save_checkpoint(spec_.checkpoints, {state_, tensors()});
+    if (!is_first()) return;
+    Checkpoint checkpoint{state_, tensors()};
+    for (const auto& [super_batch, picks, metrics] : chosen_) {
+      checkpoint.state.ahead.push_back({picks, metrics.learnability_picks.has_value()});
+    }
+    save_checkpoint(spec_.checkpoints, checkpoint);
   }
 
   void check_replicas() {
@@ -292,6 +334,7 @@ class Trainer {
         }
         learner_.load_state(checkpoint->tensors);
         state_ = checkpoint->state;
+        load_chosen();
       } else {
         tensors();  // what cannot be saved is refused before anything is trained
       }
@@ -304,12 +347,36 @@ class Trainer {
     for (const auto& sink : spec_.sinks) sink->resume(state_.step);
   }
 
+  /// Throws where the checkpoint was not written on the way of a run with this staleness.
+  void load_chosen() {
+    const std::int64_t left = std::max<std::int64_t>(spec_.steps - state_.step, 0);
+    const std::int64_t wanted = std::min(spec_.staleness, left);
+    std::vector<PicksAhead> saved = std::exchange(state_.ahead, {});
+    if (std::ssize(saved) != wanted) {
+      refuse(text("resume at step ", state_.step, " of ", spec_.steps),
+             text("a checkpoint with the picks of ", wanted, " steps ahead (staleness ",
+                  spec_.staleness, ")"),
+             saved.size());
+    }
+    for (auto& [picks, scored] : saved) {
+      Chosen chosen{load(chosen_end()), std::move(picks), {}};
+      if (scored) set_learnability(chosen.picks.statistics, chosen.metrics);
+      chosen_.push_back(std::move(chosen));
+    }
+  }
+
+  static void set_learnability(const SelectionStatistics& statistics, StepMetrics& metrics) {
+    metrics.learnability_super_batch = statistics.mean_own_score_super_batch;
+    metrics.learnability_picks = statistics.mean_own_score_picks;
+  }
+
   Batches& source_;
   L& learner_;
   S& scorer_;
   TrainerSpec spec_;
   TrainerHooks<SuperBatch> hooks_;
   TrainerState state_;
+  std::deque<Chosen> chosen_;  ///< of the steps from state_.step on
 };
 
 }  // namespace jest
