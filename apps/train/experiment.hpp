@@ -141,6 +141,9 @@ bool run_experiment(const typename T::Options& given) {
   World world = World::joined();
   typename T::Options options = given;
   if (world.size() > 1) options.world = &world;
+  if (options.scorers > 0 && options.scorers >= world.size()) {
+    refuse("--scorers", text("fewer than the ", world.size(), " ranks"), options.scorers);
+  }
   options.device_name = own_device(given.device_name, options.world);
   find_device(options.device_name);  // before anything else is asked of LibTorch
   set_threads(options.threads);

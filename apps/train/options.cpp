@@ -222,6 +222,11 @@ OptionRows<ExperimentOptions> common_rows(const TaskWords& words) {
           "Leave scalars for TensorBoard, too, in every run's\nfolder: tensorboard --logdir OUT",
           kOfRun),
       row("Run", "--resume", &O::resume, "Go on where the run in --out stopped", kOfProbe),
+      row("Run", "--scorers", &O::scorers,
+          "Of the ranks that a launcher started, so many score\nfor the others, which train; 0: "
+          "all "
+          "do both",
+          kOfRun, AtLeast{0}),
       row("Run", "--threads", &O::threads, "Threads; 0: as many as the machine has", kOfProbe,
           Between{0, kMostThreads}),
       row("Run", "--device", &O::device_name,

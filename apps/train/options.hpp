@@ -68,6 +68,7 @@ struct ExperimentOptions : CachedReferenceOptions {
   std::int64_t threads = 0;                ///< 0: as many as the machine has
   std::string device_name = "cpu";         ///< of models and selections; tables stay on the host
   std::string precision_name = "float32";  ///< or bfloat16: of scoring and of training's forward
+  std::int64_t scorers = 0;                ///< of the ranks; the others train
   std::string command;
   World* world = nullptr;  ///< ranks that share the experiment, where there are several; no option
 

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <functional>
 #include <iterator>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -50,6 +51,9 @@ struct TrainerSpec {
   /// Ranks that train together: the one of the learner and of the scorer. Each is given the same
   /// trainer, learner, scorer and source; the meter and the clocks are those of rank 0.
   World* world = nullptr;
+  /// Instead of it: ranks of which some train and some score. Learner and scorer are over its `own`
+  /// on all of them.
+  SplitWorld* split = nullptr;
 
   /// Whether an evaluation follows the step with this number, from 0.
   bool evaluates_after(std::int64_t step) const {
@@ -60,7 +64,18 @@ struct TrainerSpec {
   }
 };
 
-JEST_EXPORT void check_trainer(const TrainerSpec& spec);
+/// Throws on a spec that no run can have.
+inline void check_trainer(const TrainerSpec& spec) {
+  // The sampler's noise counts steps in 32 bits.
+  constexpr std::int64_t kMost = std::numeric_limits<std::uint32_t>::max();
+  if (spec.steps < 1 || spec.steps > kMost) {
+    refuse("trainer", text("between 1 and ", kMost, " steps"), spec.steps);
+  }
+  if (spec.evaluate_every < 1) refuse("trainer", "evaluate_every >= 1", spec.evaluate_every);
+  if (spec.checkpoint_every < 1) refuse("trainer", "checkpoint_every >= 1", spec.checkpoint_every);
+  if (spec.staleness < 0) refuse("trainer", "a staleness of at least 0", spec.staleness);
+  check_schedule(spec.selection);
+}
 
 namespace detail {
 
@@ -68,10 +83,21 @@ namespace detail {
 JEST_EXPORT void seed_step(std::uint64_t seed, std::int64_t step, int rank = 0);
 
 /// Throws where a trainer, its learner and its scorer do not have the same ranks.
-JEST_EXPORT void check_world(const World* trainers, const World* learners);
+inline void check_world(const World* trainers, const World* learners) {
+  const auto ranks = [](const World* world) { return world == nullptr ? 1 : world->size(); };
+  if (ranks(trainers) == ranks(learners)) return;
+  refuse("trainer", text("a learner over its ", ranks(trainers), " ranks (StepSpec::world)"),
+         text("one over ", ranks(learners)));
+}
 
 /// Shares out of counts.
-JEST_EXPORT Values shares_of(const std::map<std::string, std::int64_t>& counts);
+inline Values shares_of(const std::map<std::string, std::int64_t>& counts) {
+  double total = 0;
+  for (const auto& [tag, count] : counts) total += static_cast<double>(count);
+  Values shares;
+  for (const auto& [tag, count] : counts) shares[tag] = static_cast<double>(count) / total;
+  return shares;
+}
 
 }  // namespace detail
 
@@ -104,6 +130,12 @@ struct TrainerHooks {
 /// shared out evenly (even_out); a learner with a world takes the step of the whole batch. Rank 0
 /// alone evaluates, writes metrics and checkpoints and reads them, and all begin with its state:
 /// any number of ranks resumes a run, and the same number ends with the bits of an undisturbed one.
+///
+/// Over a world in two (`spec.split`) those that score send the picks of steps to come, and are
+/// sent the learner's parameters and buffers after every step, so that picks are those of one
+/// process with the same staleness. With a staleness of at least 1 no step waits for scoring that
+/// takes no longer than training. What one half throws, the other throws, with its rank and step. A
+/// scorer that keeps a state is refused there; seconds and processor time include those of scoring.
 template <Source Batches, class L, class S>
 class Trainer {
  public:
@@ -120,6 +152,7 @@ class Trainer {
         spec_(std::move(spec)),
         hooks_(std::move(hooks)) {
     check_trainer(spec_);
+    if (spec_.split) spec_.world = &spec_.split->own;
     if constexpr (requires { learner_.world(); }) {
       detail::check_world(spec_.world, learner_.world());
     } else {
@@ -131,19 +164,25 @@ class Trainer {
 
   const TrainerState& run() {
     resume();
-    while (state_.step < spec_.steps) {
-      const Spent start = spent();
-      one_step();
-      count(start, 1);
-      if (spec_.evaluates_after(state_.step - 1)) evaluate_now();
-      if (spec_.saves_after(state_.step - 1)) save();
-    }
+    spec_.split ? run_half(*spec_.split) : train();
     return state_;
   }
 
  private:
+  void train() {
+    while (state_.step < spec_.steps) {
+      const Spent start = spent();
+      one_step();
+      if (outbox_) send_weights();
+      count(start, 1);
+      if (spec_.evaluates_after(state_.step - 1)) evaluate_now();
+      if (spec_.saves_after(state_.step - 1)) save();
+    }
+  }
+
   int rank() const { return spec_.world ? spec_.world->rank() : 0; }
-  bool is_first() const { return rank() == 0; }
+  bool scores_apart() const { return spec_.split && spec_.split->scores; }
+  bool is_first() const { return rank() == 0 && !scores_apart(); }
 
   /// Processor seconds of all ranks move to rank 0.
   void collect_costs() {
@@ -170,7 +209,7 @@ class Trainer {
 
   void one_step() {
     const std::int64_t step = state_.step;
-    choose_until(std::min(step + spec_.staleness, spec_.steps - 1));
+    choose_until(spec_.split ? step : step + spec_.staleness);
     const Chosen chosen = take_chosen();
     const SuperBatch& super_batch = chosen.super_batch;
     const Selection& picks = chosen.picks;
@@ -216,12 +255,15 @@ class Trainer {
 
   std::int64_t chosen_end() const { return state_.step + std::ssize(chosen_); }
 
-  /// Makes the picks of all steps up to `last`, in order, by the learner as it is.
+  /// The picks of all steps up to `last`, in order: by the learner as it is, or as those that score
+  /// send them.
   void choose_until(std::int64_t last) {
+    last = std::min(last, spec_.steps - 1);
     for (std::int64_t step = chosen_end(); step <= last; ++step) {
       detail::seed_step(spec_.seed, step, rank());
       Chosen chosen{load(step), {}, {}};
-      chosen.picks = choose(step, chosen.super_batch, chosen.metrics);
+      chosen.picks = spec_.split ? receive_picks(chosen.metrics)
+                                 : choose(step, chosen.super_batch, chosen.metrics);
       chosen_.push_back(std::move(chosen));
     }
   }
@@ -241,19 +283,26 @@ class Trainer {
   }
 
   /// The scorer's picks on the steps it chooses, uniform ones on all others.
-  Selection choose(std::int64_t step, const SuperBatch& super_batch, StepMetrics& metrics) {
+  ScoredSelection choose(std::int64_t step, const SuperBatch& super_batch, StepMetrics& metrics) {
     const bool selects = spec_.selection.selects(step) && !state_.selection_stopped;
     StageSeconds& seconds = state_.seconds;
     if (!scorer_.scores() || !selects) {
       return timed(seconds[Stage::kSelection], [&] {
         const std::span<const std::int64_t> ids = super_batch.ids();
         const std::int64_t count = scorer_.count(std::ssize(ids));
-        return count == 0 ? Selection{} : uniform_picks(ids, count, scorer_.seed(), step);
+        return ScoredSelection(count == 0 ? Selection{}
+                                          : uniform_picks(ids, count, scorer_.seed(), step));
       });
     }
-    const ScoredSelection picks = scorer_.select(super_batch, step);
-    const SelectionStatistics& statistics = picks.statistics;
+    ScoredSelection picks = scorer_.select(super_batch, step);
     note(picks.scoring.remark);
+    account(picks, metrics);
+    return picks;
+  }
+
+  void account(const ScoredSelection& picks, StepMetrics& metrics) {
+    const SelectionStatistics& statistics = picks.statistics;
+    StageSeconds& seconds = state_.seconds;
     seconds[Stage::kLearnerScoring] += 1e-3 * picks.scoring.learner_ms;
     seconds[Stage::kReferenceScoring] += 1e-3 * picks.scoring.reference_ms;
     seconds[Stage::kSelection] += 1e-3 * statistics.select_ms;
@@ -263,7 +312,98 @@ class Trainer {
     state_.learnability.add(statistics.mean_own_score_super_batch, spec_.selection.stop_window);
     state_.selection_stopped =
         state_.learnability.learner_beats_reference(spec_.selection.stop_window);
-    return picks;
+  }
+
+  /// What this rank does where some train and some score.
+  void run_half(SplitWorld& split) {
+    if (rank() == 0) outbox_ = detail::open_outbox(split.scores ? split.picks : split.weights);
+    try {
+      if (split.scores) {
+        score_ahead(split);
+        hear(split.weights, {});  // that all steps have been taken
+      } else {
+        train();
+        if (outbox_) detail::post(*outbox_, {}, {});
+      }
+      if (outbox_) detail::flush(*outbox_);
+    } catch (const std::exception& error) {
+      if (outbox_ && !heard_failure_) tell(split, error);
+      throw;
+    }
+    outbox_.reset();
+  }
+
+  /// The picks of all steps, each by the weights of `staleness` steps before.
+  void score_ahead(SplitWorld& split) {
+    std::int64_t weights = state_.step;
+    for (; step_scored_ < spec_.steps; ++step_scored_) {
+      for (; weights < step_scored_ - spec_.staleness; ++weights) {
+        hear(split.weights, weights_of_learner());
+      }
+      const double start = processor_seconds();
+      detail::seed_step(spec_.seed, step_scored_, rank());
+      StepMetrics metrics;
+      detail::Told told{.picks = choose(step_scored_, load(step_scored_), metrics)};
+      expect_no_state();
+      told.scored = metrics.learnability_picks.has_value();
+      told.remark = told.picks.scoring.remark;
+      told.cpu_seconds = split.own.sum(processor_seconds() - start);
+      if (outbox_) detail::post(*outbox_, told, {});
+    }
+  }
+
+  void expect_no_state() {
+    if constexpr (KeepsState<S>) {
+      if (scorer_.state().empty()) return;
+      refuse("scorers apart from trainers", "a scorer that keeps nothing between steps", "another");
+    }
+  }
+
+  ScoredSelection receive_picks(StepMetrics& metrics) {
+    detail::Told told = hear(spec_.split->picks, {});
+    if (is_first()) state_.cpu_seconds += told.cpu_seconds;
+    if (told.scored) account(told.picks, metrics);
+    note(told.remark);
+    return std::move(told.picks);
+  }
+
+  /// What the other half sends next. Throws what it has given up for.
+  detail::Told hear(World& from, const std::vector<at::Tensor>& tensors) {
+    detail::Told told = detail::received(from, tensors);
+    heard_failure_ = !told.failure.empty();
+    if (heard_failure_) throw Error(told.failure);
+    return told;
+  }
+
+  /// To those that score, who have no use for those of the last steps.
+  void send_weights() {
+    if (state_.step + spec_.staleness >= spec_.steps) return;
+    detail::post(*outbox_, {}, weights_of_learner());
+  }
+
+  std::vector<at::Tensor> weights_of_learner() {
+    if constexpr (requires { learner_.model()->buffers(); }) {
+      std::vector<at::Tensor> all = learner_.model()->parameters();
+      std::ranges::move(learner_.model()->buffers(), std::back_inserter(all));
+      return all;
+    } else {
+      refuse("scorers apart from trainers", "a jest::Learner", "another");
+    }
+  }
+
+  /// The other half, where it still listens.
+  void tell(const SplitWorld& split, const std::exception& error) {
+    const std::int64_t step = split.scores ? step_scored_ : state_.step;
+    try {
+      detail::post(*outbox_,
+                   {.failure = text("rank ", split.rank, " of ", split.size,
+                                    split.scores ? ", which scores" : "", ", at step ", step, ": ",
+                                    error.what())},
+                   {});
+      detail::flush(*outbox_);
+    } catch (const Error&) {
+      // It has ended, too.
+    }
   }
 
   /// Passes a scorer's remark on, once a run.
@@ -300,6 +440,7 @@ class Trainer {
   void save() {
     for (const auto& sink : spec_.sinks) sink->flush();
     if (spec_.checkpoints.empty()) return;
+    choose_until(state_.step - 1 + spec_.staleness);
     collect_costs();
     if (!is_first()) return;
     Checkpoint checkpoint{state_, tensors()};
@@ -309,10 +450,17 @@ class Trainer {
     save_checkpoint(spec_.checkpoints, checkpoint);
   }
 
-  void check_replicas() {
+  /// Rank 0's, on all ranks.
+  std::optional<Checkpoint> shared(std::optional<Checkpoint> checkpoint) {
+    if (!scores_apart()) checkpoint = share_checkpoint(*spec_.world, std::move(checkpoint));
+    if (!spec_.split || (rank() > 0 && !scores_apart())) return checkpoint;
+    return share_checkpoint(spec_.split->weights, std::move(checkpoint));
+  }
+
+  void check_replicas(World& world) {
     std::vector<at::Tensor> all;
     for (const auto& [name, tensor] : learner_.state()) all.push_back(tensor);
-    check_same(*spec_.world, "training: the learner's parameters", all);
+    check_same(world, "training: the learner's parameters", all);
   }
 
   NamedTensors tensors() {
@@ -327,7 +475,7 @@ class Trainer {
     if (!spec_.checkpoints.empty()) {
       std::optional<Checkpoint> checkpoint;
       if (is_first()) checkpoint = load_checkpoint(spec_.checkpoints);
-      if (spec_.world) checkpoint = share_checkpoint(*spec_.world, std::move(checkpoint));
+      if (spec_.world) checkpoint = shared(std::move(checkpoint));
       if (checkpoint) {
         if constexpr (KeepsState<S>) {
           scorer_.load_state(detail::scorer_state_of(checkpoint->tensors));
@@ -340,7 +488,8 @@ class Trainer {
       }
     }
     if (!is_first()) state_.cpu_seconds = 0;
-    if (spec_.world) check_replicas();
+    if (spec_.world) check_replicas(*spec_.world);
+    if (spec_.split && (scores_apart() || is_first())) check_replicas(spec_.split->weights);
     if (state_.step == 0) state_.meter = spec_.meter.name;
     const bool counts_on = spec_.meter.joules && state_.meter == spec_.meter.name;
     if (!counts_on) state_.joules = std::nan("");
@@ -358,6 +507,8 @@ class Trainer {
                   spec_.staleness, ")"),
              saved.size());
     }
+    step_scored_ = state_.step + wanted;
+    if (scores_apart()) return;
     for (auto& [picks, scored] : saved) {
       Chosen chosen{load(chosen_end()), std::move(picks), {}};
       if (scored) set_learnability(chosen.picks.statistics, chosen.metrics);
@@ -376,7 +527,10 @@ class Trainer {
   TrainerSpec spec_;
   TrainerHooks<SuperBatch> hooks_;
   TrainerState state_;
-  std::deque<Chosen> chosen_;  ///< of the steps from state_.step on
+  std::deque<Chosen> chosen_;     ///< of the steps from state_.step on
+  std::int64_t step_scored_ = 0;  ///< by those that score apart: the next
+  bool heard_failure_ = false;    ///< of the other half
+  std::shared_ptr<detail::Outbox> outbox_;
 };
 
 }  // namespace jest
