@@ -40,6 +40,7 @@ class ArmTraining {
       return on_first(world, [&] { files_.remove_checkpoints(); });
     }
     on_first(world, [&] { std::filesystem::create_directories(folder_); });
+    if (options_.scorers > 0) split_ = world->split(static_cast<int>(options_.scorers));
     if (options_.filters()) keep_rows(stores);
     const ForwardFlops forward = arm_flops(task_, model_, reference_, setup_);
     spec_ = trainer_spec(options_, steps_of(run_.arm, options_, forward), run_.seed);
@@ -47,7 +48,8 @@ class ArmTraining {
     spec_.checkpoints = files_.checkpoints;
     if (is_first(world)) spec_.sinks = run_sinks(options_, {run_.name(), folder_, forward});
     spec_.meter = meter_;
-    spec_.world = world;
+    spec_.world = ranks();
+    spec_.split = split_ ? &*split_ : nullptr;
     if (!method_.uses_reference()) {
       NoReference none;
       train_with(none);
@@ -62,6 +64,15 @@ class ArmTraining {
   }
 
  private:
+  /// Those that do the same as this one.
+  World* ranks() { return split_ ? &split_->own : options_.world; }
+
+  StepSpec step_spec() {
+    StepSpec how = options_.step_spec();
+    how.world = ranks();
+    return how;
+  }
+
   std::optional<ReferenceModel<Model>> live_of(ReferenceRun<T>& reference) const {
     if (!reference.runs()) return std::nullopt;
     return ReferenceModel<Model>(reference.model, options_.scoring_spec());
@@ -106,15 +117,14 @@ class ArmTraining {
 
   template <class R>
   void train_with(R& reference) {
-    Learner learner(model_, *optimizer_, objective(reference), options_.precision(),
-                    options_.step_spec());
+    Learner learner(model_, *optimizer_, objective(reference), options_.precision(), step_spec());
     if (!method_.online_proxy) {
       auto scorer = scorer_of<Batch>(method_, learner, reference, method_spec());
       return train(learner, scorer);
     }
     Model small = moved_to(options_.device_name, task_.make_reference(run_.seed));
     const auto optimizer = fused_adam(*small, options_.adam_spec());
-    Learner proxy(small, *optimizer, OwnLoss(), options_.precision(), options_.step_spec());
+    Learner proxy(small, *optimizer, OwnLoss(), options_.precision(), step_spec());
     auto scorer = scorer_of<Batch>(method_, learner, reference, method_spec(),
                                    ProxyOf{proxy, spec_.learning_rate});
     train(learner, scorer);
@@ -127,7 +137,7 @@ class ArmTraining {
             .backend = options_.backend(),
             .threads = at::get_num_threads(),
             .scoring = options_.scoring_spec(),
-            .exchange = options_.world,
+            .exchange = ranks(),
             .scored_view = task_.scored_view(options_, method_),
             .pool_losses = pool_losses_,
             .first_stage = {options_.cascade_to, options_.cascade_gain},
@@ -160,7 +170,7 @@ class ArmTraining {
     // Without scores, and in the first stage of a cascade, few of the candidates are looked at.
     const bool ahead = known || (method_.scores() && !method_.cascade);
     const std::int64_t size = known ? options_.count : candidates_of(method_, options_);
-    const SuperBatchSpec spec{size, run_.seed, ahead, part_of_rank(options_.world, size)};
+    const SuperBatchSpec spec{size, run_.seed, ahead, part_of_rank(ranks(), size)};
     if (run_.arm.kind == ArmKind::kCurated) return {data.curated, spec};
     const CuratedShare share = options_.curated_share();
     std::vector<std::int64_t> rows = pool_rows();
@@ -188,7 +198,7 @@ class ArmTraining {
   }
 
   TrainerHooks<Batch> hooks() {
-    return {.evaluate = [this] { return evaluate_all(task_, model_); },
+    return {.evaluate = [this] { return evaluate_all(task_, model_, ranks()); },
             .tags_of =
                 [](const Batch& batch) {
                   return count_tags(batch.rows().table(), batch.rows().rows());
@@ -255,6 +265,7 @@ class ArmTraining {
   RunFiles files_;
   Model model_;
   std::unique_ptr<torch::optim::Optimizer> optimizer_;
+  std::optional<SplitWorld> split_;  ///< where some ranks score and others train
   std::optional<LossStore> pool_losses_;
   std::vector<std::int64_t> kept_;  ///< by --filter
   TrainerSpec spec_;

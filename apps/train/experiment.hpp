@@ -143,6 +143,9 @@ bool run_experiment(const typename T::Options& given) {
   World world = World::joined();
   typename T::Options options = given;
   if (world.size() > 1) options.world = &world;
+  if (options.scorers > 0 && options.scorers >= world.size()) {
+    refuse("--scorers", text("fewer than the ", world.size(), " ranks"), options.scorers);
+  }
   options.device_name = own_device(given.device_name, options.world);
   find_device(options.device_name);  // before anything else is asked of LibTorch
   set_threads(options.threads);
@@ -171,7 +174,8 @@ bool run_experiment(const typename T::Options& given) {
   if (followed && reference.runs()) expect_numbers("train the reference", task, reference.model);
   ReferenceStores<T> stores(task, reference, energy);
   for (const ArmRun& run : runs) ArmTraining<T>(task, run, reference, energy.meter).run(stores);
-  const Values of_reference = reference.runs() ? evaluate_all(task, reference.model) : Values();
+  const Values of_reference =
+      reference.runs() ? evaluate_all(task, reference.model, options.world) : Values();
   if (!is_first(options.world)) return false;
   write_summary(options.out, {{"command", options.command},
                               {"version", JEST_VERSION},

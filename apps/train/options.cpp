@@ -195,6 +195,10 @@ OptionRows<ExperimentOptions> common_rows(const TaskWords& words) {
       schedule_option("--select-stop", &SelectionSchedule::stop_window, 0,
                       "Arms by learnability stop once the learner beats\nthe reference on an "
                       "average over so many\nselections; 0: never"),
+      row("Selection", "--score-staleness", &O::score_staleness,
+          "Steps that the learner's weights are behind where\nthey score, as in scorers apart from "
+          "trainers; 0:\nnone",
+          kOfResult | kOfArm, AtLeast{0}),
       row("Cascade", "--cascade-from", &O::cascade_from,
           "Candidates of the first stage, which takes no\nlearner", kOfResult | kOfArm),
       row("Cascade", "--cascade-to", &O::cascade_to,
@@ -222,6 +226,11 @@ OptionRows<ExperimentOptions> common_rows(const TaskWords& words) {
           "Leave scalars for TensorBoard, too, in every run's\nfolder: tensorboard --logdir OUT",
           kOfRun),
       row("Run", "--resume", &O::resume, "Go on where the run in --out stopped", kOfProbe),
+      row("Run", "--scorers", &O::scorers,
+          "Of the ranks that a launcher started, so many score\nfor the others, which train; 0: "
+          "all "
+          "do both",
+          kOfRun, AtLeast{0}),
       row("Run", "--threads", &O::threads, "Threads; 0: as many as the machine has", kOfProbe,
           Between{0, kMostThreads}),
       row("Run", "--device", &O::device_name,

@@ -46,6 +46,7 @@ struct ExperimentOptions : CachedReferenceOptions {
   /// interaction that sets in late did, and 0.1 is safer: docs/method.md.
   std::string interaction = "1@75%";
   SelectionSchedule selection;
+  std::int64_t score_staleness = 0;  ///< steps between the weights that score and those that train
   std::string backend_name = "default";
   double learning_rate = 2e-3;
   std::string curated_share_name = "0";  ///< of every super-batch: CuratedShare
@@ -68,6 +69,7 @@ struct ExperimentOptions : CachedReferenceOptions {
   std::int64_t threads = 0;                ///< 0: as many as the machine has
   std::string device_name = "cpu";         ///< of models and selections; tables stay on the host
   std::string precision_name = "float32";  ///< or bfloat16: of scoring and of training's forward
+  std::int64_t scorers = 0;                ///< of the ranks; the others train
   std::string command;
   World* world = nullptr;  ///< ranks that share the experiment, where there are several; no option
 

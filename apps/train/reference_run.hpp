@@ -111,7 +111,8 @@ void train_reference(const T& task, const RunFiles& files, const EnergyMeter& me
   }
   spec.meter = meter;
   spec.world = options.world;
-  const TrainerHooks<GuideBatch> hooks{.evaluate = [&] { return evaluate_all(task, model); }};
+  const TrainerHooks<GuideBatch> hooks{
+      .evaluate = [&] { return evaluate_all(task, model, options.world); }};
   Trainer trainer(source, learner, scorer, spec, hooks);
   const TrainerState& state = trainer.run();
   const double flops = count_flops(state.examples, {.learner = forward}).run();

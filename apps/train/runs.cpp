@@ -44,7 +44,8 @@ TrainerSpec trainer_spec(const ExperimentOptions& options, std::int64_t steps, s
           .selection = options.selection,
           .seed = seed,
           .evaluate_every = options.evaluation_period(steps),
-          .checkpoint_every = options.checkpoint_every};
+          .checkpoint_every = options.checkpoint_every,
+          .staleness = options.score_staleness};
 }
 
 std::vector<std::shared_ptr<MetricSink>> run_sinks(const ExperimentOptions& options,

@@ -38,14 +38,15 @@ using View = std::function<Batch(const Batch&)>;
 
 template <class T>
 concept Task = requires(const T task, typename T::Model model, const typename T::Batch batch,
-                        const typename T::Options options, const Method method) {
+                        const typename T::Options options, const Method method, World* world) {
   typename T::Store;  // EmbeddingStore or LossStore
   { T::kName } -> std::convertible_to<std::string>;
   { T::kExamples } -> std::convertible_to<std::string>;  // what is trained on, in the plural
   { task.options() } -> std::same_as<const typename T::Options&>;
   { task.data() } -> std::same_as<const ExperimentData<typename T::Batch::Table>&>;
   { task.measures() } -> std::same_as<std::vector<Measure>>;
-  { task.evaluate(model, HeldOut::kReported) } -> std::same_as<Values>;
+  // The ranks of a world, all of which call it, share the work.
+  { task.evaluate(model, HeldOut::kReported, world) } -> std::same_as<Values>;
 
   { task.make_learner(std::uint64_t{}) } -> std::same_as<typename T::Model>;
   { task.make_reference(std::uint64_t{}) } -> std::same_as<typename T::Model>;
@@ -72,10 +73,10 @@ concept Task = requires(const T task, typename T::Model model, const typename T:
 
 /// Of the rows that are reported, and of those kept for choices, as validation_MEASURE.
 template <Task T>
-Values evaluate_all(const T& task, typename T::Model& model) {
-  Values values = task.evaluate(model, HeldOut::kReported);
+Values evaluate_all(const T& task, typename T::Model& model, World* world) {
+  Values values = task.evaluate(model, HeldOut::kReported, world);
   if (task.options().validation_share == 0) return values;
-  for (const auto& [name, value] : task.evaluate(model, HeldOut::kValidation)) {
+  for (const auto& [name, value] : task.evaluate(model, HeldOut::kValidation, world)) {
     values[kValidation + name] = value;
   }
   return values;

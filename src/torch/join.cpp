@@ -83,10 +83,21 @@ std::shared_ptr<gloo::transport::Device> device_of(const Launch& launch, const W
   return here ? Gloo::createDeviceForHostname("127.0.0.1") : Gloo::createDefaultDevice();
 }
 
+c10::intrusive_ptr<c10d::ProcessGroup> group_of(
+    const c10::intrusive_ptr<c10d::Store>& store, const Launch& place,
+    const c10::intrusive_ptr<c10d::ProcessGroupGloo::Options>& options) {
+  using Group = c10d::ProcessGroup;
+  auto gloo = c10::make_intrusive<c10d::ProcessGroupGloo>(store, place.rank, place.size, options);
+  auto group = c10::make_intrusive<Group>(store, place.rank, place.size);
+  group->setBackend(c10::DeviceType::CPU, Group::BackendType::GLOO, gloo);
+  group->setDefaultBackend(Group::BackendType::GLOO);
+  group->setGroupName("jest");
+  return group;
+}
+
 }  // namespace
 
 c10::intrusive_ptr<c10d::ProcessGroup> join(const Launch& launch, const WorldSpec& spec) {
-  using Group = c10d::ProcessGroup;
   const WithoutPipeSignal without_signal;  // in the group's threads
   try {
     auto store = store_of(launch, spec);
@@ -95,19 +106,36 @@ c10::intrusive_ptr<c10d::ProcessGroup> join(const Launch& launch, const WorldSpe
     meet(*store, launch, spec.join_timeout);
     auto options = c10d::ProcessGroupGloo::Options::create(spec.timeout);
     options->devices.push_back(device_of(launch, spec));
-    auto gloo =
-        c10::make_intrusive<c10d::ProcessGroupGloo>(store, launch.rank, launch.size, options);
-    auto group = c10::make_intrusive<Group>(store, launch.rank, launch.size);
-    group->setBackend(c10::DeviceType::CPU, Group::BackendType::GLOO, gloo);
-    group->setDefaultBackend(Group::BackendType::GLOO);
-    group->setGroupName("jest");
-    return group;
+    return group_of(store, launch, options);
   } catch (const std::exception& error) {
     throw Error(text("join as rank ", launch.rank, " of ", launch.size, ": ", first_line(error)));
   }
 }
 
+c10::intrusive_ptr<c10d::ProcessGroup> join_part(c10d::ProcessGroup& whole, const std::string& name,
+                                                 const Launch& place) {
+  const WithoutPipeSignal without_signal;  // in the group's threads
+  try {
+    const auto backend = whole.getBackend(c10::DeviceType::CPU);
+    auto* gloo = dynamic_cast<c10d::ProcessGroupGloo*>(backend.get());
+    if (!gloo || !whole.getStore()) refuse("split", "a group over Gloo", "another");
+    auto options = c10d::ProcessGroupGloo::Options::create(gloo->getOptions()->timeout);
+    options->devices = gloo->getOptions()->devices;
+    auto store = c10::make_intrusive<c10d::PrefixStore>(text("jest/", name), whole.getStore());
+    return group_of(store, place, options);
+  } catch (const Error&) {
+    throw;
+  } catch (const std::exception& error) {
+    throw Error(text("split, as rank ", place.rank, " of ", place.size, ": ", first_line(error)));
+  }
+}
+
 #else
+
+c10::intrusive_ptr<c10d::ProcessGroup> join_part(c10d::ProcessGroup&, const std::string&,
+                                                 const Launch&) {
+  refuse("split", "a build of jest with Gloo's headers (libgloo-dev)", "one without");
+}
 
 c10::intrusive_ptr<c10d::ProcessGroup> join(const Launch&, const WorldSpec&) {
   refuse("join", "a build of jest with Gloo's headers (libgloo-dev), or a process group of yours",

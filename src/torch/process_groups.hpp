@@ -11,6 +11,11 @@ namespace jest::detail {
 /// Of all ranks of a launch. Throws where one does not come.
 c10::intrusive_ptr<c10d::ProcessGroup> join(const Launch& launch, const WorldSpec& spec);
 
+/// Of some ranks of a group over Gloo, over the same network and with the same timeout: those that
+/// call this with the same name. `place` is this process's rank among them, and their number.
+c10::intrusive_ptr<c10d::ProcessGroup> join_part(c10d::ProcessGroup& whole, const std::string& name,
+                                                 const Launch& place);
+
 /// The first line of what LibTorch says, which adds a backtrace.
 std::string first_line(const std::exception& error);
 

@@ -10,12 +10,14 @@
 #include <cstring>
 #include <numeric>
 
+#include "jest/core/views.hpp"
 #include "process_groups.hpp"
 
 namespace jest {
 
 struct World::State {
-  c10::intrusive_ptr<c10d::ProcessGroup> group;  // none of one rank
+  c10::intrusive_ptr<c10d::ProcessGroup> group = {};  // none of one rank
+  int parts = 0;                                      // that were made of it
 
   /// A device of the kind that the group exchanges, `wanted` if it does that kind.
   c10::Device device(c10::Device wanted = c10::kCPU) const {
@@ -51,9 +53,44 @@ constexpr std::int64_t kFewBytes = std::int64_t{4} << 20;
 World::World() : World(std::make_unique<State>()) {}
 World::World(std::unique_ptr<State> state) : state_(std::move(state)) {}
 World::World(const c10::intrusive_ptr<c10d::ProcessGroup>& group)
-    : World(std::make_unique<State>(State{group})) {
+    : World(std::make_unique<State>(State{.group = group})) {
   if (!group) refuse("world", "a process group", "none");
 }
+/// Of these ranks, numbered as they stand there; alone on all others. Every rank must call it.
+World World::part(const std::vector<int>& ranks) {
+  const std::string name = text("part/", state_->parts++);
+  const auto place = std::find(ranks.begin(), ranks.end(), rank());
+  if (place == ranks.end() || ranks.size() == 1) return World();
+  return World(detail::join_part(
+      *state_->group, name,
+      {.rank = static_cast<int>(place - ranks.begin()), .size = static_cast<int>(ranks.size())}));
+}
+
+SplitWorld World::split(int scorers) {
+  const int trainers = size() - scorers;
+  if (scorers < 1 || trainers < 1) {
+    refuse("split", text("some of ", size(), " ranks to score, and others to train"), scorers,
+           " to score");
+  }
+  std::vector<int> train(detail::at(trainers));
+  std::vector<int> score(detail::at(scorers));
+  std::iota(train.begin(), train.end(), 0);
+  std::iota(score.begin(), score.end(), trainers);
+  World trains = part(train);
+  World scores = part(score);
+  train.insert(train.begin(), trainers);
+  score.insert(score.begin(), 0);
+  World weights = part(score);
+  World picks = part(train);
+  const bool does_score = rank() >= trainers;
+  return {std::move(does_score ? scores : trains),
+          std::move(weights),
+          std::move(picks),
+          does_score,
+          rank(),
+          size()};
+}
+
 World::World(World&&) noexcept = default;
 World& World::operator=(World&&) noexcept = default;
 World::~World() = default;
@@ -160,8 +197,6 @@ void World::broadcast(const at::Tensor& values, int from) {
   together("broadcast", [&] { return state_->group->broadcast(tensors, options); });
   if (!tensors[0].is_alias_of(values)) values.detach().copy_(tensors[0]);
 }
-
-void World::wait() { sum(0.0); }
 
 void World::on_first(const std::function<void()>& work) {
   std::string failure;

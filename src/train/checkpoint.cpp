@@ -18,6 +18,19 @@ using Json = nlohmann::ordered_json;
 constexpr const char* kPrefix = "step-";
 constexpr std::size_t kShown = 160;  // a parser shows the token it stopped at, whole
 
+Json to_json(const std::vector<PicksAhead>& ahead) {
+  Json all = Json::array();
+  for (const auto& [picks, scored] : ahead) {
+    const SelectionStatistics& statistics = picks.statistics;
+    all.push_back({{"picks", picks.indices},
+                   {"scores", picks.scores},
+                   {"mean_super_batch", statistics.mean_own_score_super_batch},
+                   {"mean_picks", statistics.mean_own_score_picks},
+                   {"scored", scored}});
+  }
+  return all;
+}
+
 Json to_json(const TrainerState& state) {
   return {{"step", state.step},
           {"trained", state.examples.trained},
@@ -31,7 +44,8 @@ Json to_json(const TrainerState& state) {
           {"learnability_seen", state.learnability.seen},
           {"selection_stopped", state.selection_stopped},
           {"tag_counts", state.tag_counts},
-          {"noted", state.noted}};
+          {"noted", state.noted},
+          {"ahead", to_json(state.ahead)}};
 }
 
 /// nlohmann would convert 1e30 and -1 without a word.
@@ -42,6 +56,24 @@ std::int64_t count_of(const Json& json, const std::string& operation) {
   return json.get<std::int64_t>();
 }
 
+/// What is no number was written as null.
+double number_of(const Json& json) { return json.is_null() ? std::nan("") : json.get<double>(); }
+
+std::vector<PicksAhead> ahead_from_json(const Json& json, const std::string& operation) {
+  std::vector<PicksAhead> ahead;
+  for (const Json& one : json) {
+    PicksAhead& last = ahead.emplace_back();
+    for (const Json& pick : one.at("picks")) {
+      last.picks.indices.push_back(count_of(pick, operation));
+    }
+    for (const Json& score : one.at("scores")) last.picks.scores.push_back(number_of(score));
+    last.picks.statistics.mean_own_score_super_batch = number_of(one.at("mean_super_batch"));
+    last.picks.statistics.mean_own_score_picks = number_of(one.at("mean_picks"));
+    one.at("scored").get_to(last.scored);
+  }
+  return ahead;
+}
+
 TrainerState from_json(const Json& json, const std::string& operation) {
   TrainerState state;
   state.step = count_of(json.at("step"), operation);
@@ -50,8 +82,7 @@ TrainerState from_json(const Json& json, const std::string& operation) {
   state.examples.reference_scored = count_of(json.at("reference_scored"), operation);
   json.at("seconds").get_to(state.seconds.seconds);
   json.at("cpu_seconds").get_to(state.cpu_seconds);
-  const Json joules = json.value("joules", Json());  // none in checkpoints of earlier versions
-  state.joules = joules.is_null() ? std::nan("") : joules.get<double>();
+  state.joules = number_of(json.value("joules", Json()));  // none in those of earlier versions
   state.meter = json.value("meter", "");
   json.at("learnability_mean").get_to(state.learnability.mean);
   state.learnability.seen = count_of(json.at("learnability_seen"), operation);
@@ -60,6 +91,7 @@ TrainerState from_json(const Json& json, const std::string& operation) {
     state.tag_counts[tag] = count_of(count, operation);
   }
   json.at("noted").get_to(state.noted);
+  state.ahead = ahead_from_json(json.value("ahead", Json::array()), operation);
   return state;
 }
 

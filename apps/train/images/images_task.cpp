@@ -82,11 +82,11 @@ std::vector<Measure> ImagesTask::measures() const {
   return measures_over_sets(kRecall, data_.set_names());
 }
 
-Values ImagesTask::evaluate(Model& model, HeldOut part) const {
+Values ImagesTask::evaluate(Model& model, HeldOut part, World* world) const {
   constexpr std::int64_t kAtOnce = 256;
   std::vector<double> values;
   for (const auto& set : data_.eval) {
-    const RankRows rows(options_.world, set.of(part), kAtOnce);
+    const RankRows rows(world, set.of(part), kAtOnce);
     const ImageBatch batch({set.table, rows.mine()});
     const Embeddings embeddings = score_embeddings(model, batch, {.micro_batch = kAtOnce});
     values.push_back(retrieval_recall(rows.of_all(embeddings)).at_1);

@@ -62,10 +62,10 @@ std::vector<Measure> LabelsTask::measures() const {
   return measures_over_sets(kAccuracy, data_.set_names());
 }
 
-Values LabelsTask::evaluate(Model& model, HeldOut part) const {
+Values LabelsTask::evaluate(Model& model, HeldOut part, World* world) const {
   std::vector<double> values;
   for (const auto& set : data_.eval) {
-    const RankRows rows(options_.world, set.of(part), kEvaluatedAtOnce);
+    const RankRows rows(world, set.of(part), kEvaluatedAtOnce);
     const ImageBatch mine({set.table, rows.mine()});
     const at::Tensor logits =
         score_rows("logits", model, mine, {.micro_batch = kEvaluatedAtOnce},

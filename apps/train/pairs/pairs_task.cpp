@@ -47,10 +47,10 @@ std::vector<Measure> PairsTask::measures() const {
           {"r_at_10", "R@10"}};
 }
 
-Values PairsTask::evaluate(Model& model, HeldOut part) const {
+Values PairsTask::evaluate(Model& model, HeldOut part, World* world) const {
   const auto& set = data_.eval.front();
   constexpr std::int64_t kAtOnce = 1024;
-  const RankRows rows(options_.world, set.of(part), kAtOnce);
+  const RankRows rows(world, set.of(part), kAtOnce);
   const Batch batch({set.table, rows.mine()});
   const auto recall =
       retrieval_recall(rows.of_all(score_embeddings(model, batch, {.micro_batch = kAtOnce})));

@@ -25,7 +25,7 @@ class PairsTask {
   const Options& options() const { return options_; }
   const ExperimentData<TextPairs>& data() const { return data_; }
   std::vector<Measure> measures() const;
-  Values evaluate(Model& model, HeldOut part = HeldOut::kReported) const;
+  Values evaluate(Model& model, HeldOut part, World* world) const;
 
   Model make_learner(std::uint64_t seed) const;
   Model make_reference(std::uint64_t seed) const;

@@ -76,11 +76,11 @@ std::vector<Measure> TextTask::measures() const {
   return measures_over_sets(kBitsPerByte, data_.set_names());
 }
 
-Values TextTask::evaluate(Model& model, HeldOut part) const {
+Values TextTask::evaluate(Model& model, HeldOut part, World* world) const {
   constexpr std::int64_t kAtOnce = 256;
   std::vector<double> values;
   for (const auto& set : data_.eval) {
-    const RankRows rows(options_.world, set.of(part), kAtOnce);
+    const RankRows rows(world, set.of(part), kAtOnce);
     const ByteBatch batch({set.table, rows.mine()});
     const at::Tensor losses = rows.of_all(score_losses(model, batch, {.micro_batch = kAtOnce}));
     values.push_back(losses.to(at::kDouble).mean().item<double>() / std::numbers::ln2);

@@ -127,12 +127,12 @@ std::vector<Measure> TokensTask::measures() const {
   return all;
 }
 
-Values TokensTask::evaluate(Model& model, HeldOut part) const {
+Values TokensTask::evaluate(Model& model, HeldOut part, World* world) const {
   constexpr std::int64_t kAtOnce = 64;
   const std::vector<Measure> measures = measures_of(tokenizer_.has_value());
   std::map<std::string, std::vector<double>> values;
   for (const auto& set : data_.eval) {
-    const RankRows rows(options_.world, set.of(part), kAtOnce);
+    const RankRows rows(world, set.of(part), kAtOnce);
     const TokenBatch batch({set.table, rows.mine()});
     const at::Tensor losses =
         rows.of_all(score_losses(model, batch, {.micro_batch = kAtOnce})).to(at::kCPU, at::kDouble);

@@ -61,6 +61,8 @@ struct WorldSpec {
   std::chrono::milliseconds join_timeout = std::chrono::minutes(5);  ///< for all ranks to come
 };
 
+struct SplitWorld;
+
 class JEST_EXPORT World final : public Exchange {
  public:
   /// One rank.
@@ -93,14 +95,32 @@ class JEST_EXPORT World final : public Exchange {
   /// The values of one rank, in place.
   void broadcast(const at::Tensor& values, int from = 0);
   /// Waits until all ranks have come here.
-  void wait();
+  void wait() { sum(0.0); }
   /// Rank 0 does some work that is for one, and all wait; what it throws, all throw.
   void on_first(const std::function<void()>& work);
+
+  /// In two: the last `scorers` ranks score, the others train; over the network and with the
+  /// timeout of this world, over Gloo. Throws, on all ranks, unless at least one scores and one
+  /// trains.
+  SplitWorld split(int scorers);
 
  private:
   struct State;
   [[gnu::visibility("hidden")]] explicit World(std::unique_ptr<State> state);
+  [[gnu::visibility("hidden")]] World part(const std::vector<int>& ranks);
   std::unique_ptr<State> state_;
+};
+
+/// A world in two: ranks that train, and ranks that score for them, ahead of time where
+/// TrainerSpec::staleness allows it. Learner and scorer are given `own` as if it were all there is;
+/// the other two are the trainer's.
+struct SplitWorld {
+  World own;      ///< those that do the same as this rank
+  World weights;  ///< rank 0, the first that trains, which sends; and those that score
+  World picks;    ///< rank 0, the first that scores, which sends; and those that train
+  bool scores = false;
+  int rank = 0;  ///< of this one among all
+  int size = 1;  ///< of all
 };
 
 /// Everybody's rows in order of rank, as gather_rows; a gradient of all of them flows back to each

@@ -12,17 +12,27 @@
 
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "jest/core/cost.hpp"
 #include "jest/core/error.hpp"
+#include "jest/scorers/scorer.hpp"
 #include "jest/torch/arrays.hpp"
 #include "jest/torch/world.hpp"
 #include "jest/train/schedule.hpp"
 
 namespace jest {
+
+/// Picks that were made ahead of their step. Of the statistics, a checkpoint has the means of own
+/// scores.
+struct PicksAhead {
+  Selection picks;
+  bool scored = false;  ///< by a scorer, not drawn uniformly
+};
 
 /// Where a run stands, beside its tensors.
 struct TrainerState {
@@ -36,6 +46,7 @@ struct TrainerState {
   bool selection_stopped = false;
   std::map<std::string, std::int64_t> tag_counts;  ///< of batches since the last evaluation
   std::set<std::string> noted;                     ///< remarks that were passed on
+  std::vector<PicksAhead> ahead;                   ///< of the steps from `step` on
 };
 
 struct Checkpoint {
@@ -51,5 +62,31 @@ JEST_EXPORT std::optional<Checkpoint> load_checkpoint(const std::filesystem::pat
 /// Rank 0's checkpoint, or that it has none, on every rank.
 JEST_EXPORT std::optional<Checkpoint> share_checkpoint(World& world,
                                                        std::optional<Checkpoint> checkpoint);
+
+namespace detail {
+
+/// What one half of a split world tells the other: picks of a step, or nothing but tensors.
+struct Told {
+  std::string failure = {};  ///< not empty: the sender has given up, for this
+  ScoredSelection picks = {};
+  bool scored = false;      ///< by a scorer, not drawn uniformly
+  double cpu_seconds = 0;   ///< of all who scored
+  std::string remark = {};  ///< of the scorer
+};
+
+/// Sends from rank 0 of a world to its others, in order, by a thread of its own: who posts does not
+/// wait for who receives. What has not been sent when it ends is dropped.
+class Outbox;
+JEST_EXPORT std::shared_ptr<Outbox> open_outbox(World& world);
+
+/// Leaves a message, with `tensors` as they are now. Throws what an earlier one ended in.
+JEST_EXPORT void post(Outbox& outbox, const Told& told, const std::vector<at::Tensor>& tensors);
+/// Waits until all have been received; throws as `post` does.
+JEST_EXPORT void flush(Outbox& outbox);
+
+/// What rank 0 sends next; `tensors` get the values of those that were posted, unless it failed.
+JEST_EXPORT Told received(World& world, const std::vector<at::Tensor>& tensors = {});
+
+}  // namespace detail
 
 }  // namespace jest

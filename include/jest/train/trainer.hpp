@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <deque>
 #include <filesystem>
 #include <functional>
 #include <iterator>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -41,9 +43,17 @@ struct TrainerSpec {
   std::filesystem::path checkpoints = {};  ///< none are written when empty
   std::vector<std::shared_ptr<MetricSink>> sinks = {};
   EnergyMeter meter = {};  ///< without one, energy is not known
+  /// Steps between the weights that score and those that train, k: a step's picks are made by the
+  /// learner of k steps before (the first k + 1 steps: by the one that the run begins with), as
+  /// scorers apart from trainers make them ahead of time. 0 is the plain method. k super-batches
+  /// are held; where a checkpoint ends, their picks are in it.
+  std::int64_t staleness = 0;
   /// Ranks that train together: the one of the learner and of the scorer. Each is given the same
   /// trainer, learner, scorer and source; the meter and the clocks are those of rank 0.
   World* world = nullptr;
+  /// Instead of it: ranks of which some train and some score. Learner and scorer are over its `own`
+  /// on all of them.
+  SplitWorld* split = nullptr;
 
   /// Whether an evaluation follows the step with this number, from 0.
   bool evaluates_after(std::int64_t step) const {
@@ -54,7 +64,18 @@ struct TrainerSpec {
   }
 };
 
-JEST_EXPORT void check_trainer(const TrainerSpec& spec);
+/// Throws on a spec that no run can have.
+inline void check_trainer(const TrainerSpec& spec) {
+  // The sampler's noise counts steps in 32 bits.
+  constexpr std::int64_t kMost = std::numeric_limits<std::uint32_t>::max();
+  if (spec.steps < 1 || spec.steps > kMost) {
+    refuse("trainer", text("between 1 and ", kMost, " steps"), spec.steps);
+  }
+  if (spec.evaluate_every < 1) refuse("trainer", "evaluate_every >= 1", spec.evaluate_every);
+  if (spec.checkpoint_every < 1) refuse("trainer", "checkpoint_every >= 1", spec.checkpoint_every);
+  if (spec.staleness < 0) refuse("trainer", "a staleness of at least 0", spec.staleness);
+  check_schedule(spec.selection);
+}
 
 namespace detail {
 
@@ -62,10 +83,21 @@ namespace detail {
 JEST_EXPORT void seed_step(std::uint64_t seed, std::int64_t step, int rank = 0);
 
 /// Throws where a trainer, its learner and its scorer do not have the same ranks.
-JEST_EXPORT void check_world(const World* trainers, const World* learners);
+inline void check_world(const World* trainers, const World* learners) {
+  const auto ranks = [](const World* world) { return world == nullptr ? 1 : world->size(); };
+  if (ranks(trainers) == ranks(learners)) return;
+  refuse("trainer", text("a learner over its ", ranks(trainers), " ranks (StepSpec::world)"),
+         text("one over ", ranks(learners)));
+}
 
 /// Shares out of counts.
-JEST_EXPORT Values shares_of(const std::map<std::string, std::int64_t>& counts);
+inline Values shares_of(const std::map<std::string, std::int64_t>& counts) {
+  double total = 0;
+  for (const auto& [tag, count] : counts) total += static_cast<double>(count);
+  Values shares;
+  for (const auto& [tag, count] : counts) shares[tag] = static_cast<double>(count) / total;
+  return shares;
+}
 
 }  // namespace detail
 
@@ -100,6 +132,12 @@ struct TrainerHooks {
 /// evaluate; rank 0 alone writes metrics and checkpoints and reads them, and all begin with its
 /// state: any number of ranks resumes a run, and the same number ends with the bits of an
 /// undisturbed one.
+///
+/// Over a world in two (`spec.split`) those that score send the picks of steps to come, and are
+/// sent the learner's parameters and buffers after every step, so that picks are those of one
+/// process with the same staleness. With a staleness of at least 1 no step waits for scoring that
+/// takes no longer than training. What one half throws, the other throws, with its rank and step. A
+/// scorer that keeps a state is refused there; seconds and processor time include those of scoring.
 template <Source Batches, class L, class S>
 class Trainer {
  public:
@@ -116,6 +154,7 @@ class Trainer {
         spec_(std::move(spec)),
         hooks_(std::move(hooks)) {
     check_trainer(spec_);
+    if (spec_.split) spec_.world = &spec_.split->own;
     if constexpr (requires { learner_.world(); }) {
       detail::check_world(spec_.world, learner_.world());
     } else {
@@ -127,19 +166,25 @@ class Trainer {
 
   const TrainerState& run() {
     resume();
-    while (state_.step < spec_.steps) {
-      const Spent start = spent();
-      one_step();
-      count(start, 1);
-      if (spec_.evaluates_after(state_.step - 1)) evaluate_now();
-      if (spec_.saves_after(state_.step - 1)) save();
-    }
+    spec_.split ? run_half(*spec_.split) : train();
     return state_;
   }
 
  private:
+  void train() {
+    while (state_.step < spec_.steps) {
+      const Spent start = spent();
+      one_step();
+      if (outbox_) send_weights();
+      count(start, 1);
+      if (spec_.evaluates_after(state_.step - 1)) evaluate_now();
+      if (spec_.saves_after(state_.step - 1)) save();
+    }
+  }
+
   int rank() const { return spec_.world ? spec_.world->rank() : 0; }
-  bool is_first() const { return rank() == 0; }
+  bool scores_apart() const { return spec_.split && spec_.split->scores; }
+  bool is_first() const { return rank() == 0 && !scores_apart(); }
 
   /// Processor seconds of all ranks move to rank 0.
   void collect_costs() {
@@ -166,12 +211,14 @@ class Trainer {
 
   void one_step() {
     const std::int64_t step = state_.step;
-    detail::seed_step(spec_.seed, step, rank());
-    StageSeconds& seconds = state_.seconds;
-    const SuperBatch super_batch = timed(seconds[Stage::kLoad], [&] { return source_.at(step); });
-    StepMetrics metrics;
-    const Selection picks = choose(super_batch, metrics);
+    choose_until(spec_.split ? step : step + spec_.staleness);
+    const Chosen chosen = take_chosen();
+    const SuperBatch& super_batch = chosen.super_batch;
+    const Selection& picks = chosen.picks;
     if (picks.indices.empty()) return void(++state_.step);  // Shortage::kSkip
+    if (spec_.staleness > 0) detail::seed_step(spec_.seed, step, rank());
+    StageSeconds& seconds = state_.seconds;
+    StepMetrics metrics = chosen.metrics;
     const SuperBatch batch = timed(seconds[Stage::kGather], [&] {
       if (!spec_.world) return super_batch.at(picks.indices);
       return super_batch.at(own_share(picks.indices, detail::size_of(super_batch), *spec_.world));
@@ -200,34 +247,164 @@ class Trainer {
     for (const auto& [tag, count] : hooks_.tags_of(batch)) state_.tag_counts[tag] += count;
   }
 
+  /// What a step is trained on, and what its metrics say of that.
+  struct Chosen {
+    SuperBatch super_batch;
+    Selection picks;
+    StepMetrics metrics;
+  };
+
+  std::int64_t chosen_end() const { return state_.step + std::ssize(chosen_); }
+
+  /// The picks of all steps up to `last`, in order: by the learner as it is, or as those that score
+  /// send them.
+  void choose_until(std::int64_t last) {
+    last = std::min(last, spec_.steps - 1);
+    for (std::int64_t step = chosen_end(); step <= last; ++step) {
+      detail::seed_step(spec_.seed, step, rank());
+      Chosen chosen{load(step), {}, {}};
+      chosen.picks = spec_.split ? receive_picks(chosen.metrics)
+                                 : choose(step, chosen.super_batch, chosen.metrics);
+      chosen_.push_back(std::move(chosen));
+    }
+  }
+
+  SuperBatch load(std::int64_t step) {
+    return timed(state_.seconds[Stage::kLoad], [&] { return source_.at(step); });
+  }
+
+  /// Of the step that is next.
+  Chosen take_chosen() {
+    Chosen chosen = std::move(chosen_.front());
+    chosen_.pop_front();
+    if (is_first() && hooks_.watch_selection && chosen.metrics.learnability_picks) {
+      unpaid([&] { hooks_.watch_selection(chosen.super_batch, chosen.picks, state_.step); });
+    }
+    return chosen;
+  }
+
   /// The scorer's picks on the steps it chooses, uniform ones on all others.
-  Selection choose(const SuperBatch& super_batch, StepMetrics& metrics) {
-    const bool selects = spec_.selection.selects(state_.step) && !state_.selection_stopped;
+  ScoredSelection choose(std::int64_t step, const SuperBatch& super_batch, StepMetrics& metrics) {
+    const bool selects = spec_.selection.selects(step) && !state_.selection_stopped;
     StageSeconds& seconds = state_.seconds;
     if (!scorer_.scores() || !selects) {
       return timed(seconds[Stage::kSelection], [&] {
         const std::span<const std::int64_t> ids = super_batch.ids();
         const std::int64_t count = scorer_.count(std::ssize(ids));
-        return count == 0 ? Selection{} : uniform_picks(ids, count, scorer_.seed(), state_.step);
+        return ScoredSelection(count == 0 ? Selection{}
+                                          : uniform_picks(ids, count, scorer_.seed(), step));
       });
     }
-    const ScoredSelection picks = scorer_.select(super_batch, state_.step);
-    const SelectionStatistics& statistics = picks.statistics;
+    ScoredSelection picks = scorer_.select(super_batch, step);
     note(picks.scoring.remark);
+    account(picks, metrics);
+    return picks;
+  }
+
+  void account(const ScoredSelection& picks, StepMetrics& metrics) {
+    const SelectionStatistics& statistics = picks.statistics;
+    StageSeconds& seconds = state_.seconds;
     seconds[Stage::kLearnerScoring] += 1e-3 * picks.scoring.learner_ms;
     seconds[Stage::kReferenceScoring] += 1e-3 * picks.scoring.reference_ms;
     seconds[Stage::kSelection] += 1e-3 * statistics.select_ms;
     state_.examples.scored += picks.scoring.learner_scored;
     state_.examples.reference_scored += picks.scoring.reference_scored;
-    metrics.learnability_super_batch = statistics.mean_own_score_super_batch;
-    metrics.learnability_picks = statistics.mean_own_score_picks;
+    set_learnability(statistics, metrics);
     state_.learnability.add(statistics.mean_own_score_super_batch, spec_.selection.stop_window);
     state_.selection_stopped =
         state_.learnability.learner_beats_reference(spec_.selection.stop_window);
-    if (is_first() && hooks_.watch_selection) {
-      unpaid([&] { hooks_.watch_selection(super_batch, picks, state_.step); });
+  }
+
+  /// What this rank does where some train and some score.
+  void run_half(SplitWorld& split) {
+    if (rank() == 0) outbox_ = detail::open_outbox(split.scores ? split.picks : split.weights);
+    try {
+      if (split.scores) {
+        score_ahead(split);
+        hear(split.weights, {});  // that all steps have been taken
+      } else {
+        train();
+        if (outbox_) detail::post(*outbox_, {}, {});
+      }
+      if (outbox_) detail::flush(*outbox_);
+    } catch (const std::exception& error) {
+      if (outbox_ && !heard_failure_) tell(split, error);
+      throw;
     }
-    return picks;
+    outbox_.reset();
+  }
+
+  /// The picks of all steps, each by the weights of `staleness` steps before.
+  void score_ahead(SplitWorld& split) {
+    std::int64_t weights = state_.step;
+    for (; step_scored_ < spec_.steps; ++step_scored_) {
+      for (; weights < step_scored_ - spec_.staleness; ++weights) {
+        hear(split.weights, weights_of_learner());
+      }
+      const double start = processor_seconds();
+      detail::seed_step(spec_.seed, step_scored_, rank());
+      StepMetrics metrics;
+      detail::Told told{.picks = choose(step_scored_, load(step_scored_), metrics)};
+      expect_no_state();
+      told.scored = metrics.learnability_picks.has_value();
+      told.remark = told.picks.scoring.remark;
+      told.cpu_seconds = split.own.sum(processor_seconds() - start);
+      if (outbox_) detail::post(*outbox_, told, {});
+    }
+  }
+
+  void expect_no_state() {
+    if constexpr (KeepsState<S>) {
+      if (scorer_.state().empty()) return;
+      refuse("scorers apart from trainers", "a scorer that keeps nothing between steps", "another");
+    }
+  }
+
+  ScoredSelection receive_picks(StepMetrics& metrics) {
+    detail::Told told = hear(spec_.split->picks, {});
+    if (is_first()) state_.cpu_seconds += told.cpu_seconds;
+    if (told.scored) account(told.picks, metrics);
+    note(told.remark);
+    return std::move(told.picks);
+  }
+
+  /// What the other half sends next. Throws what it has given up for.
+  detail::Told hear(World& from, const std::vector<at::Tensor>& tensors) {
+    detail::Told told = detail::received(from, tensors);
+    heard_failure_ = !told.failure.empty();
+    if (heard_failure_) throw Error(told.failure);
+    return told;
+  }
+
+  /// To those that score, who have no use for those of the last steps.
+  void send_weights() {
+    if (state_.step + spec_.staleness >= spec_.steps) return;
+    detail::post(*outbox_, {}, weights_of_learner());
+  }
+
+  std::vector<at::Tensor> weights_of_learner() {
+    if constexpr (requires { learner_.model()->buffers(); }) {
+      std::vector<at::Tensor> all = learner_.model()->parameters();
+      std::ranges::move(learner_.model()->buffers(), std::back_inserter(all));
+      return all;
+    } else {
+      refuse("scorers apart from trainers", "a jest::Learner", "another");
+    }
+  }
+
+  /// The other half, where it still listens.
+  void tell(const SplitWorld& split, const std::exception& error) {
+    const std::int64_t step = split.scores ? step_scored_ : state_.step;
+    try {
+      detail::post(*outbox_,
+                   {.failure = text("rank ", split.rank, " of ", split.size,
+                                    split.scores ? ", which scores" : "", ", at step ", step, ": ",
+                                    error.what())},
+                   {});
+      detail::flush(*outbox_);
+    } catch (const Error&) {
+      // It has ended, too.
+    }
   }
 
   /// Passes a scorer's remark on, once a run.
@@ -264,14 +441,27 @@ class Trainer {
   void save() {
     for (const auto& sink : spec_.sinks) sink->flush();
     if (spec_.checkpoints.empty()) return;
+    choose_until(state_.step - 1 + spec_.staleness);
     collect_costs();
-    if (is_first()) save_checkpoint(spec_.checkpoints, {state_, tensors()});
+    if (!is_first()) return;
+    Checkpoint checkpoint{state_, tensors()};
+    for (const auto& [super_batch, picks, metrics] : chosen_) {
+      checkpoint.state.ahead.push_back({picks, metrics.learnability_picks.has_value()});
+    }
+    save_checkpoint(spec_.checkpoints, checkpoint);
   }
 
-  void check_replicas() {
+  /// Rank 0's, on all ranks.
+  std::optional<Checkpoint> shared(std::optional<Checkpoint> checkpoint) {
+    if (!scores_apart()) checkpoint = share_checkpoint(*spec_.world, std::move(checkpoint));
+    if (!spec_.split || (rank() > 0 && !scores_apart())) return checkpoint;
+    return share_checkpoint(spec_.split->weights, std::move(checkpoint));
+  }
+
+  void check_replicas(World& world) {
     std::vector<at::Tensor> all;
     for (const auto& [name, tensor] : learner_.state()) all.push_back(tensor);
-    check_same(*spec_.world, "training: the learner's parameters", all);
+    check_same(world, "training: the learner's parameters", all);
   }
 
   NamedTensors tensors() {
@@ -286,23 +476,50 @@ class Trainer {
     if (!spec_.checkpoints.empty()) {
       std::optional<Checkpoint> checkpoint;
       if (is_first()) checkpoint = load_checkpoint(spec_.checkpoints);
-      if (spec_.world) checkpoint = share_checkpoint(*spec_.world, std::move(checkpoint));
+      if (spec_.world) checkpoint = shared(std::move(checkpoint));
       if (checkpoint) {
         if constexpr (KeepsState<S>) {
           scorer_.load_state(detail::scorer_state_of(checkpoint->tensors));
         }
         learner_.load_state(checkpoint->tensors);
         state_ = checkpoint->state;
+        load_chosen();
       } else {
         tensors();  // what cannot be saved is refused before anything is trained
       }
     }
     if (!is_first()) state_.cpu_seconds = 0;
-    if (spec_.world) check_replicas();
+    if (spec_.world) check_replicas(*spec_.world);
+    if (spec_.split && (scores_apart() || is_first())) check_replicas(spec_.split->weights);
     if (state_.step == 0) state_.meter = spec_.meter.name;
     const bool counts_on = spec_.meter.joules && state_.meter == spec_.meter.name;
     if (!counts_on) state_.joules = std::nan("");
     for (const auto& sink : spec_.sinks) sink->resume(state_.step);
+  }
+
+  /// Throws where the checkpoint was not written on the way of a run with this staleness.
+  void load_chosen() {
+    const std::int64_t left = std::max<std::int64_t>(spec_.steps - state_.step, 0);
+    const std::int64_t wanted = std::min(spec_.staleness, left);
+    std::vector<PicksAhead> saved = std::exchange(state_.ahead, {});
+    if (std::ssize(saved) != wanted) {
+      refuse(text("resume at step ", state_.step, " of ", spec_.steps),
+             text("a checkpoint with the picks of ", wanted, " steps ahead (staleness ",
+                  spec_.staleness, ")"),
+             saved.size());
+    }
+    step_scored_ = state_.step + wanted;
+    if (scores_apart()) return;
+    for (auto& [picks, scored] : saved) {
+      Chosen chosen{load(chosen_end()), std::move(picks), {}};
+      if (scored) set_learnability(chosen.picks.statistics, chosen.metrics);
+      chosen_.push_back(std::move(chosen));
+    }
+  }
+
+  static void set_learnability(const SelectionStatistics& statistics, StepMetrics& metrics) {
+    metrics.learnability_super_batch = statistics.mean_own_score_super_batch;
+    metrics.learnability_picks = statistics.mean_own_score_picks;
   }
 
   Batches& source_;
@@ -311,6 +528,10 @@ class Trainer {
   TrainerSpec spec_;
   TrainerHooks<SuperBatch> hooks_;
   TrainerState state_;
+  std::deque<Chosen> chosen_;     ///< of the steps from state_.step on
+  std::int64_t step_scored_ = 0;  ///< by those that score apart: the next
+  bool heard_failure_ = false;    ///< of the other half
+  std::shared_ptr<detail::Outbox> outbox_;
 };
 
 }  // namespace jest
