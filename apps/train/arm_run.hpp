@@ -164,7 +164,7 @@ class ArmTraining {
   }
 
   /// Super-batches of the pool, of the curated examples, or of both.
-  TableSource<Batch> source() const {
+  TableSource<Batch> source() {
     const auto& data = task_.data();
     const bool known = run_.arm.kind == ArmKind::kOracle || run_.arm.kind == ArmKind::kCurated;
     // Without scores, and in the first stage of a cascade, few of the candidates are looked at.

@@ -23,17 +23,6 @@ SuperBatchOrder::SuperBatchOrder(std::int64_t examples, std::int64_t super_batch
   while ((std::int64_t{1} << (2 * half_bits_)) < examples) ++half_bits_;
 }
 
-std::vector<std::int64_t> SuperBatchOrder::at(std::int64_t step, std::int64_t first,
-                                              std::int64_t count) const {
-  if (first < 0 || count < 0 || first + count > super_batch_) {
-    refuse("super-batches", text("a part of the ", super_batch_, " examples of one"),
-           text(count, " from ", first, " on"));
-  }
-  std::vector<std::int64_t> positions(static_cast<std::size_t>(count));
-  for (std::int64_t k = 0; k < count; ++k) positions[k] = one_at(step, first + k);
-  return positions;
-}
-
 std::int64_t SuperBatchOrder::one_at(std::int64_t step, std::int64_t k) const {
   return permuted(step % steps_per_epoch() * super_batch_ + k,
                   static_cast<std::uint64_t>(step / steps_per_epoch()));

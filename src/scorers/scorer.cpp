@@ -68,12 +68,6 @@ SelectionSpec over_ranks(SelectionSpec spec, std::int64_t candidates, Exchange* 
   return spec;
 }
 
-std::vector<std::int64_t> positions_of(const Shard& shard) {
-  std::vector<std::int64_t> positions(at(shard.count));
-  std::iota(positions.begin(), positions.end(), shard.first);
-  return positions;
-}
-
 bool takes_strangers_for_matches(const Embeddings& embeddings) {
   const auto& [x, y, scale, bias] = embeddings;
   if (x.size(0) < kFewestStrangers) return false;

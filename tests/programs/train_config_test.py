@@ -15,6 +15,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "studies"))
 import train_cases
 from pages.recipe import EXTENSIONS, read_recipe, words
+from tuning import CHOICE, expanded
 from train_cases import SHORTEST, FolderCase, execute, finished, main, pairs, path, read, write
 from train_tasks import SIDE, labels, safetensors
 
@@ -137,13 +138,15 @@ class Recipes(ConfigCase):
     def check(self, recipe):
         text, content = recipe.read_text(encoding="utf-8"), read_recipe(recipe)
         task, options = content["task"], content["options"]
+        options = options | {"arms": [expanded(arm)[0] for arm in options["arms"]]}
         tags = [tag for arm in options["arms"] if arm.startswith("oracle:")
                 for tag in arm.split(":")[1].split("+")]
         write_tables(task, task, sorted({"other", *tags}))
         tables = [f"--{name}={path(task, name)}.{EXTENSIONS[task]}" for name in ROWS]
         start = [task, *tables, f"--out={self.out}"]
         header = f"\n[{task}]\n"
-        config = self.config(header + text.split(header)[1])["config"]
+        first_choices = CHOICE.sub(lambda choice: choice.group(1).split("|")[0], text.split(header)[1])
+        config = self.config(header + first_choices)["config"]
         by_file = self.known_after([*start, "--config", config])
         self.assertEqual(by_file, self.known_after([*start, *words(options)]))
         for name, value in options.items():

@@ -50,7 +50,17 @@ class JEST_EXPORT SuperBatchOrder {
   /// `super_batch` distinct positions in [0, examples). O(super_batch).
   std::vector<std::int64_t> at(std::int64_t step) const { return at(step, 0, super_batch_); }
   /// `count` of them, from the `first` on. O(count). Throws unless there are that many.
-  std::vector<std::int64_t> at(std::int64_t step, std::int64_t first, std::int64_t count) const;
+  std::vector<std::int64_t> at(std::int64_t step, std::int64_t first, std::int64_t count) const {
+    if (first < 0 || count < 0 || first + count > super_batch_) {
+      refuse("super-batches", text("a part of the ", super_batch_, " examples of one"),
+             text(count, " from ", first, " on"));
+    }
+    std::vector<std::int64_t> positions(static_cast<std::size_t>(count));
+    for (std::int64_t k = 0; k < count; ++k) {
+      positions[static_cast<std::size_t>(k)] = one_at(step, first + k);
+    }
+    return positions;
+  }
   /// The k-th of them, 0 ≤ k < size(). O(1).
   std::int64_t one_at(std::int64_t step, std::int64_t k) const;
 

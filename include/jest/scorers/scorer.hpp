@@ -6,6 +6,7 @@
 #include <concepts>
 #include <cstdint>
 #include <exception>
+#include <numeric>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -130,7 +131,11 @@ JEST_EXPORT SelectionSpec over_ranks(SelectionSpec spec, std::int64_t candidates
                                      Exchange* exchange);
 
 /// Positions of a shard, for `at`.
-JEST_EXPORT std::vector<std::int64_t> positions_of(const Shard& shard);
+inline std::vector<std::int64_t> positions_of(const Shard& shard) {
+  std::vector<std::int64_t> positions(static_cast<std::size_t>(shard.count));
+  std::iota(positions.begin(), positions.end(), shard.first);
+  return positions;
+}
 
 /// What `work` answers of this rank's part of a super-batch.
 template <Batch B, class Work>
