@@ -52,13 +52,13 @@ struct How {
   const char* method = "jest";
 };
 
-struct Trained {
+struct Halves {
   std::vector<NamedTensors> tensors = {};  ///< of each rank that trains
   TrainerState state = {};                 ///< of the first
   std::vector<std::vector<std::int64_t>> picks = {};
 };
 
-void run_rank(World* world, SplitWorld* split, const How& how, Trained& run) {
+void run_rank(World* world, SplitWorld* split, const How& how, Halves& run) {
   // Threads share LibTorch's generator: all that draws from it comes first.
   static std::mutex drawing;
   std::unique_lock lock(drawing);
@@ -102,7 +102,7 @@ void run_rank(World* world, SplitWorld* split, const How& how, Trained& run) {
   }
 }
 
-std::vector<std::string> errors_of(const How& how, Trained& run) {
+std::vector<std::string> errors_of(const How& how, Halves& run) {
   run.tensors = std::vector<NamedTensors>(detail::at(how.trainers));
   return errors_of_worlds(how.trainers + how.scorers, [&](World& world) {
     if (how.scorers == 0) return run_rank(&world, nullptr, how, run);
@@ -111,8 +111,8 @@ std::vector<std::string> errors_of(const How& how, Trained& run) {
   });
 }
 
-Trained run_of(const How& how) {
-  Trained run;
+Halves run_of(const How& how) {
+  Halves run;
   if (how.trainers + how.scorers == 1) {
     run.tensors.resize(1);
     run_rank(nullptr, nullptr, how, run);
@@ -122,7 +122,7 @@ Trained run_of(const How& how) {
   return run;
 }
 
-void expect_same(const Trained& a, const Trained& b) {
+void expect_same(const Halves& a, const Halves& b) {
   EXPECT_EQ(a.picks, b.picks);
   EXPECT_EQ(a.state.examples.scored, b.state.examples.scored);
   EXPECT_EQ(a.state.examples.reference_scored, b.state.examples.reference_scored);
@@ -140,12 +140,12 @@ void expect_same(const Trained& a, const Trained& b) {
 
 TEST(Scorers, ApartFromTrainersGiveThePicksAndBitsOfThoseAlone) {
   for (const std::int64_t k : {0, 1, 2, 4}) {
-    const Trained alone = run_of({.staleness = k});
+    const Halves alone = run_of({.staleness = k});
     for (const int trainers : {1, 2}) {
-      const Trained together = trainers == 1 ? alone : run_of({.trainers = 2, .staleness = k});
+      const Halves together = trainers == 1 ? alone : run_of({.trainers = 2, .staleness = k});
       for (const int scorers : {1, 2}) {
         SCOPED_TRACE(text("staleness ", k, ", ", trainers, " train, ", scorers, " score"));
-        const Trained run = run_of({.trainers = trainers, .scorers = scorers, .staleness = k});
+        const Halves run = run_of({.trainers = trainers, .scorers = scorers, .staleness = k});
         EXPECT_EQ(run.picks, alone.picks);
         EXPECT_EQ(run.picks.size(), detail::at(kSteps));
         expect_same(run, together);
@@ -165,17 +165,17 @@ TEST(Scorers, WithoutStalenessTrainByThePlainMethod) {
 
 TEST(Scorers, ResumeACheckpointBitForBit) {
   for (const std::int64_t k : {0, 1, 4}) {
-    const Trained undisturbed = run_of({.staleness = k});
+    const Halves undisturbed = run_of({.staleness = k});
     for (const int scorers : {0, 1, 2}) {  // of the second run
       SCOPED_TRACE(text("staleness ", k, ", then ", scorers, " score"));
       const oracle::TemporaryFolder folder;
       How how{.scorers = 1, .staleness = k, .checkpoints = folder.file("c"), .dies_at = 4};
-      Trained run;
+      Halves run;
       EXPECT_THAT(errors_of(how, run), ElementsAre("died", "rank 0 of 2, at step 4: died"));
       run.picks.resize(3);
       how.dies_at = -1;
       how.scorers = scorers;
-      Trained rest = run_of(how);
+      Halves rest = run_of(how);
       rest.picks.insert(rest.picks.begin(), run.picks.begin(), run.picks.end());
       expect_same(rest, undisturbed);
     }
@@ -184,7 +184,7 @@ TEST(Scorers, ResumeACheckpointBitForBit) {
 
 TEST(Scorers, TellTrainersOfTheirErrors) {
   const std::string power = "towers: expected power, got none";
-  Trained run;
+  Halves run;
   EXPECT_THAT(errors_of({.scorers = 1, .staleness = 2, .failing_rank = 1}, run),
               ElementsAre(HasSubstr("rank 1 of 2, which scores, at step 5: "), HasSubstr(power)));
   EXPECT_EQ(run.picks.size(), 5u);  // those of the steps before were there
@@ -196,7 +196,7 @@ TEST(Scorers, TellTrainersOfTheirErrors) {
 }
 
 TEST(Scorers, HearOfErrorsOfTrainers) {
-  Trained run;
+  Halves run;
   const auto errors = errors_of({.trainers = 2, .scorers = 2, .staleness = 1, .dies_at = 3}, run);
   EXPECT_EQ(errors[0], "died");
   EXPECT_NE(errors[1], "");
