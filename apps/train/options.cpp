@@ -134,8 +134,8 @@ OptionRows<ExperimentOptions> common_rows(const TaskWords& words) {
           words.rows + ", held out;\nimages, text and tokens take several: --eval A B", kRequired,
           Readable{words.folders}),
       row("Data", "--validation-share", &O::validation_share,
-          "Share of every held-out set, by the rows' ids, that\nis measured apart for choices: "
-          "validation_MEASURE",
+          "Share of each held-out set, by the rows' ids,\n"
+          "measured apart for choices: validation_MEASURE",
           kOfResult, ShareBelow1{}),
       row("Data", "--out", &O::out, "Folder of this run", kOfProbe | kRequired),
       row("Arms", "--arms", &O::arms,
@@ -163,20 +163,19 @@ OptionRows<ExperimentOptions> common_rows(const TaskWords& words) {
           "that of the whole batch (GradCache); 0: all",
           kOfResult | kOfArm | kOfProbe, AtLeast{0}),
       row("Arms", "--init", &O::init,
-          "A model of the learner's shape, which an earlier run\nleft, that every arm starts from; "
-          "what it cost is not\ncounted",
+          "A model of the learner's shape, which a run left,\n"
+          "that arms start from; its cost is not counted",
           kOfRun),
       row("Arms", "--curated-share", &O::curated_share_name,
-          "Share of every super-batch that is drawn from the\ncurated examples: S below 1, or "
-          "natural, as if they\nwere rows of the pool",
+          "Share of each super-batch drawn from --curated:\n"
+          "S below 1, or natural: as rows of the pool",
           kOfResult | kOfArm),
       row("Arms", "--filter", &O::filter_share,
-          "Share of the pool that is kept, once, by the\nreference's losses (or "
-          "--cascade-losses); 1: all",
+          "Share of the pool kept, once, by the losses of\n"
+          "the reference (or --cascade-losses); 1: all",
           kOfResult | kOfArm, ShareAbove0{}),
       row("Arms", "--filter-gain", &O::filter_gain,
-          "Draw what --filter keeps, at this gain; 0: the top", kOfResult | kOfArm,
-          FiniteAtLeast0{}),
+          "Draw what --filter keeps, at this gain; 0: top", kOfResult | kOfArm, FiniteAtLeast0{}),
       row("Selection", "--chunks", &O::chunks, "N: rounds of a joint selection",
           kOfResult | kOfArm),
       row("Selection", "--gain", &O::gain, "Scale of scores against noise", kOfResult | kOfArm,
@@ -210,8 +209,7 @@ OptionRows<ExperimentOptions> common_rows(const TaskWords& words) {
       row("Reference", "--reference-steps", &O::reference_steps,
           "Steps of the reference's training", kOfResult | kOfProbe, Between{1, kMostSteps}),
       row("Reference", "--reference-learning-rate", &O::reference_learning_rate,
-          "Peak of the reference's training; 0: the learner's", kOfResult | kOfProbe,
-          FiniteAtLeast0{}),
+          "Peak of the reference's training; 0: the arms'", kOfResult | kOfProbe, FiniteAtLeast0{}),
       row("Reference", "--cache-reference", &O::cache_reference,
           "Run the reference once over the pool, not over\nevery super-batch anew", kOfResult),
       row("Run", "--eval-every", &O::evaluate_every,
@@ -227,9 +225,8 @@ OptionRows<ExperimentOptions> common_rows(const TaskWords& words) {
           kOfRun),
       row("Run", "--resume", &O::resume, "Go on where the run in --out stopped", kOfProbe),
       row("Run", "--scorers", &O::scorers,
-          "Of the ranks that a launcher started, so many score\nfor the others, which train; 0: "
-          "all "
-          "do both",
+          "Of the ranks that were started, so many score\n"
+          "for the others, which train; 0: all do both",
           kOfRun, AtLeast{0}),
       row("Run", "--threads", &O::threads, "Threads; 0: as many as the machine has", kOfProbe,
           Between{0, kMostThreads}),

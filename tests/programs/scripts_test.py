@@ -265,7 +265,7 @@ class Study(ScriptCase):
                          r"\A# A\n<!-- table -->\n\| study \|.*\n\|---.*\n<!-- /table -->\nB\n\Z")
 
     def test_an_unknown_recipe_is_refused(self):
-        self.check_refused("study: expected one of map, index, docs-", "study", "no", "--jobs", 1)
+        self.check_refused("study: expected one of map, index, cheaper-", "study", "no", "--jobs", 1)
 
     def test_the_recipes_own_target_is_no_other(self):
         self.check_refused("study --target: expected another than the recipe's own, got de",

@@ -16,7 +16,7 @@ import time
 import zlib
 
 sys.dont_write_bytecode = True  # a test leaves nothing in the source tree
-from train_cases import Case, execute, finished, main, names_in, path, read, summary_of, write
+from train_cases import Case, execute, finished, main, names_in, path, read, summary_of, without_measured, write
 from train_tasks import start, train, write_tables
 
 FLIPS = int(os.environ.get("JEST_FLIPS", "3"))
@@ -46,14 +46,9 @@ def text_checksum(text):
 
 
 def result_of(out):
-    summary = summary_of(out)
-    for run in summary["runs"]:
-        for key in ("seconds", "cpu_seconds", "joules"):
-            run.pop(key, None)
+    summary = without_measured(summary_of(out))
     for key in ("command", "crc32"):
         summary.pop(key, None)
-    for key in ("seconds", "joules"):
-        summary["reference"].pop(key)
     return summary
 
 

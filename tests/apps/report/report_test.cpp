@@ -186,7 +186,7 @@ TEST_F(ReportTest, NamesWhatIsMissingOfTheMeasures) {
   changed["runs"][0]["role"] = "winner";
   write({kUniformArm}, changed);
   EXPECT_THAT(refusal(), HasSubstr("expected one of baseline, control, equal_compute, oracle, "
-                                   "contender, got 'winner'"));
+                                   "rival, contender, got 'winner'"));
   changed = summary;
   changed["measures"] = json::array();
   write({}, changed);
