@@ -169,7 +169,7 @@ class ArmTraining {
     const bool known = run_.arm.kind == ArmKind::kOracle || run_.arm.kind == ArmKind::kCurated;
     // Without scores, and in the first stage of a cascade, few of the candidates are looked at.
     const bool ahead = known || (method_.scores() && !method_.cascade);
-    const std::int64_t size = known ? options_.count : candidates_of(method_, options_);
+    const std::int64_t size = drawn_at_once(run_.arm, options_);
     const SuperBatchSpec spec{size, run_.seed, ahead, part_of_rank(ranks(), size)};
     if (run_.arm.kind == ArmKind::kCurated) return {data.curated, spec};
     const CuratedShare share = options_.curated_share();

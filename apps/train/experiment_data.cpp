@@ -83,6 +83,11 @@ void check_names_of_sets(const std::vector<std::string>& names) {
   refuse("--eval", "files that differ in their names after the first -", "two of one name");
 }
 
+std::int64_t drawn_at_once(const Arm& arm, const ExperimentOptions& of_arm) {
+  const bool whole = arm.kind == ArmKind::kOracle || arm.kind == ArmKind::kCurated;
+  return whole ? of_arm.count : candidates_of(arm.method, of_arm);
+}
+
 std::int64_t candidates_of(const Method& method, const ExperimentOptions& of_arm) {
   return method.cascade ? of_arm.cascade_from : of_arm.super_batch;
 }
@@ -112,7 +117,7 @@ void check_rows_for(const Arm& arm, const ExampleTable& curated, const ExampleTa
   if (arm.kind == ArmKind::kOracle && of_arm.filters()) {
     refuse(who, "no --filter", of_arm.filter_share);
   }
-  std::int64_t needed = candidates_of(arm.method, of_arm);
+  std::int64_t needed = drawn_at_once(arm, of_arm);
   if (share.natural) {
     needed -= curated.rows();
   } else if (share.mixes()) {

@@ -66,6 +66,8 @@ void check_names_of_sets(const std::vector<std::string>& names);
 
 /// Size of an arm's super-batches.
 std::int64_t candidates_of(const Method& method, const ExperimentOptions& of_arm);
+/// What an arm draws at a step: those, or where nothing is passed over, the batch.
+std::int64_t drawn_at_once(const Arm& arm, const ExperimentOptions& of_arm);
 
 /// Throws unless the tables hold the batches asked for.
 void check_curated(const ExampleTable& curated, std::int64_t count);

@@ -79,6 +79,13 @@ class Shares(FolderCase):
         self.assertEqual((run["kind"], run["role"]), ("curated", "rival"))
         self.assertEqual(run["flops"]["reference_training"] + run["flops"]["pool_embedding"], 0)
 
+    def test_what_draws_whole_batches_needs_no_more_rows_than_these(self):
+        """Of the pool's 300 rows 100 are target rows."""
+        given = WHOLE | {"super-batch": 200, "arms": "oracle:target,oracle:target:curated-share=0.5,curated", "steps": 2}
+        finished(pairs(self.out, given))
+        self.assertEqual(picked_of(self.out)["oracle:target"], {"target": 1})
+        self.assertEqual(picked_of(self.out)["oracle:target:curated-share=0.5"], {"target": 0.5, "curated": 0.5})
+
     def test_resumed_runs_end_alike(self):
         given = WHOLE | {"arms": "joint:curated-share=0.25:filter=0.5,mixed", "reference": "counts"}
         finished(pairs(self.out, given | {"steps": 10}))
