@@ -12,7 +12,7 @@
 #include "jest/torch/device.hpp"
 #include "jest/torch/world.hpp"
 #include "jest/train/fused_adam.hpp"
-#include "jest/train/schedule.hpp"
+#include "jest/train/trainer_spec.hpp"
 #include "train/arm_rows.hpp"
 #include "train/cached_options.hpp"
 #include "train/option_rows.hpp"

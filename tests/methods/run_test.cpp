@@ -9,7 +9,7 @@
 #include <numeric>
 #include <set>
 
-#include "jest/train/schedule.hpp"
+#include "jest/train/trainer_spec.hpp"
 #include "oracle/message_of.hpp"
 #include "oracle/small_sequences.hpp"
 #include "oracle/small_towers.hpp"

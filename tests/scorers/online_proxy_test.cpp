@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "jest/scorers/wrappers.hpp"
-#include "jest/train/schedule.hpp"
+#include "jest/train/trainer_spec.hpp"
 #include "oracle/temporary_folder.hpp"
 #include "train/small_training.hpp"
 

@@ -10,6 +10,8 @@
 // which carry none, load as well.
 // The folder is filled under a temporary name and renamed; older checkpoints go only then.
 
+#include <cstdint>
+#include <exception>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -23,7 +25,7 @@
 #include "jest/scorers/scorer.hpp"
 #include "jest/torch/arrays.hpp"
 #include "jest/torch/world.hpp"
-#include "jest/train/schedule.hpp"
+#include "jest/train/trainer_spec.hpp"
 
 namespace jest {
 
@@ -86,6 +88,50 @@ JEST_EXPORT void flush(Outbox& outbox);
 
 /// What rank 0 sends next; `tensors` get the values of those that were posted, unless it failed.
 JEST_EXPORT Told received(World& world, const std::vector<at::Tensor>& tensors = {});
+
+/// The other half of a split world, as this half speaks with it: of each, rank 0 speaks and all
+/// hear.
+class OtherHalf {
+ public:
+  explicit OtherHalf(SplitWorld& split) : split_(split) {
+    if (split.own.rank() == 0) outbox_ = open_outbox(split.scores ? split.picks : split.weights);
+  }
+
+  void tell(const Told& told, const std::vector<at::Tensor>& tensors = {}) {
+    if (outbox_) post(*outbox_, told, tensors);
+  }
+
+  /// Waits until all has been heard that was told.
+  void flush() {
+    if (outbox_) detail::flush(*outbox_);
+  }
+
+  /// What it tells next. Throws what it has given up for.
+  Told hear(const std::vector<at::Tensor>& tensors = {}) {
+    Told told = received(split_.scores ? split_.weights : split_.picks, tensors);
+    if (told.failure.empty()) return told;
+    has_given_up_ = true;
+    throw Error(told.failure);
+  }
+
+  /// Tells it, where it still listens, that this half ends at `step`.
+  void give_up(std::int64_t step, const std::exception& error) {
+    if (has_given_up_) return;
+    try {
+      tell({.failure = text("rank ", split_.rank, " of ", split_.size,
+                            split_.scores ? ", which scores" : "", ", at step ", step, ": ",
+                            error.what())});
+      flush();
+    } catch (const Error&) {
+      // It has ended, too.
+    }
+  }
+
+ private:
+  SplitWorld& split_;
+  std::shared_ptr<Outbox> outbox_;
+  bool has_given_up_ = false;
+};
 
 }  // namespace detail
 

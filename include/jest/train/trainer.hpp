@@ -21,61 +21,9 @@
 #include "jest/torch/world.hpp"
 #include "jest/train/checkpoint.hpp"
 #include "jest/train/metrics.hpp"
-#include "jest/train/schedule.hpp"
+#include "jest/train/trainer_spec.hpp"
 
 namespace jest {
-
-/// A counter of energy, which the library does not read by itself.
-struct EnergyMeter {
-  std::string name = {};  ///< of what it counts; a run goes on counting by one of the same name
-  /// Joules since any moment, never fewer than before; NaN once it cannot be read. Called a few
-  /// times a step.
-  std::function<double()> joules = {};
-};
-
-struct TrainerSpec {
-  std::int64_t steps = 0;
-  LearningRate learning_rate = {};  ///< set on every group of the optimizer, before every step
-  SelectionSchedule selection = {};
-  std::uint64_t seed = 0;  ///< of everything the model draws, for instance dropout
-  std::int64_t evaluate_every = 50;
-  std::int64_t checkpoint_every = 250;
-  std::filesystem::path checkpoints = {};  ///< none are written when empty
-  std::vector<std::shared_ptr<MetricSink>> sinks = {};
-  EnergyMeter meter = {};  ///< without one, energy is not known
-  /// Steps between the weights that score and those that train, k: a step's picks are made by the
-  /// learner of k steps before (the first k + 1 steps: by the one that the run begins with), as
-  /// scorers apart from trainers make them ahead of time. 0 is the plain method. k super-batches
-  /// are held; where a checkpoint ends, their picks are in it.
-  std::int64_t staleness = 0;
-  /// Ranks that train together: the one of the learner and of the scorer. Each is given the same
-  /// trainer, learner, scorer and source; the meter and the clocks are those of rank 0.
-  World* world = nullptr;
-  /// Instead of it: ranks of which some train and some score. Learner and scorer are over its `own`
-  /// on all of them.
-  SplitWorld* split = nullptr;
-
-  /// Whether an evaluation follows the step with this number, from 0.
-  bool evaluates_after(std::int64_t step) const {
-    return step + 1 == steps || (step + 1) % evaluate_every == 0;
-  }
-  bool saves_after(std::int64_t step) const {
-    return step + 1 == steps || (step + 1) % checkpoint_every == 0;
-  }
-};
-
-/// Throws on a spec that no run can have.
-inline void check_trainer(const TrainerSpec& spec) {
-  // The sampler's noise counts steps in 32 bits.
-  constexpr std::int64_t kMost = std::numeric_limits<std::uint32_t>::max();
-  if (spec.steps < 1 || spec.steps > kMost) {
-    refuse("trainer", text("between 1 and ", kMost, " steps"), spec.steps);
-  }
-  if (spec.evaluate_every < 1) refuse("trainer", "evaluate_every >= 1", spec.evaluate_every);
-  if (spec.checkpoint_every < 1) refuse("trainer", "checkpoint_every >= 1", spec.checkpoint_every);
-  if (spec.staleness < 0) refuse("trainer", "a staleness of at least 0", spec.staleness);
-  check_schedule(spec.selection);
-}
 
 namespace detail {
 
@@ -175,7 +123,7 @@ class Trainer {
     while (state_.step < spec_.steps) {
       const Spent start = spent();
       one_step();
-      if (outbox_) send_weights();
+      if (other_half_) send_weights();
       count(start, 1);
       if (spec_.evaluates_after(state_.step - 1)) evaluate_now();
       if (spec_.saves_after(state_.step - 1)) save();
@@ -317,21 +265,21 @@ class Trainer {
 
   /// What this rank does where some train and some score.
   void run_half(SplitWorld& split) {
-    if (rank() == 0) outbox_ = detail::open_outbox(split.scores ? split.picks : split.weights);
+    other_half_.emplace(split);
     try {
       if (split.scores) {
         score_ahead(split);
-        hear(split.weights, {});  // that all steps have been taken
+        other_half_->hear();  // that all steps have been taken
       } else {
         train();
-        if (outbox_) detail::post(*outbox_, {}, {});
+        other_half_->tell({});
       }
-      if (outbox_) detail::flush(*outbox_);
+      other_half_->flush();
     } catch (const std::exception& error) {
-      if (outbox_ && !heard_failure_) tell(split, error);
+      other_half_->give_up(split.scores ? step_scored_ : state_.step, error);
       throw;
     }
-    outbox_.reset();
+    other_half_.reset();
   }
 
   /// The picks of all steps, each by the weights of `staleness` steps before.
@@ -339,7 +287,7 @@ class Trainer {
     std::int64_t weights = state_.step;
     for (; step_scored_ < spec_.steps; ++step_scored_) {
       for (; weights < step_scored_ - spec_.staleness; ++weights) {
-        hear(split.weights, weights_of_learner());
+        other_half_->hear(weights_of_learner());
       }
       const double start = processor_seconds();
       detail::seed_step(spec_.seed, step_scored_, rank());
@@ -349,7 +297,7 @@ class Trainer {
       told.scored = metrics.learnability_picks.has_value();
       told.remark = told.picks.scoring.remark;
       told.cpu_seconds = split.own.sum(processor_seconds() - start);
-      if (outbox_) detail::post(*outbox_, told, {});
+      other_half_->tell(told);
     }
   }
 
@@ -361,25 +309,17 @@ class Trainer {
   }
 
   ScoredSelection receive_picks(StepMetrics& metrics) {
-    detail::Told told = hear(spec_.split->picks, {});
+    detail::Told told = other_half_->hear();
     if (is_first()) state_.cpu_seconds += told.cpu_seconds;
     if (told.scored) account(told.picks, metrics);
     note(told.remark);
     return std::move(told.picks);
   }
 
-  /// What the other half sends next. Throws what it has given up for.
-  detail::Told hear(World& from, const std::vector<at::Tensor>& tensors) {
-    detail::Told told = detail::received(from, tensors);
-    heard_failure_ = !told.failure.empty();
-    if (heard_failure_) throw Error(told.failure);
-    return told;
-  }
-
   /// To those that score, who have no use for those of the last steps.
   void send_weights() {
     if (state_.step + spec_.staleness >= spec_.steps) return;
-    detail::post(*outbox_, {}, weights_of_learner());
+    other_half_->tell({}, weights_of_learner());
   }
 
   std::vector<at::Tensor> weights_of_learner() {
@@ -389,21 +329,6 @@ class Trainer {
       return all;
     } else {
       refuse("scorers apart from trainers", "a jest::Learner", "another");
-    }
-  }
-
-  /// The other half, where it still listens.
-  void tell(const SplitWorld& split, const std::exception& error) {
-    const std::int64_t step = split.scores ? step_scored_ : state_.step;
-    try {
-      detail::post(*outbox_,
-                   {.failure = text("rank ", split.rank, " of ", split.size,
-                                    split.scores ? ", which scores" : "", ", at step ", step, ": ",
-                                    error.what())},
-                   {});
-      detail::flush(*outbox_);
-    } catch (const Error&) {
-      // It has ended, too.
     }
   }
 
@@ -528,10 +453,9 @@ class Trainer {
   TrainerSpec spec_;
   TrainerHooks<SuperBatch> hooks_;
   TrainerState state_;
-  std::deque<Chosen> chosen_;     ///< of the steps from state_.step on
-  std::int64_t step_scored_ = 0;  ///< by those that score apart: the next
-  bool heard_failure_ = false;    ///< of the other half
-  std::shared_ptr<detail::Outbox> outbox_;
+  std::deque<Chosen> chosen_;                    ///< of the steps from state_.step on
+  std::int64_t step_scored_ = 0;                 ///< by those that score apart: the next
+  std::optional<detail::OtherHalf> other_half_;  ///< of a split world, while this half runs
 };
 
 }  // namespace jest
