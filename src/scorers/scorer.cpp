@@ -44,7 +44,8 @@ SelectionSpec ScorerSpec::selection(std::int64_t candidates, std::int64_t step) 
                            .seed = seed,
                            .step = step,
                            .backend = backend,
-                           .threads = threads};
+                           .threads = threads,
+                           .on_round = on_round};
   return detail::over_ranks(detail::without_idle_rounds(spec), candidates, exchange);
 }
 

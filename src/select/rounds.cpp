@@ -303,6 +303,10 @@ void Rounds::take_all() {
   picks_ = read<Offer>(bytes, std::ssize(all) / static_cast<std::int64_t>(sizeof(Offer)));
 }
 
+void Rounds::tell(std::span<const std::int64_t> picks) {
+  if (parts_->spec.on_round) attempt([&] { parts_->spec.on_round(picks); });
+}
+
 std::vector<std::int64_t> Rounds::own_picks() {
   std::sort(picks_.begin(), picks_.end(), by_id);
   return parts_->own_of(picks_);

@@ -65,6 +65,9 @@ class Rounds {
   void take_all();
   const std::vector<Offer>& picks() const { return picks_; }
 
+  /// Own work: passes picks on to whoever asked for those of every round.
+  void tell(std::span<const std::int64_t> picks);
+
   /// Own work: the picks among one's own candidates, in order of id.
   std::vector<std::int64_t> own_picks();
   /// Room for rows of one's own picks, or null where nobody else needs them.

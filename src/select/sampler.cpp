@@ -60,7 +60,9 @@ Selection sample_rounds(const AnyState& state, std::span<const std::int64_t> ids
       selection.indices.push_back(pick.position);
       selection.scores.push_back(pick.score);
     }
-    if (round + 1 < rounds.count()) condition(state, rounds, false);
+    if (round + 1 == rounds.count()) break;
+    rounds.tell(std::span(selection.indices).last(rounds.picks().size()));
+    condition(state, rounds, false);
   }
   selection.statistics = rounds.statistics();
   if (state.extra_bytes) selection.statistics.extra_bytes += state.extra_bytes();

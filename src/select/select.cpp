@@ -5,7 +5,7 @@
 #include <optional>
 #include <type_traits>
 
-#include "jest/select/cpu.hpp"
+#include "select/cpu/engine.hpp"
 #include "jest/select/cuda.hpp"
 #include "select/cpu/contrastive.hpp"
 #include "select/plain/contrastive.hpp"

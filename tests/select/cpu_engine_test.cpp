@@ -9,11 +9,11 @@
 #include <thread>
 #include <vector>
 
-#include "jest/select/cpu.hpp"
 #include "jest/select/select.hpp"
 #include "oracle/dense_oracle.hpp"
 #include "oracle/random_embeddings.hpp"
 #include "select/cpu/contrastive.hpp"
+#include "select/cpu/engine.hpp"
 
 namespace jest {
 namespace {

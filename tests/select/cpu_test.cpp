@@ -1,6 +1,6 @@
 // The cpu backend's own promises: one result for every instruction set and number of threads, the
 // accuracy of its sums, and the plain backend's answer where float32 cannot go.
-#include "jest/select/cpu.hpp"
+#include "select/cpu/engine.hpp"
 
 #include <gtest/gtest.h>
 

@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "jest/criteria/contrastive.hpp"
-#include "jest/select/cpu.hpp"
 #include "oracle/random_embeddings.hpp"
 #include "oracle/vector_targets.hpp"
 #include "select/cpu/contrastive.hpp"
+#include "select/cpu/engine.hpp"
 
 namespace jest {
 namespace {

@@ -4,13 +4,13 @@
 
 #include <set>
 
-#include "jest/select/cpu.hpp"
 #include "jest/select/select.hpp"
 #include "oracle/fixed_scores.hpp"
 #include "oracle/message_of.hpp"
 #include "oracle/random_embeddings.hpp"
 #include "oracle/shares.hpp"
 #include "oracle/thread_ranks.hpp"
+#include "select/cpu/engine.hpp"
 
 namespace jest {
 namespace {
@@ -186,6 +186,46 @@ TEST(RanksRefuse, CriteriaThatGiveNoRows) {
     sample(state, over({.count = 4}, shard_of(20, 2, rank.rank(), 1), rank));
   });
   EXPECT_THAT(errors, Each(HasSubstr("a criterion that gives rows (ShardedScores)")));
+}
+
+TEST(RoundHook, IsGivenThePicksOfEveryRoundButTheLast) {
+  const auto models = oracle::random_models({kB, 6}, 1);
+  for (const Backend backend : {Backend::kDefault, Backend::kEigen}) {
+    std::vector<std::vector<std::int64_t>> rounds;
+    const auto note = [&](std::span<const std::int64_t> picks) {
+      rounds.emplace_back(picks.begin(), picks.end());
+    };
+    SelectionSpec spec{.count = 33, .sampling = {.chunks = 4}, .backend = backend};
+    const Selection without = select(models.pairs<SigmoidPairs>(), spec);
+    spec.on_round = note;
+    const Selection picks = select(models.pairs<SigmoidPairs>(), spec);
+    EXPECT_EQ(picks.indices, without.indices);
+    ASSERT_EQ(rounds.size(), 3);
+    std::vector<std::int64_t> told;
+    for (const auto& round : rounds) told.insert(told.end(), round.begin(), round.end());
+    EXPECT_EQ(told, std::vector(picks.indices.begin(), picks.indices.begin() + 25));
+    rounds.clear();
+    spec.sampling.preset = Preset::kIndependent;
+    spec.sampling.chunks = {};
+    select(models.pairs<SigmoidPairs>(), spec);
+    EXPECT_EQ(rounds.size(), 0);
+  }
+}
+
+TEST(RoundHook, ThrowsOnAllRanks) {
+  const auto models = oracle::random_models({kB, 6}, 1);
+  const auto errors = errors_of_ranks(kR, [&](ThreadRank& rank) {
+    const Shard shard = shard_of(kB, kR, rank.rank());
+    SelectionSpec spec{.count = 64, .sampling = {.chunks = 4}};
+    int round = 0;
+    spec.on_round = [&](std::span<const std::int64_t> picks) {
+      EXPECT_EQ(picks.size(), 16);
+      if (rank.rank() == 2 && ++round == 2) refuse("forward pass", "memory", "none");
+    };
+    select(part_of(models.pairs<SigmoidPairs>(), shard), over(spec, shard, rank));
+  });
+  EXPECT_THAT(errors, Each(HasSubstr("forward pass: expected memory, got none")));
+  EXPECT_THAT(errors, Each(errors.front()));
 }
 
 TEST(Shards, CoverASuperBatchInWholeSteps) {

@@ -9,7 +9,6 @@
 #include "jest/criteria/poisson_disk.hpp"
 #include "jest/criteria/volume.hpp"
 #include "jest/select/accumulate.hpp"
-#include "jest/select/cpu.hpp"
 #include "jest/select/select.hpp"
 #include "oracle/backends.hpp"
 #include "oracle/linear_cases.hpp"
@@ -17,6 +16,7 @@
 #include "oracle/selection_cases.hpp"
 #include "oracle/shares.hpp"
 #include "oracle/thread_ranks.hpp"
+#include "select/cpu/engine.hpp"
 #include "select/rounds.hpp"
 
 namespace jest {

@@ -8,11 +8,11 @@
 #include <numeric>
 #include <set>
 
-#include "jest/select/cpu.hpp"
 #include "jest/select/select.hpp"
 #include "oracle/fixed_scores.hpp"
 #include "oracle/message_of.hpp"
 #include "oracle/random_embeddings.hpp"
+#include "select/cpu/engine.hpp"
 
 namespace jest {
 namespace {

@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <cstdint>
 #include <numeric>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "jest/learner/forward_ahead.hpp"
 #include "jest/learner/micro_batches.hpp"
 #include "jest/learner/objective.hpp"
 #include "jest/torch/arrays.hpp"
@@ -88,22 +90,38 @@ class Learner {
 
   Model& model() { return model_; }
   const Objective& objective() const { return objective_; }
+  Precision precision() const { return precision_; }
 
   /// One optimizer step on `batch` in training mode; returns its loss. Parts that are frozen in
   /// evaluation mode, within a model that is in training mode, stay so.
   template <Batch B>
   double step(const B& batch) {
-    detail::clear_gradients(*optimizer_);
-    const double loss = over_ranks() ? accumulate_over_ranks(batch) : accumulate(batch);
-    detail::step_by_gradients(*optimizer_, how_.max_norm);
-    return loss;
+    return step_by(model_, batch);
+  }
+
+  /// The same where forward passes of the first examples of `batch` have begun, by an objective
+  /// that asks for embeddings of `batch` itself. Refused in micro-batches, for a loss that is the
+  /// model's own, and for an objective for one type of model.
+  template <Batch B>
+  double step(const B& batch, ForwardAhead<Model, B>& ahead) {
+    if (how_.micro_batch != 0) {
+      refuse("learner, forward passes ahead", "no micro-batches", how_.micro_batch);
+    }
+    if constexpr (!GivesTrainingLoss<Model, B> &&
+                  std::is_invocable_r_v<at::Tensor, const Objective&, ForwardAhead<Model, B>&,
+                                        const B&>) {
+      return step_by(ahead, batch);
+    } else {
+      refuse("learner, forward passes ahead", "an objective for any model, by its embeddings",
+             "a loss of the model's own, or an objective for one type of model");
+    }
   }
 
   /// Adds the gradient of the loss of `batch` to the parameters', in training mode, and returns
   /// the loss. In micro-batches where StepSpec says so: for losses one pass each, for all else two.
   template <Batch B>
   double accumulate(const B& batch) {
-    return accumulate(objective_, batch);
+    return accumulate(objective_, model_, batch);
   }
 
   /// The differentiable training loss of `batch`.
@@ -125,13 +143,23 @@ class Learner {
   }
 
  private:
-  template <class Loss, Batch B>
-  double accumulate(const Loss& loss, const B& batch) {
+  /// `model` is the learner's, or stands for it.
+  template <class M, Batch B>
+  double step_by(M& model, const B& batch) {
+    detail::clear_gradients(*optimizer_);
+    const double loss =
+        over_ranks() ? accumulate_over_ranks(model, batch) : accumulate(objective_, model, batch);
+    detail::step_by_gradients(*optimizer_, how_.max_norm);
+    return loss;
+  }
+
+  template <class Loss, class M, Batch B>
+  double accumulate(const Loss& loss, M& model, const B& batch) {
     if (!model_->is_training()) model_->train();
     if (how_.micro_batch == 0 || how_.micro_batch >= detail::size_of(batch)) {
       const at::Tensor whole = [&] {
         const AutocastGuard guard(*model_, precision_);
-        return loss(model_, batch);
+        return loss(model, batch);
       }();
       whole.backward();
       return whole.template item<double>();
@@ -144,8 +172,8 @@ class Learner {
   bool over_ranks() const { return how_.world != nullptr && how_.world->size() > 1; }
 
   /// The gradient of the whole batch, of which this rank has some examples; its loss.
-  template <Batch B>
-  double accumulate_over_ranks(const B& batch) {
+  template <class M, Batch B>
+  double accumulate_over_ranks(M& model, const B& batch) {
     World& world = *how_.world;
     const std::vector<std::int64_t> counts = counts_of_ranks(detail::size_of(batch), world);
     const auto total = std::accumulate(counts.begin(), counts.end(), std::int64_t{0});
@@ -164,14 +192,14 @@ class Learner {
       if constexpr (kForAnyModel) {
         weight = 1;
         loss = accumulate(
-            [&](auto& model, const B& own) {
-              detail::OverRanks all(model, world);
+            [&](auto& inner, const B& own) {
+              detail::OverRanks all(inner, world);
               return objective_(all, own) / static_cast<double>(world.size());
             },
-            batch);
+            model, batch);
       }
     } else {
-      loss = accumulate(objective_, batch);
+      loss = accumulate(objective_, model, batch);
     }
     sum_gradients(world, detail::parameters_of(*optimizer_), weight);
     return world.sum(loss * weight);

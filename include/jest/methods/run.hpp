@@ -67,6 +67,8 @@ class ObjectiveOf {
   using Parts = detail::InMicroBatches<Model>;
   using Ranks = detail::OverRanks<Model>;
   using PartsOfRanks = detail::OverRanks<Parts>;
+  using Begun = ForwardAhead<Model, B>;
+  using BegunOfRanks = detail::OverRanks<Begun>;
 
  public:
   /// `loss` is a function of any model.
@@ -77,7 +79,12 @@ class ObjectiveOf {
         of_whole_(loss),
         of_parts_(loss),
         of_ranks_(loss),
-        of_parts_of_ranks_(loss) {}
+        of_parts_of_ranks_(loss) {
+    if constexpr (std::is_invocable_r_v<at::Tensor, const Loss&, Begun&, const B&>) {
+      of_begun_ = loss;
+      of_begun_of_ranks_ = loss;
+    }
+  }
 
   std::string_view method() const { return method_; }
   bool is_own_loss() const { return own_loss_; }
@@ -87,6 +94,12 @@ class ObjectiveOf {
   at::Tensor operator()(PartsOfRanks& model, const B& batch) const {
     return of_parts_of_ranks_(model, batch);
   }
+  at::Tensor operator()(Begun& model, const B& batch) const requires EmbedsPairs<Model, B> {
+    return of_begun_(model, batch);
+  }
+  at::Tensor operator()(BegunOfRanks& model, const B& batch) const requires EmbedsPairs<Model, B> {
+    return of_begun_of_ranks_(model, batch);
+  }
 
  private:
   std::string_view method_;
@@ -95,6 +108,8 @@ class ObjectiveOf {
   std::function<at::Tensor(Parts&, const B&)> of_parts_;
   std::function<at::Tensor(Ranks&, const B&)> of_ranks_;
   std::function<at::Tensor(PartsOfRanks&, const B&)> of_parts_of_ranks_;
+  std::function<at::Tensor(Begun&, const B&)> of_begun_;
+  std::function<at::Tensor(BegunOfRanks&, const B&)> of_begun_of_ranks_;
 };
 
 /// Parameters of a module, counted.

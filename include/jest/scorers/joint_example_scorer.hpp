@@ -39,6 +39,7 @@ struct ScorerSpec {
   /// Ranks that share the work, for instance a World: each is given the whole super-batch, scores
   /// its part of it, and gets all picks. Must outlive the scorer.
   Exchange* exchange = nullptr;
+  RoundHook on_round = {};  ///< of every selection (SelectionSpec::on_round)
 
   PickCount picks() const { return {count, share, shortage}; }
   /// What one selection of so many candidates, of all ranks, is.
@@ -58,7 +59,7 @@ class JointExampleScorer {
   template <class Objective>
   JointExampleScorer(Learner<Model, Objective>& learner, Reference& reference, ScorerSpec spec,
                      R rule = {})
-      : model_(learner.model()), reference_(reference), spec_(spec), rule_(rule) {
+      : model_(learner.model()), reference_(reference), spec_(std::move(spec)), rule_(rule) {
     check_weights(spec_.score);
     spec_.picks().check("joint example scorer");
     if (spec_.count > 0) chunk_count({.count = spec_.count, .sampling = spec_.sampling});
@@ -67,6 +68,9 @@ class JointExampleScorer {
   std::int64_t count(std::int64_t candidates) const { return spec_.picks().of(candidates); }
   std::uint64_t seed() const { return spec_.seed; }
   bool scores() const { return true; }
+
+  /// From now on, in the place of ScorerSpec::on_round.
+  void set_on_round(RoundHook hook) { spec_.on_round = std::move(hook); }
 
   /// Positions in `super_batch`. Deterministic in (parameters, ids, seed, step).
   template <Batch B>

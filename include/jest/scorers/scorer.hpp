@@ -88,6 +88,12 @@ concept KeepsState = requires(S& scorer, const NamedTensors& state) {
   scorer.load_state(state);
 };
 
+/// A scorer that passes a hook on to its selections (SelectionSpec::on_round); optional.
+template <class S>
+concept TellsRounds = requires(S& scorer, RoundHook hook) {
+  scorer.set_on_round(hook);
+};
+
 /// Base of scorers that stand around another one: `Inner` is its type, or a reference to it where
 /// the caller keeps it.
 template <class Inner>

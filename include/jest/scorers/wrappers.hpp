@@ -46,6 +46,11 @@ class AnyScorer {
   NamedTensors state() const { return held_->state(); }
   void load_state(const NamedTensors& state) { held_->load_state(state); }
 
+  /// Whether it picks in rounds that it can be asked to tell of.
+  bool tells_rounds() const { return held_->tells_rounds(); }
+  /// Throws where it cannot.
+  void set_on_round(RoundHook hook) { held_->set_on_round(std::move(hook)); }
+
  private:
   struct Held {
     virtual ~Held() = default;
@@ -55,6 +60,8 @@ class AnyScorer {
     virtual bool scores() const = 0;
     virtual NamedTensors state() = 0;
     virtual void load_state(const NamedTensors& state) = 0;
+    virtual bool tells_rounds() const = 0;
+    virtual void set_on_round(RoundHook hook) = 0;
   };
 
   template <class S>
@@ -72,6 +79,17 @@ class AnyScorer {
     }
     void load_state([[maybe_unused]] const NamedTensors& state) override {
       if constexpr (KeepsState<S>) scorer.load_state(state);
+    }
+    bool tells_rounds() const override {
+      if constexpr (requires { scorer.tells_rounds(); }) return scorer.tells_rounds();
+      return TellsRounds<S>;
+    }
+    void set_on_round(RoundHook hook) override {
+      if constexpr (TellsRounds<S>) {
+        scorer.set_on_round(std::move(hook));
+      } else if (hook) {
+        refuse("scorer", "one that tells of its rounds", "another");
+      }
     }
     S scorer;
   };

@@ -2,6 +2,7 @@
 // What a selection is asked for, and what it answers.
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -53,6 +54,9 @@ struct Sampling {
   InteractionSchedule interaction = {};  ///< κ, the weight of pair terms, by step
 };
 
+/// Given the positions that a round has picked, in draw order.
+using RoundHook = std::function<void(std::span<const std::int64_t> picks)>;
+
 /// One selection: how many, how, and where in a run it happens. Which candidates, and their ids,
 /// belong to the criterion.
 struct SelectionSpec {
@@ -66,6 +70,9 @@ struct SelectionSpec {
   /// Where the candidates are one rank's part of a super-batch: which part, and the other ranks.
   Shard shard = {};
   Exchange* exchange = nullptr;
+  /// Called after every round but the last, while the selection goes on; on each rank, with the
+  /// same picks. What it throws, all ranks throw. Devices, which pick in one go, do not call it.
+  RoundHook on_round = {};
 
   /// B, of which so many candidates are here.
   std::int64_t total(std::int64_t candidates) const { return exchange ? shard.total : candidates; }

@@ -106,6 +106,10 @@ struct TrainerSpec {
   /// scorers apart from trainers make them ahead of time. 0 is the plain method. k super-batches
   /// are held; where a checkpoint ends, their picks are in it.
   std::int64_t staleness = 0;
+  /// Over ranks: forward passes of so many picks of each rank begin as soon as rounds have made
+  /// them, while later rounds go on (learner/forward_ahead.hpp); 0: after the selection. Of models
+  /// that embed pairs, by a scorer with `set_on_round`.
+  std::int64_t forward_ahead = 0;
   /// Ranks that train together: the one of the learner and of the scorer. Each is given the same
   /// trainer, learner, scorer and source; the meter and the clocks are those of rank 0.
   World* world = nullptr;
@@ -132,6 +136,12 @@ inline void check_trainer(const TrainerSpec& spec) {
   if (spec.evaluate_every < 1) refuse("trainer", "evaluate_every >= 1", spec.evaluate_every);
   if (spec.checkpoint_every < 1) refuse("trainer", "checkpoint_every >= 1", spec.checkpoint_every);
   if (spec.staleness < 0) refuse("trainer", "a staleness of at least 0", spec.staleness);
+  if (spec.forward_ahead < 0) {
+    refuse("trainer", "a forward_ahead of at least 0", spec.forward_ahead);
+  }
+  if (spec.forward_ahead > 0 && (spec.staleness > 0 || spec.split)) {
+    refuse("trainer", "forward_ahead without staleness and split", "both");
+  }
   check_schedule(spec.selection);
 }
 

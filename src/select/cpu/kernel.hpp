@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <span>
 
-#include "jest/select/cpu.hpp"
+#include "select/cpu/engine.hpp"
 
 namespace jest::cpu {
 

@@ -7,7 +7,7 @@
 
 #include "jest/core/views.hpp"
 #include "jest/criteria/contrastive.hpp"
-#include "jest/select/cpu.hpp"
+#include "select/cpu/engine.hpp"
 #include "select/contrastive_scores.hpp"
 
 namespace jest::cpu {

@@ -7,7 +7,7 @@
 #include <limits>
 
 #include "jest/core/error.hpp"
-#include "jest/select/cpu.hpp"
+#include "select/cpu/engine.hpp"
 
 namespace jest::cpu {
 namespace {

@@ -1,7 +1,6 @@
 #pragma once
 // How the cpu backend of the contrastive criteria computes: threads, instruction set, what is
-// multiplied. `select` chooses all of it by itself; a program that wants it otherwise calls
-// `cpu::select` with an engine.
+// multiplied. `select` chooses all of it by itself; tests compare one with the other.
 //
 // Memory is linear in B, and bits are the same for every instruction set and number of threads.
 // Candidates are packed in panels of 32, vector lanes being candidates; a fused kernel turns a
@@ -49,9 +48,9 @@ struct Engine {
 /// jest::select by this backend; `spec.backend` and `spec.threads` are ignored. Engines of ranks
 /// may differ in threads and instruction sets, but not in how they multiply bfloat16. Throws
 /// jest::Error as that does, and on an instruction set that this machine lacks.
-JEST_EXPORT Selection select(const SigmoidPairs& pairs, const SelectionSpec& spec,
+Selection select(const SigmoidPairs& pairs, const SelectionSpec& spec,
                              const Engine& engine);
-JEST_EXPORT Selection select(const SoftmaxPairs& pairs, const SelectionSpec& spec,
+Selection select(const SoftmaxPairs& pairs, const SelectionSpec& spec,
                              const Engine& engine);
 
 }  // namespace jest::cpu
