@@ -187,6 +187,7 @@ class ArmTraining {
   template <class L>
   void train(L& learner, AnyScorer<Batch>& scorer) {
     const TableSource<Batch> batches = source();
+    if (scorer.tells_rounds()) spec_.forward_ahead = options_.forward_ahead;
     Trainer trainer(batches, learner, scorer, spec_, hooks());
     try {
       trainer.run();

@@ -198,6 +198,10 @@ OptionRows<ExperimentOptions> common_rows(const TaskWords& words) {
           "Steps that the learner's weights are behind where\nthey score, as in scorers apart from "
           "trainers; 0:\nnone",
           kOfResult | kOfArm, AtLeast{0}),
+      row("Selection", "--forward-ahead", &O::forward_ahead,
+          "Of arms that select pairs in rounds, not behind a\ncascade: forward passes of so many "
+          "picks of a rank\nbegin while later rounds go on; 0: none do",
+          kOfResult | kOfArm, AtLeast{0}),
       row("Cascade", "--cascade-from", &O::cascade_from,
           "Candidates of the first stage, which takes no\nlearner", kOfResult | kOfArm),
       row("Cascade", "--cascade-to", &O::cascade_to,

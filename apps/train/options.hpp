@@ -47,6 +47,7 @@ struct ExperimentOptions : CachedReferenceOptions {
   std::string interaction = "1@75%";
   SelectionSchedule selection;
   std::int64_t score_staleness = 0;  ///< steps between the weights that score and those that train
+  std::int64_t forward_ahead = 0;    ///< picks of a rank whose forward passes begin between rounds
   std::string backend_name = "default";
   double learning_rate = 2e-3;
   std::string curated_share_name = "0";  ///< of every super-batch: CuratedShare

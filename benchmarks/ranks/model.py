@@ -99,15 +99,33 @@ class Cost:
 
     def waiting(self, network):
         """A rank sends its part to every other: that of the fullest decides for rows."""
-        total = 0
+        return sum(self.wait(kind, size, network) for kind, size in self.exchanges)
+
+    def wait(self, kind, size, network):
+        if kind == "rows":
+            mean = size / self.row / self.ranks
+            size = max(size, fullest(mean, self.ranks) * self.ranks * self.row)
+        others = self.ranks - 1
+        return (2 * network.latency + others * network.message
+                + size * others / self.ranks / network.bandwidth)
+
+    def rounds(self, network):
+        """Seconds of each round, the greeting in the first."""
+        seconds = [self.work() / self.chunks] * self.chunks
+        keys = 0
         for kind, size in self.exchanges:
-            if kind == "rows":
-                mean = size / self.row / self.ranks
-                size = max(size, fullest(mean, self.ranks) * self.ranks * self.row)
-            others = self.ranks - 1
-            total += 2 * network.latency + others * network.message
-            total += size * others / self.ranks / network.bandwidth
-        return total
+            seconds[max(keys - 1, 0) if kind == "rows" else keys] += self.wait(kind, size, network)
+            keys += kind == "keys"
+        return seconds
+
+    def exposed(self, network, towers):
+        """Seconds that a selection adds to a step whose forward passes of picks begin between rounds."""
+        forward = self.count / self.chunks / self.ranks * towers / DEVICE
+        now = end = 0
+        for seconds in self.rounds(network):
+            now += seconds
+            end = max(end, now) + forward
+        return end - self.chunks * forward
 
     def work(self):
         """Products of the rest with the picks, and everybody's offers sorted."""
@@ -181,7 +199,23 @@ def chunk_table():
     return table(["N", *map(str, chunks)], rows)
 
 
-TABLES = {"messages": message_table, "times": time_table, "chunks": chunk_table}
+def ahead_table():
+    rows = []
+    for candidates, ranks in CASES[:4]:
+        narrow = Cost(candidates, ranks, number=BFLOAT16)
+        cells = [f"{candidates:,}", f"{ranks:,}"]
+        for towers in TOWERS.values():
+            step = narrow.step(towers)
+            for network in (SLOW, FAST):
+                without, ahead = narrow.share(network, towers), narrow.exposed(network, towers) / step
+                cells.append(f"{percent(without)}, {'**' * (ahead <= PREFERRED)}{percent(ahead)}"
+                             f"{'**' * (ahead <= PREFERRED)}")
+        rows.append(cells)
+    return table(["B", "R", *(f"{towers}, {name}" for towers in TOWERS for name in ("25 Gb/s", "400 Gb/s"))],
+                 rows)
+
+
+TABLES = {"ahead": ahead_table, "messages": message_table, "times": time_table, "chunks": chunk_table}
 
 
 def with_tables(page):

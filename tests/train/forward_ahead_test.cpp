@@ -67,11 +67,15 @@ Streaming streamed_step(SmallTowers model, SmallTowers guide, const VectorPairs&
   Learner learner(model, still, OwnLoss{}, Precision::kAmbient, {.world = world});
   ReferenceModel<SmallTowers> reference(guide);
   JointExampleScorer scorer(learner, reference, four_rounds(world));
-  Streamed streamed(learner.model(), super_batch, {.least = least, .exchange = world});
+  const std::int64_t number = 7;
+  // [forward-ahead]
+  Streamed streamed{learner.model(), super_batch, {.least = least, .exchange = world}};
   scorer.set_on_round([&](std::span<const std::int64_t> picks) { streamed.add(picks); });
-  Streaming step{scorer.select(super_batch, 7)};
-  step.positions = streamed.finish(step.picks.indices);
-  step.loss = learner.step(super_batch.at(step.positions), streamed.ahead());
+  const jest::Selection picks = scorer.select(super_batch, number);
+  const VectorPairs batch = super_batch.at(streamed.finish(picks.indices));
+  const double loss = learner.step(batch, streamed.ahead());
+  // [forward-ahead]
+  Streaming step{picks, streamed.finish(picks.indices), loss};
   step.gradients = gradients_of(model);
   return step;
 }

@@ -80,9 +80,11 @@ class ObjectiveOf {
         of_parts_(loss),
         of_ranks_(loss),
         of_parts_of_ranks_(loss) {
-    if constexpr (std::is_invocable_r_v<at::Tensor, const Loss&, Begun&, const B&>) {
-      of_begun_ = loss;
-      of_begun_of_ranks_ = loss;
+    if constexpr (EmbedsPairs<Model, B>) {
+      if constexpr (std::is_invocable_r_v<at::Tensor, const Loss&, Begun&, const B&>) {
+        of_begun_ = loss;
+        of_begun_of_ranks_ = loss;
+      }
     }
   }
 
