@@ -19,11 +19,14 @@
 #include <functional>
 #include <future>
 #include <numeric>
+#include <optional>
 #include <span>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "jest/learner/concepts.hpp"
-#include "jest/select/exchange.hpp"
+#include "jest/select/selection.hpp"
 #include "jest/torch/device.hpp"
 
 namespace jest {
@@ -148,4 +151,66 @@ class StreamedBatch {
   ForwardAhead<Model, B> ahead_;
 };
 
+namespace detail {
+
+template <class L>
+using ModelOf = std::remove_reference_t<decltype(std::declval<L&>().model())>;
+
+/// Forward passes ahead of the steps of a trainer, one step after the other. Without a
+/// jest::Learner of a model that embeds pairs, and a scorer that tells of its rounds, there are
+/// none.
+template <class L, class S, class B>
+class AheadOfSteps {
+ public:
+  explicit operator bool() const { return false; }
+  void check(S&) const {
+    refuse("trainer, forward_ahead",
+           "a jest::Learner of a model that embeds pairs, and a scorer that tells of its rounds",
+           "others");
+  }
+  void begin(L&, S&, const B&, std::int64_t, const Exchange*) {}
+  std::vector<std::int64_t> finish(std::span<const std::int64_t>) { return {}; }
+  double step(L& learner, const B& batch) { return learner.step(batch); }
+};
+
+template <class L, class S, class B>
+requires EmbedsPairs<ModelOf<L>, B> && requires(L& learner, S& scorer, RoundHook hook) {
+  learner.precision();
+  scorer.set_on_round(hook);
+}
+class AheadOfSteps<L, S, B> {
+ public:
+  /// Whether the next step has begun.
+  explicit operator bool() const { return streamed_.has_value(); }
+
+  /// Throws where the scorer cannot tell.
+  void check(S& scorer) const {
+    scorer.set_on_round([](std::span<const std::int64_t>) {});
+  }
+
+  /// Passes of the next selection of `scorer`, from this super-batch.
+  void begin(L& learner, S& scorer, const B& super_batch, std::int64_t least,
+             const Exchange* exchange) {
+    streamed_.emplace(
+        learner.model(), super_batch,
+        StreamSpec{.least = least, .exchange = exchange, .precision = learner.precision()});
+    scorer.set_on_round([this](std::span<const std::int64_t> picks) { streamed_->add(picks); });
+  }
+
+  std::vector<std::int64_t> finish(std::span<const std::int64_t> picks) {
+    return streamed_->finish(picks);
+  }
+
+  double step(L& learner, const B& batch) {
+    if (!streamed_) return learner.step(batch);
+    const double loss = learner.step(batch, streamed_->ahead());
+    streamed_.reset();
+    return loss;
+  }
+
+ private:
+  std::optional<StreamedBatch<ModelOf<L>, B>> streamed_;
+};
+
+}  // namespace detail
 }  // namespace jest

@@ -14,9 +14,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "jest/learner/forward_ahead.hpp"
@@ -49,25 +47,6 @@ inline Values shares_of(const std::map<std::string, std::int64_t>& counts) {
   for (const auto& [tag, count] : counts) shares[tag] = static_cast<double>(count) / total;
   return shares;
 }
-
-template <class L>
-using ModelOf = std::remove_reference_t<decltype(std::declval<L&>().model())>;
-
-template <class L, class S, class B>
-concept ForwardsAhead = TellsRounds<S> && requires(L& learner) {
-  learner.precision();
-  requires EmbedsPairs<ModelOf<L>, B>;
-};
-
-template <class L, class S, class B>
-struct StreamedOf {
-  using type = std::monostate;
-};
-template <class L, class S, class B>
-requires ForwardsAhead<L, S, B>
-struct StreamedOf<L, S, B> {
-  using type = StreamedBatch<ModelOf<L>, B>;
-};
 
 }  // namespace detail
 
@@ -115,7 +94,6 @@ class Trainer {
   static_assert(Scorer<S, SuperBatch>,
                 "jest::Trainer: a scorer needs select(super_batch, step), count(), seed() and "
                 "scores(): the concept jest::Scorer");
-  static constexpr bool kForwardsAhead = detail::ForwardsAhead<L, S, SuperBatch>;
 
   Trainer(Batches& source, L& learner, S& scorer, TrainerSpec spec,
           TrainerHooks<SuperBatch> hooks = {})
@@ -125,7 +103,7 @@ class Trainer {
         spec_(std::move(spec)),
         hooks_(std::move(hooks)) {
     check_trainer(spec_);
-    if (spec_.forward_ahead > 0) expect_rounds();
+    if (spec_.forward_ahead > 0) ahead_.check(scorer_);
     if (spec_.split) spec_.world = &spec_.split->own;
     if constexpr (requires { learner_.world(); }) {
       detail::check_world(spec_.world, learner_.world());
@@ -143,17 +121,6 @@ class Trainer {
   }
 
  private:
-  void expect_rounds() {
-    if constexpr (kForwardsAhead) {
-      scorer_.set_on_round(
-          [](std::span<const std::int64_t>) {});  // refused by those that have none
-    } else {
-      refuse("trainer, forward_ahead",
-             "a jest::Learner of a model that embeds pairs, and a scorer that tells of its rounds",
-             "others");
-    }
-  }
-
   void train() {
     while (state_.step < spec_.steps) {
       const Spent start = spent();
@@ -209,7 +176,7 @@ class Trainer {
     }
     metrics.learning_rate = spec_.learning_rate.at(step);
     learner_.set_learning_rate(metrics.learning_rate);
-    metrics.loss = timed(seconds[Stage::kTrain], [&] { return train_on(batch); });
+    metrics.loss = timed(seconds[Stage::kTrain], [&] { return ahead_.step(learner_, batch); });
     if (!std::isfinite(metrics.loss)) {
       refuse(text("training step ", step), "a finite loss; try a lower learning rate",
              metrics.loss);
@@ -223,22 +190,9 @@ class Trainer {
 
   /// Positions of what this rank trains on.
   std::vector<std::int64_t> own_picks(const SuperBatch& super_batch, const Selection& picks) {
-    if constexpr (kForwardsAhead) {
-      if (streamed_) return streamed_->finish(picks.indices);
-    }
+    if (ahead_) return ahead_.finish(picks.indices);
     if (!spec_.world) return picks.indices;
     return own_share(picks.indices, detail::size_of(super_batch), *spec_.world);
-  }
-
-  double train_on(const SuperBatch& batch) {
-    if constexpr (kForwardsAhead) {
-      if (streamed_) {
-        const double loss = learner_.step(batch, streamed_->ahead());
-        streamed_.reset();
-        return loss;
-      }
-    }
-    return learner_.step(batch);
   }
 
   /// What all ranks are about to train on.
@@ -296,23 +250,13 @@ class Trainer {
                                           : uniform_picks(ids, count, scorer_.seed(), step));
       });
     }
-    stream(super_batch);
+    if (spec_.forward_ahead > 0) {
+      ahead_.begin(learner_, scorer_, super_batch, spec_.forward_ahead, spec_.world);
+    }
     ScoredSelection picks = scorer_.select(super_batch, step);
     note(picks.scoring.remark);
     account(picks, metrics);
     return picks;
-  }
-
-  /// Lets forward passes begin while the scorer selects from it.
-  void stream(const SuperBatch& super_batch) {
-    if (spec_.forward_ahead == 0) return;
-    if constexpr (kForwardsAhead) {
-      streamed_.emplace(learner_.model(), super_batch,
-                        StreamSpec{.least = spec_.forward_ahead,
-                                   .exchange = spec_.world,
-                                   .precision = learner_.precision()});
-      scorer_.set_on_round([this](std::span<const std::int64_t> picks) { streamed_->add(picks); });
-    }
   }
 
   void account(const ScoredSelection& picks, StepMetrics& metrics) {
@@ -519,8 +463,7 @@ class Trainer {
   TrainerSpec spec_;
   TrainerHooks<SuperBatch> hooks_;
   TrainerState state_;
-  /// The next step's, while forward passes begin ahead of it.
-  std::optional<typename detail::StreamedOf<L, S, SuperBatch>::type> streamed_;
+  detail::AheadOfSteps<L, S, SuperBatch> ahead_;
   std::deque<Chosen> chosen_;                    ///< of the steps from state_.step on
   std::int64_t step_scored_ = 0;                 ///< by those that score apart: the next
   std::optional<detail::OtherHalf> other_half_;  ///< of a split world, while this half runs
