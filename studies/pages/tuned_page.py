@@ -6,7 +6,7 @@ import statistics
 
 from pages.evidence_page import data_sentence, ratio_text
 from pages.summaries import (labelled, mean_share, processor, reaches, read_summary, runs_by_arm,
-                             shown_command, shown_measures, spread, uniform_of)
+                             shown_command, shown_measures, spread, start_sentences, uniform_of)
 from tuning import RATE, chosen, judged, without_rate
 
 COSTS = ("updates, times less", "FLOPs of the run, times less", "all-in FLOPs, times less",
@@ -208,7 +208,7 @@ def page(study, recipe, folder):
         f"Written by `studies/study {study}`; the recipe is "
         f"[studies/recipes/{name}.toml](../../studies/recipes/{name}.toml). Machine: {processor()}, "
         "one thread a run, shared with other work: FLOPs are exact, CPU seconds nearly so.", "",
-        data_sentence(summary), "", tuning_sentence(recipe, tuned), "",
+        data_sentence(summary), "", *start_sentences(recipe), tuning_sentence(recipe, tuned), "",
         "The target is what the long uniform run ends with in the median. \"Times less\" divides its "
         "cost by the arm's; all-in counts what is paid once, too: the guide's training or counting, "
         "and what it says of every row. Median over seeds, minimum and maximum in brackets. `curated` "
