@@ -58,8 +58,8 @@ void add_token_texts(CLI::App& app, jest::studies::TokenTextsCommand& command) {
   sub->add_option("--vocabulary", command.vocabulary, "Pieces of the tokenizer")
       ->capture_default_str();
   sub->add_option("--out", command.out,
-                  "Folder for curated, pool (a .bin of llm.c's a tag),\neval-NAME.bin, "
-                  "spiece.model, tokenizer.json,\nmanifest.json")
+                  "Folder for curated, pool (.bin of llm.c, a tag\neach), eval-NAME.bin, "
+                  "spiece.model,\ntokenizer.json, manifest.json")
       ->required();
   sub->add_option("--seed", command.seed, "Draws which documents are taken")->capture_default_str();
   sub->callback([&command] { jest::studies::prepare_token_texts(command); });
