@@ -86,25 +86,32 @@ class Table:
         return [f"{reached} of {len(runs)}", *map(less, self.costs)]
 
 
+def useful_tags(summary):
+    """Those of the useful rows: the curated rows' tag, or else what the arm drew that only knows tags."""
+    tag = summary["data"]["target_tag"]
+    oracles = (run["arm"].split(":")[1].split("+") for run in summary["runs"] if run["kind"] == "oracle")
+    return [tag] if tag else next(oracles, [])
+
+
 def picked_titles(summary):
     titles = ["learner scored"]
     if all("near_duplicates" in run["batches"] for run in summary["runs"]):
         titles.append("near-duplicates in a batch")
-    if summary["data"]["target_tag"]:
-        titles.append(f"{summary['data']['target_tag']} picked")
+    if tags := useful_tags(summary):
+        titles.append("+".join(tags) + " picked")
     return titles + ["curated picked"]
 
 
 def picked_cells(summary, runs):
-    def share(tag):
-        return f"{100 * statistics.median(mean_share(run, tag) for run in runs):.0f} %"
+    def share(*tags):
+        return f"{100 * statistics.median(sum(mean_share(run, tag) for tag in tags) for run in runs):.0f} %"
 
     cells = [f"{statistics.median(run['examples_scored'] for run in runs):,.0f}"]
     if all("near_duplicates" in run["batches"] for run in summary["runs"]):
         copies = statistics.median(run["batches"]["near_duplicates"] for run in runs)
         cells.append(f"{100 * copies:.1f} %")
-    if summary["data"]["target_tag"]:
-        cells.append(share(summary["data"]["target_tag"]))
+    if tags := useful_tags(summary):
+        cells.append(share(*tags))
     return cells + ["100 %" if runs[0]["kind"] == "curated" else share("curated")]
 
 
