@@ -4,7 +4,8 @@ import statistics
 
 from pages.summaries import (all_flops, best_on_the_way, finals, held_out, labelled, mean_share,
                        number_text, processor, reaches, read_summary, run_flops, runs_by_arm,
-                       shown_command, shown_measures, spread, uniform_of)
+                       shown_command, shown_measures, spread, start_sentences,
+                       uniform_of)
 
 
 def ratio_text(ratio):
@@ -93,7 +94,7 @@ def page(study, recipe, folder):
         "other work: FLOPs are exact, "
         + ("CPU seconds nearly so." if knows_time(summary) else "times are left out."), "",
         data_sentence(summary),
-        "", f"The target is what the {baseline} reaches in the median. \"Times less\" divides "
+        "", *start_sentences(recipe), f"The target is what the {baseline} reaches in the median. \"Times less\" divides "
         f"the {baseline}'s cost by the arm's: all-in counts reference training and pool "
         f"embedding too. Median over seeds, minimum and maximum in brackets. The {baseline}'s best "
         f"evaluation on its way: {best}.", "", *head_rows(summary)]

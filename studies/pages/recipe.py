@@ -1,15 +1,21 @@
 """A recipe: the data that jest-data prepares, and the options of one task of jest-train.
 
 For the index of the evidence it may name `shown`, one of its arms, and what its page `says`. What
-[tune] means stands in tuning.py, and such a recipe says what is `useless` in its pool; `minutes` is about how long all of it takes on two cores.
+[tune] means stands in tuning.py, and such a recipe says what is `useless` in its pool; `minutes` is
+about how long all of it takes on two cores. `start = "RECIPE/RUN"` lets every arm start from the model
+that a run of another recipe left, `start = "tokens-code/uniform-seed1"`.
 """
 
+import json
+import re
 import sys
 import tomllib
 
 PAGES = ("arms", "interaction", "tuned")  # a recipe's `page`: tuned with [tune], else the first
 EXTENSIONS = {"pairs": "tsv", "text": "safetensors", "images": "safetensors",
-              "labels": "safetensors"}
+              "labels": "safetensors", "tokens": "bin"}
+FOLDERS = ("tokens",)  # tasks whose curated and pool are folders, a file a tag
+START = re.compile(r"([\w.-]+)/([^/\s]+)")
 
 
 def listed(names):
@@ -56,6 +62,8 @@ def read_recipe(path):
             refuse("useless = what most of the pool is", repr(recipe.get("useless")))
     if not isinstance(recipe.get("minutes", 1), (int, float)):
         refuse("minutes = a number", repr(recipe["minutes"]))
+    if "start" in recipe:
+        check_start(recipe["start"], options, refuse)
     if not isinstance(recipe.get("says", ""), str):
         refuse("says = a sentence", repr(recipe["says"]))
     return recipe | {"task": tables[0], "options": options, "page": page}
@@ -75,6 +83,24 @@ def check_tuning(tune, options, refuse):
     for name in ("learning-rate", "validation-share"):
         if name in options:
             refuse(f"{name} in [tune] alone", repr(options[name]))
+
+
+def check_start(start, options, refuse):
+    if not isinstance(start, str) or not START.fullmatch(start):
+        refuse('start = "RECIPE/RUN"', repr(start))
+    if "init" in options:
+        refuse("start or init", "both")
+
+
+def start_words(recipe, runs):
+    """--init with the model that a run below the folder `runs` left, where the recipe has a start."""
+    if "start" not in recipe:
+        return []
+    model = runs / recipe["start"] / "model.safetensors"
+    if not model.exists():
+        sys.exit(f"study: expected the model of {recipe['start']}, to start from, got none: run first "
+                 f"studies/study {recipe['start'].split('/')[0]}")
+    return ["--init", str(model)]
 
 
 def with_target(recipe, target):
@@ -123,5 +149,13 @@ def table_words(task, folder):
     evaluation = sorted(folder.glob(f"eval*.{extension}"))
     if not evaluation:
         sys.exit(f"read {folder}: expected tables eval*.{extension}, got none")
-    return ["--curated", f"{folder / 'curated'}.{extension}", "--pool",
-            f"{folder / 'pool'}.{extension}", "--eval", *map(str, evaluation)]
+    ending = "" if task in FOLDERS else f".{extension}"
+    return ["--curated", f"{folder / 'curated'}{ending}", "--pool", f"{folder / 'pool'}{ending}",
+            "--eval", *map(str, evaluation), *(token_words(folder) if task == "tokens" else [])]
+
+
+def token_words(folder):
+    """What the tokens are, as `jest-data token-texts` left it."""
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    return ["--tokenizer", str(folder / "tokenizer.json"), "--document-end",
+            str(manifest["document_end"])]

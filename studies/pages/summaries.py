@@ -72,9 +72,13 @@ def options_of_arm(arm):
 
 
 def shown_measures(summary):
-    """The primary measure and the further ones, but for R@10, which follows R@1."""
+    """The primary measure and the further ones, but for those that follow: R@10 from R@1, perplexity from
+    nats, and nats of single sets where there are their bits per byte."""
     first, *further = summary["measures"]
-    return [first] + [measure for measure in further if measure["name"] != "r_at_10"]
+    follow = ["r_at_10", "perplexity"]
+    if any(measure["name"] == "bits_per_byte" for measure in further):
+        follow.append("nats_per_token")
+    return [first] + [measure for measure in further if not measure["name"].startswith(tuple(follow))]
 
 
 def run_flops(run):
@@ -157,8 +161,19 @@ def shown_command(summary):
             word = "OUT"
         elif word.startswith("--out="):
             word = "--out=OUT"
-        shown.append(re.sub(r"[^,=]*/([^,/]+\.(?:tsv|safetensors))", r"DATA/\1", word))
+        elif shown[-1:] == ["--init"]:
+            word = "START"
+        elif shown[-1:] in (["--curated"], ["--pool"]):
+            word = re.sub(r"[^,=]*/([^,/]+)", r"DATA/\1", word)
+        shown.append(re.sub(r"[^,=]*/([^,/]+\.(?:tsv|safetensors|bin|json))", r"DATA/\1", word))
     return shlex.join(shown)
+
+
+def start_sentences(recipe):
+    """What a page says of a recipe whose arms start from a model."""
+    if "start" not in recipe:
+        return []
+    return [f"Every arm starts from the model of `{recipe['start']}`, which no figure counts.", ""]
 
 
 def processor():

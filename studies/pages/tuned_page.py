@@ -6,7 +6,7 @@ import statistics
 
 from pages.evidence_page import data_sentence, ratio_text
 from pages.summaries import (labelled, mean_share, processor, reaches, read_summary, runs_by_arm,
-                             shown_command, shown_measures, spread, uniform_of)
+                             shown_command, shown_measures, spread, start_sentences, uniform_of)
 from tuning import RATE, chosen, judged, without_rate
 
 COSTS = ("updates, times less", "FLOPs of the run, times less", "all-in FLOPs, times less",
@@ -86,25 +86,32 @@ class Table:
         return [f"{reached} of {len(runs)}", *map(less, self.costs)]
 
 
+def useful_tags(summary):
+    """Those of the useful rows: the curated rows' tag, or else what the arm drew that only knows tags."""
+    tag = summary["data"]["target_tag"]
+    oracles = (run["arm"].split(":")[1].split("+") for run in summary["runs"] if run["kind"] == "oracle")
+    return [tag] if tag else next(oracles, [])
+
+
 def picked_titles(summary):
     titles = ["learner scored"]
     if all("near_duplicates" in run["batches"] for run in summary["runs"]):
         titles.append("near-duplicates in a batch")
-    if summary["data"]["target_tag"]:
-        titles.append(f"{summary['data']['target_tag']} picked")
+    if tags := useful_tags(summary):
+        titles.append("+".join(tags) + " picked")
     return titles + ["curated picked"]
 
 
 def picked_cells(summary, runs):
-    def share(tag):
-        return f"{100 * statistics.median(mean_share(run, tag) for run in runs):.0f} %"
+    def share(*tags):
+        return f"{100 * statistics.median(sum(mean_share(run, tag) for tag in tags) for run in runs):.0f} %"
 
     cells = [f"{statistics.median(run['examples_scored'] for run in runs):,.0f}"]
     if all("near_duplicates" in run["batches"] for run in summary["runs"]):
         copies = statistics.median(run["batches"]["near_duplicates"] for run in runs)
         cells.append(f"{100 * copies:.1f} %")
-    if summary["data"]["target_tag"]:
-        cells.append(share(summary["data"]["target_tag"]))
+    if tags := useful_tags(summary):
+        cells.append(share(*tags))
     return cells + ["100 %" if runs[0]["kind"] == "curated" else share("curated")]
 
 
@@ -208,7 +215,7 @@ def page(study, recipe, folder):
         f"Written by `studies/study {study}`; the recipe is "
         f"[studies/recipes/{name}.toml](../../studies/recipes/{name}.toml). Machine: {processor()}, "
         "one thread a run, shared with other work: FLOPs are exact, CPU seconds nearly so.", "",
-        data_sentence(summary), "", tuning_sentence(recipe, tuned), "",
+        data_sentence(summary), "", *start_sentences(recipe), tuning_sentence(recipe, tuned), "",
         "The target is what the long uniform run ends with in the median. \"Times less\" divides its "
         "cost by the arm's; all-in counts what is paid once, too: the guide's training or counting, "
         "and what it says of every row. Median over seeds, minimum and maximum in brackets. `curated` "

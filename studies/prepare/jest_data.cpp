@@ -6,6 +6,7 @@
 #include "prepare/glyphs/glyph_names.hpp"
 #include "prepare/languages.hpp"
 #include "prepare/pictures/picture_captions.hpp"
+#include "prepare/texts/token_texts.hpp"
 #include "prepare/translations.hpp"
 
 namespace {
@@ -47,6 +48,21 @@ void add_debian_docs(CLI::App& app, jest::studies::DebianDocsCommand& command) {
       ->capture_default_str();
   sub->add_option("--seed", command.seed, "Draws which rows are taken")->capture_default_str();
   sub->callback([&command] { jest::studies::prepare_debian_docs(command); });
+}
+
+void add_token_texts(CLI::App& app, jest::studies::TokenTextsCommand& command) {
+  CLI::App* sub = app.add_subcommand("token-texts", "Tokens of whole texts, and their tokenizer");
+  sub->add_option("--corpus", command.corpus,
+                  "docs: debian-docs' packages and bytes; code:\nPython between other languages")
+      ->required();
+  sub->add_option("--vocabulary", command.vocabulary, "Pieces of the tokenizer")
+      ->capture_default_str();
+  sub->add_option("--out", command.out,
+                  "Folder for curated, pool (.bin of llm.c, a tag\neach), eval-NAME.bin, "
+                  "spiece.model,\ntokenizer.json, manifest.json")
+      ->required();
+  sub->add_option("--seed", command.seed, "Draws which documents are taken")->capture_default_str();
+  sub->callback([&command] { jest::studies::prepare_token_texts(command); });
 }
 
 void add_glyph_names(CLI::App& app, jest::studies::GlyphNamesCommand& command) {
@@ -111,6 +127,9 @@ int main(int argc, char** argv) {
   jest::studies::DebianDocsCommand debian_docs;
   debian_docs.version = JEST_VERSION;
   add_debian_docs(app, debian_docs);
+  jest::studies::TokenTextsCommand token_texts;
+  token_texts.version = JEST_VERSION;
+  add_token_texts(app, token_texts);
   jest::studies::GlyphNamesCommand glyph_names;
   glyph_names.version = JEST_VERSION;
   add_glyph_names(app, glyph_names);

@@ -29,11 +29,18 @@ std::string option_of(const PreparedFolder& folder) {
   return folder.command + " --out " + folder.path.string();
 }
 
+/// Whether one of the files lies in a folder.
+bool holds_one_of(const std::vector<std::string>& files, const std::string& folder) {
+  return std::ranges::any_of(files,
+                             [&](const auto& file) { return file.starts_with(folder + '/'); });
+}
+
 void refuse_foreign_files(const PreparedFolder& folder) {
   std::vector<std::string> ours = all_files(folder);
   ours.push_back(kManifest);
-  for (const auto& entry : std::filesystem::directory_iterator(folder.path)) {
-    const std::string name = entry.path().filename().string();
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder.path)) {
+    const std::string name = entry.path().lexically_relative(folder.path).string();
+    if (entry.is_directory() && holds_one_of(ours, name)) continue;
     std::string plain = name.substr(0, name.find(".tmp-"));             // of an interrupted write
     if (plain.ends_with(".tar.index")) plain.resize(plain.size() - 6);  // jest-train's, of a shard
     if (std::ranges::find(ours, plain) == ours.end()) {
@@ -82,7 +89,7 @@ std::optional<Json> existing_manifest(const PreparedFolder& folder, const Json& 
 bool tables_match(const PreparedFolder& folder, const Json& manifest) {
   return std::ranges::all_of(all_files(folder), [&](const std::string& name) {
     const auto path = folder.path / name;
-    const Json::json_pointer sha256("/files/" + name + "/sha256");
+    const Json::json_pointer sha256 = Json::json_pointer("/files") / name / "sha256";
     return std::filesystem::is_regular_file(path) && manifest.contains(sha256) &&
            manifest.at(sha256) == file_sha256(path.string());
   });

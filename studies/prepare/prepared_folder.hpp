@@ -16,8 +16,10 @@ namespace jest::studies {
 struct PreparedFolder {
   std::string command;  // "translations", for messages
   std::filesystem::path path;
-  std::vector<std::string> tables;       // in the order of the summary
+  // In the order of the summary; "pool/perl.bin" is what a table pool has of the tag perl.
+  std::vector<std::string> tables;
   std::vector<std::string> others = {};  // files of the command's own that hold no rows
+  std::string counted = "rows";          // what the manifest says of a table, and the summary
 };
 
 /// Makes the folder, so that a place that cannot be written is told before any work.
@@ -49,7 +51,7 @@ void fill_once(
     const PreparedFolder& folder, const nlohmann::ordered_json& request,
     const std::function<nlohmann::ordered_json(nlohmann::ordered_json request)>& prepare);
 
-/// On standard output: how many rows each table has, by tag and in all.
+/// On standard output: how much each table has, by tag and in all.
 void print_summary(const PreparedFolder& folder, const nlohmann::ordered_json& manifest);
 
 }  // namespace jest::studies

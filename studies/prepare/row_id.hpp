@@ -22,7 +22,8 @@ enum class Purpose : std::uint32_t {
   kPool = 3,
   kEvaluation = 4,
   kHeldOut = 5,
-  kCopies = 6
+  kCopies = 6,
+  kPieces = 7
 };
 
 struct SeededOrder {

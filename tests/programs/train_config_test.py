@@ -6,6 +6,7 @@ import os
 import pathlib
 import random
 import shutil
+import struct
 import subprocess
 import sys
 import time
@@ -113,6 +114,18 @@ def write_tables(task, folder, tags):
     write("".join(f"NAME {k}\n" for k in range(8)).encode(), path(folder, "names.txt"))
 
 
+def token_words(tags):
+    """Token files as `jest-data token-texts` leaves them, a file a tag, and the options that name them."""
+    files = ["curated/" + tags[0], *("pool/" + tag for tag in tags), "eval-a"]
+    for name in files:
+        folder, _, base = path("tokens", name + ".bin").rpartition("/")
+        os.makedirs(folder, exist_ok=True)
+        rows = {"curated": 300, "pool": 4000}.get(name.split("/")[0], 40)
+        write(struct.pack(f"<{128 * rows}H", *(k % 7 for k in range(128 * rows))), f"{folder}/{base}")
+    return [f"--curated={path('tokens', 'curated')}", f"--pool={path('tokens', 'pool')}",
+            f"--eval={path('tokens', 'eval-a.bin')}"]
+
+
 class Recipes(ConfigCase):
     """The table of a recipe means to --config what it means to studies/study."""
 
@@ -141,8 +154,11 @@ class Recipes(ConfigCase):
         options = options | {"arms": [expanded(arm)[-1] for arm in options["arms"]]}
         tags = [tag for arm in options["arms"] if arm.startswith("oracle:")
                 for tag in arm.split(":")[1].split("+")]
-        write_tables(task, task, sorted({"other", *tags}))
-        tables = [f"--{name}={path(task, name)}.{EXTENSIONS[task]}" for name in ROWS]
+        if task == "tokens":
+            tables = token_words(sorted({"other", *tags}))
+        else:
+            write_tables(task, task, sorted({"other", *tags}))
+            tables = [f"--{name}={path(task, name)}.{EXTENSIONS[task]}" for name in ROWS]
         start = [task, *tables, f"--out={self.out}"]
         header = f"\n[{task}]\n"
         last_choices = CHOICE.sub(lambda choice: choice.group(1).split("|")[-1], text.split(header)[1])

@@ -61,6 +61,22 @@ def sentencepiece_model():
                     for piece, kind in pieces)
 
 
+def varint(value):
+    low = bytes([value & 0x7F | (value > 0x7F) << 7])
+    return low + varint(value >> 7) if value > 0x7F else low
+
+
+def model_of_bytes():
+    """Letters, runs of spaces and the newline; any other byte falls back. USER_DEFINED 4, BYTE 6."""
+    pieces = [("<unk>", 2), ("</s>", 3), ("\n", 4), *((letter, 1) for letter in "abcde▁"), ("▁▁▁▁", 1)]
+    pieces += [(f"<0x{byte:02X}>", 6) for byte in range(256)]
+    kinds = [("bos_id", 41, -1), ("eos_id", 42, 1), ("byte_fallback", 35, 1)]
+    trainer = b"".join(varint(number << 3) + varint(value % 2 ** 64) for _, number, value in kinds)
+    return (b"".join(field(1, field(1, piece.encode()) + field(2, -float(len(piece) > 4)) + field(3, kind))
+                     for piece, kind in pieces)
+            + field(2, trainer) + field(3, field(3, 0) + field(4, 0)))
+
+
 def prepare_tokens():
     for name, count in (("curated", 700), ("pool", 2200), ("eval", 300)):
         write_tokens(name + ".bin", count)
@@ -151,6 +167,25 @@ class Data(TokensCase):
                                last["nats_per_token"] * tokens / bytes_ / math.log(2), places=4)
         self.assertEqual(summary["data"]["eval"][0]["rows"], len(lines))
         finished(execute("report", self.out))
+
+    def test_bytes_of_every_kind_of_piece_are_counted(self):
+        texts = ["a\n    b é\r\n", "日本\t  c\n\n", "    d<0x41>\n"]
+        content = "".join(json.dumps({"text": text}) + "\n" for text in texts * 20)
+        train_cases.write(content.encode(), path("odd.jsonl"))
+        train_cases.write(model_of_bytes(), path("bytes.model"))
+        for name in ("curated", "pool", "eval"):
+            done = finished(tokenise(model=path("bytes.model"), texts=path("odd.jsonl"),
+                                     out=path(f"odd-{name}.bin"), pieces=path("odd.json")))
+        made = json.loads(done.stdout)
+        self.assertEqual(made["document_end"], 1)
+        stream = struct.unpack(f"<{made['tokens']}H", read(path("odd-eval.bin"))[1024:])
+        self.assertIn(2, stream)  # the newline's own piece
+        summary = self.summary({"tokenizer": path("odd.json"), "length": 40, "document-end": 1}, "odd-")
+        last = summary["runs"][0]["evaluations"][-1]
+        # All that a row predicts: every token but the first of the file, a letter.
+        size = 20 * sum(len(text.encode()) for text in texts) - 1
+        self.assertAlmostEqual(last["bits_per_byte"],
+                               last["nats_per_token"] * (made["tokens"] - 1) / size / math.log(2), places=4)
 
     def test_pieces_of_a_tokenizer_json(self):
         vocabulary = {chr(0x100 + 32 if k == 1 else 96 + k): k for k in range(1, 27)}  # Ġ is a space

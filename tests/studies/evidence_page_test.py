@@ -14,7 +14,7 @@ sys.dont_write_bytecode = True  # a test leaves nothing in the source tree
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "studies"))
 from pages.evidence_page import page
-from pages.summaries import read_summary, shown_command
+from pages.summaries import read_summary, shown_command, shown_measures, start_sentences
 
 PARTS = ("learner_training", "learner_scoring", "reference_scoring", "reference_training",
          "pool_embedding")
@@ -229,6 +229,35 @@ class Command(unittest.TestCase):
     def test_an_older_command_that_is_no_shells_is_shown(self):
         self.assertEqual(self.shown("jest-train pairs --out /it's/me --steps 3"),
                          ["jest-train", "pairs", "--out", "OUT", "--steps", "3"])
+
+    def test_folders_and_files_of_tokens_are_shown_by_name(self):
+        self.assertEqual(
+            self.shown("jest-train tokens --curated /of/me/curated --pool /of/me/pool --eval /of/me/eval-a.bin "
+                       "/of/me/eval-b.bin --tokenizer /of/me/tokenizer.json --init /of/me/model.safetensors "
+                       "--out /of/me"),
+            ["jest-train", "tokens", "--curated", "DATA/curated", "--pool", "DATA/pool", "--eval",
+             "DATA/eval-a.bin", "DATA/eval-b.bin", "--tokenizer", "DATA/tokenizer.json", "--init", "START",
+             "--out", "OUT"])
+
+
+class Measures(unittest.TestCase):
+    def shown(self, *names):
+        measures = [{"name": name} for name in names]
+        return [measure["name"] for measure in shown_measures({"measures": measures})]
+
+    def test_what_follows_from_another_is_left_out(self):
+        self.assertEqual(self.shown("r_at_1", "r_at_1_seen", "r_at_10"), ["r_at_1", "r_at_1_seen"])
+        self.assertEqual(self.shown("nats_per_token", "nats_per_token_a", "perplexity", "perplexity_a"),
+                         ["nats_per_token", "nats_per_token_a"])
+        self.assertEqual(self.shown("nats_per_token", "nats_per_token_a", "perplexity", "bits_per_byte",
+                                    "bits_per_byte_a"),
+                         ["nats_per_token", "bits_per_byte", "bits_per_byte_a"])
+
+
+class Start(unittest.TestCase):
+    def test_a_page_says_what_arms_start_from(self):
+        self.assertEqual(start_sentences({"title": "A title"}), [])
+        self.assertIn("from the model of `x/uniform-seed1`", start_sentences({"start": "x/uniform-seed1"})[0])
 
 
 class Refusals(unittest.TestCase):

@@ -9,7 +9,7 @@ import unittest
 sys.dont_write_bytecode = True  # a test leaves nothing in the source tree
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "studies"))
-from pages.recipe import data_command, read_recipe, table_words, with_target, words
+from pages.recipe import data_command, read_recipe, start_words, table_words, with_target, words
 
 PAIRS = 'title = "A title"\n[data]\ntranslations = { target = "ja" }\n[pairs]\nsteps = 10\n'
 
@@ -28,7 +28,7 @@ class RecipeCase(unittest.TestCase):
 
 class Reading(RecipeCase):
     def test_the_table_of_options_names_the_task(self):
-        for task in ("pairs", "text", "images", "labels"):
+        for task in ("pairs", "text", "images", "labels", "tokens"):
             recipe = self.recipe(PAIRS.replace("[pairs]", f"[{task}]") + "seeds = [1, 2]\nfast = true\n")
             self.assertEqual(recipe["task"], task)
             self.assertEqual(recipe["options"], {"steps": 10, "seeds": [1, 2], "fast": True})
@@ -90,17 +90,17 @@ class Reading(RecipeCase):
         for path in recipes:
             with self.subTest(path.name):
                 recipe = read_recipe(path)
-                self.assertIn(recipe["task"], ("pairs", "text", "images", "labels"))
+                self.assertIn(recipe["task"], ("pairs", "text", "images", "labels", "tokens"))
                 self.assertTrue(recipe["shown"] and recipe["says"])
 
     def test_what_is_missing_or_unknown_is_refused_in_one_line(self):
         for changes, said in (
-                (("[pairs]", "[sounds]"), "expected one of [pairs], [text], [images], [labels], got [sounds]"),
-                (("[pairs]\nsteps = 10\n", ""), "expected one of [pairs], [text], [images], [labels], got none"),
+                (("[pairs]", "[sounds]"), "expected one of [pairs], [text], [images], [labels], [tokens], got [sounds]"),
+                (("[pairs]\nsteps = 10\n", ""), "expected one of [pairs], [text], [images], [labels], [tokens], got none"),
                 (("[pairs]", "[text]\n[pairs]"),
-                 "expected one of [pairs], [text], [images], [labels], got [text], [pairs]"),
+                 "expected one of [pairs], [text], [images], [labels], [tokens], got [text], [pairs]"),
                 (("[pairs]", "[pairs]\n[sounds]"),
-                 "expected one of [pairs], [text], [images], [labels], got [pairs], [sounds]"),
+                 "expected one of [pairs], [text], [images], [labels], [tokens], got [pairs], [sounds]"),
                 (("[data]\n", "[dates]\n"), "expected one entry in [data], got none"),
                 (("[pairs]", "debian-docs = {}\n[pairs]"),
                  "expected one entry in [data], got translations, debian-docs"),
@@ -112,10 +112,15 @@ class Reading(RecipeCase):
                  "expected page = one of arms, interaction, tuned, got 'wide'"),
                 (("[data]", "shown = 'joint'\n[data]"),
                  "expected shown = one of the arms, got 'joint'"),
+                (("[data]", "start = 'filters-ja'\n[data]"),
+                 "expected start = \"RECIPE/RUN\", got 'filters-ja'"),
+                (("[data]\n", "start = 'a/b-seed1'\n[data]\n"),
+                 "expected start or init, got both"),
                 (("[data]", "says = 3\n[data]"), "expected says = a sentence, got 3"),
                 (("[pairs]", "[pairs"), "expected TOML, got ")):
+            further = 'init = "some.safetensors"\n' if "got both" in said else ""
             with self.subTest(said), self.assertRaises(SystemExit) as refused:
-                self.recipe(PAIRS.replace(*changes))
+                self.recipe(PAIRS.replace(*changes) + further)
             self.assertIn(said, refused.exception.code)
             self.assertIn("some.toml: ", refused.exception.code)
             self.assertNotIn("\n", refused.exception.code)
@@ -140,6 +145,45 @@ class Tables(RecipeCase):
         with self.assertRaises(SystemExit) as refused:
             table_words("images", self.folder)
         self.assertIn("expected tables eval*.safetensors, got none", refused.exception.code)
+
+    def test_tokens_have_folders_and_what_their_manifest_says(self):
+        for name in ("eval-sympy.bin", "eval-django.bin"):
+            (self.folder / name).touch()
+        (self.folder / "manifest.json").write_text('{"document_end": 7}', encoding="utf-8")
+        folder = self.folder
+        self.assertEqual(table_words("tokens", folder),
+                         ["--curated", f"{folder}/curated", "--pool", f"{folder}/pool", "--eval",
+                          f"{folder}/eval-django.bin", f"{folder}/eval-sympy.bin", "--tokenizer",
+                          f"{folder}/tokenizer.json", "--document-end", "7"])
+
+
+class Starts(RecipeCase):
+    def test_arms_start_from_the_model_that_a_run_left(self):
+        recipe = self.recipe(PAIRS.replace("[data]", 'start = "other/uniform-seed1"\n[data]'))
+        with self.assertRaises(SystemExit) as refused:
+            start_words(recipe, self.folder)
+        self.assertIn("expected the model of other/uniform-seed1, to start from, got none: run first "
+                      "studies/study other", refused.exception.code)
+        self.assertNotIn("\n", refused.exception.code)
+        model = self.folder / "other/uniform-seed1/model.safetensors"
+        model.parent.mkdir(parents=True)
+        model.touch()
+        self.assertEqual(start_words(recipe, self.folder), ["--init", str(model)])
+        self.assertEqual(start_words(self.recipe(PAIRS), self.folder), [])
+
+    def test_what_the_project_starts_from_is_a_recipe_of_its_own(self):
+        recipes = {path.stem: read_recipe(path) for path in (ROOT / "studies/recipes").glob("*.toml")}
+        for name, recipe in recipes.items():
+            if "start" not in recipe:
+                continue
+            with self.subTest(name):
+                other, run = recipe["start"].split("/")
+                arm, seed = run.split("-seed")
+                options = recipes[other]["options"]
+                self.assertIn(arm, options["arms"])
+                self.assertIn(int(seed), options["seeds"])
+                for option in ("hidden", "layers", "heads", "length"):
+                    self.assertEqual(recipe["options"][option], options[option])
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ sys.dont_write_bytecode = True  # a test leaves nothing in the source tree
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "studies"))
 from pages.recipe import read_recipe
-from pages.tuned_page import page
+from pages.tuned_page import page, picked_cells, picked_titles
 from pages.duels import duel_table
 from tuning import chosen, expanded, reported_options, tuning_options, without_rate
 
@@ -146,6 +146,18 @@ class Page(unittest.TestCase):
     def test_it_says_how_choices_were_made(self):
         self.assertIn("rates 0.01, 0.02, and at each choice that the recipe writes, on seed 101", self.text)
         self.assertIn("(100): 12 runs", self.text)
+
+
+class Picks(unittest.TestCase):
+    def test_without_a_target_the_oracles_tags_are_shown(self):
+        runs = [run("uniform", 1, 10, 0.5, 0.5), run("oracle:perl+rust:steps=5", 1, 5, 0.5, 0.5)]
+        runs[1]["picked_tags"] = [{"perl": 0.5, "rust": 0.3, "troff": 0.2}]
+        summary = summary_of(runs)
+        summary["data"]["target_tag"] = None
+        self.assertIn("perl+rust picked", picked_titles(summary))
+        self.assertEqual(picked_cells(summary, runs[1:]), ["50", "80 %", "0 %"])
+        summary["runs"] = runs[:1]
+        self.assertEqual(picked_titles(summary), ["learner scored", "curated picked"])
 
 
 class Duels(unittest.TestCase):

@@ -20,26 +20,35 @@ std::string text_of(DocForm form, const std::string& content) {
   return content;
 }
 
-DocRows read_source(const DocSource& source, const DebPackage& package,
-                    const std::filesystem::path& folder) {
-  const auto unpacked = folder / source.tag;
-  DocRows rows;
-  for (const PackageFile& file : unpack(package, source.files, unpacked)) {
-    rows = add_chunks(std::move(rows), {source.tag, file.name},
-                      text_of(source.form, read_decompressed(file.path)));
+Documents read_documents(const DebPackage& package, const FilePatterns& files, DocForm form,
+                         const std::filesystem::path& folder) {
+  Documents documents;
+  for (const PackageFile& file : unpack(package, files, folder)) {
+    documents.push_back({file.name, text_of(form, read_decompressed(file.path))});
   }
-  std::filesystem::remove_all(unpacked);
-  return rows;
+  std::filesystem::remove_all(folder);
+  return documents;
 }
 
-DocRows read_description_rows(const std::vector<AptIndex>& indexes, const std::string& language) {
-  DocRows rows;
+Documents read_description_documents(const std::vector<AptIndex>& indexes,
+                                     const std::string& language) {
+  Documents documents;
   for (const auto& [key, segments] : read_descriptions(indexes, language)) {
     std::string text;
     for (const std::string& segment : segments) (text += segment) += '\n';
-    rows = add_chunks(std::move(rows), {"descriptions-" + language, key}, text);
+    documents.push_back({key, std::move(text)});
   }
-  return rows;
+  return documents;
+}
+
+DocRows read_source(const DocSource& source, const DebPackage& package,
+                    const std::filesystem::path& folder) {
+  return rows_of(source.tag,
+                 read_documents(package, source.files, source.form, folder / source.tag));
+}
+
+DocRows read_description_rows(const std::vector<AptIndex>& indexes, const std::string& language) {
+  return rows_of("descriptions-" + language, read_description_documents(indexes, language));
 }
 
 }  // namespace jest::studies

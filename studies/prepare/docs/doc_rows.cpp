@@ -25,18 +25,28 @@ DocRows add_chunks(DocRows rows, const DocName& name, std::string_view text) {
   return rows;
 }
 
+DocRows rows_of(const std::string& tag, const Documents& documents) {
+  DocRows rows;
+  for (const Document& document : documents) {
+    rows = add_chunks(std::move(rows), {tag, document.name}, document.text);
+  }
+  return rows;
+}
+
 DocRows in_order_of_id(DocRows rows) {
   std::ranges::sort(rows, {}, [](const DocRow& row) { return std::tie(row.id, row.bytes); });
   make_ids_distinct(rows);
   return rows;
 }
 
-DocRows licence_rows(std::size_t count) {
-  DocRows rows;
+Documents licence_documents(std::size_t count) {
+  Documents documents;
   for (std::size_t i = 0; i < count; ++i) {
-    rows = add_chunks(std::move(rows), {"licence", std::to_string(i)}, kLicence);
+    documents.push_back({std::to_string(i), std::string(kLicence)});
   }
-  return rows;
+  return documents;
 }
+
+DocRows licence_rows(std::size_t count) { return rows_of("licence", licence_documents(count)); }
 
 }  // namespace jest::studies

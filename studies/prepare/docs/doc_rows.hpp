@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "prepare/docs/documents.hpp"
+
 namespace jest::studies {
 
 inline constexpr std::size_t kChunkBytes = 160;
@@ -29,10 +31,14 @@ struct DocName {
 /// end, shorter than a piece, is dropped.
 DocRows add_chunks(DocRows rows, const DocName& name, std::string_view text);
 
+/// All pieces of documents of one tag.
+DocRows rows_of(const std::string& tag, const Documents& documents);
+
 /// All rows in order of id, each id once.
 DocRows in_order_of_id(DocRows rows);
 
-/// A sentence of the kind that stands in very many files, in `count` rows of equal bytes.
+/// A sentence of the kind that stands in very many files, `count` times: kChunkBytes of text each.
+Documents licence_documents(std::size_t count);
 DocRows licence_rows(std::size_t count);
 
 }  // namespace jest::studies
