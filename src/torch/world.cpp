@@ -16,15 +16,20 @@
 namespace jest {
 
 struct World::State {
-  c10::intrusive_ptr<c10d::ProcessGroup> group = {};  // none of one rank
-  int parts = 0;                                      // that were made of it
+  c10::intrusive_ptr<c10d::ProcessGroup> group = {};      // none of one rank
+  std::function<void(c10d::ProcessGroup&)> backend = {};  // for parts of it, too
+  int parts = 0;                                          // that were made of it
 
-  /// A device of the kind that the group exchanges, `wanted` if it does that kind.
-  c10::Device device(c10::Device wanted = c10::kCPU) const {
-    for (const c10::Device& device : group->getDeviceTypes()) {
-      if (device.type() == wanted.type()) return wanted;
-    }
-    return group->getDeviceTypes().front();
+  /// Where a tensor of the device `own` is exchanged: there, if the group has a backend for such
+  /// devices; else on the host; else, in a group that has none for the host, where it has one.
+  c10::Device device(c10::Device own) const {
+    const std::vector<c10::Device> kinds = group->getDeviceTypes();
+    const auto has = [&](c10::DeviceType type) {
+      return std::any_of(kinds.begin(), kinds.end(),
+                         [&](const c10::Device& kind) { return kind.type() == type; });
+    };
+    if (has(own.type())) return own;
+    return has(c10::kCPU) ? c10::Device(c10::kCPU) : kinds.front();
   }
 };
 
@@ -44,8 +49,8 @@ std::int64_t total_of(std::span<const std::int64_t> counts) {
   return std::accumulate(counts.begin(), counts.end(), std::int64_t{0});
 }
 
-/// Where the sum of so many bytes is one exchange with every rank by itself and additions in order
-/// of rank: Gloo's all-reduce takes ten times as long for some ten kilobytes.
+/// Where the sum of so many bytes on the host is one exchange with every rank by itself and
+/// additions in order of rank: Gloo's all-reduce takes ten times as long for some ten kilobytes.
 constexpr std::int64_t kFewBytes = std::int64_t{4} << 20;
 
 }  // namespace
@@ -57,13 +62,15 @@ World::World(const c10::intrusive_ptr<c10d::ProcessGroup>& group)
   if (!group) refuse("world", "a process group", "none");
 }
 /// Of these ranks, numbered as they stand there; alone on all others. Every rank must call it.
-World World::part(const std::vector<int>& ranks) {
+World World::part(const std::vector<int>& ranks,
+                  const std::function<void(c10d::ProcessGroup&)>& backend) {
   const std::string name = text("part/", state_->parts++);
   const auto place = std::find(ranks.begin(), ranks.end(), rank());
   if (place == ranks.end() || ranks.size() == 1) return World();
   return World(detail::join_part(
       *state_->group, name,
-      {.rank = static_cast<int>(place - ranks.begin()), .size = static_cast<int>(ranks.size())}));
+      {.rank = static_cast<int>(place - ranks.begin()), .size = static_cast<int>(ranks.size())},
+      backend));
 }
 
 SplitWorld World::split(int scorers) {
@@ -76,8 +83,8 @@ SplitWorld World::split(int scorers) {
   std::vector<int> score(detail::at(scorers));
   std::iota(train.begin(), train.end(), 0);
   std::iota(score.begin(), score.end(), trainers);
-  World trains = part(train);
-  World scores = part(score);
+  World trains = part(train, state_->backend);
+  World scores = part(score, state_->backend);
   train.insert(train.begin(), trainers);
   score.insert(score.begin(), 0);
   World weights = part(score);
@@ -106,7 +113,8 @@ World World::named(const std::string& group) {
 World World::joined(const WorldSpec& spec) {
   const Launch launch = spec.launch ? *spec.launch : launch_of_environment();
   if (launch.size == 1) return World();
-  return World(detail::join(launch, spec));
+  return World(
+      std::make_unique<State>(State{.group = detail::join(launch, spec), .backend = spec.backend}));
 }
 
 int World::rank() const { return state_->group ? state_->group->getRank() : 0; }
@@ -170,14 +178,15 @@ at::Tensor World::sum_own_rows(const at::Tensor& rows, std::span<const std::int6
 
 void World::sum(const at::Tensor& values) {
   if (size() == 1 || values.numel() == 0) return;
-  if (static_cast<std::int64_t>(values.nbytes()) * size() <= kFewBytes) {
+  const c10::Device device = state_->device(values.device());
+  if (device.is_cpu() && static_cast<std::int64_t>(values.nbytes()) * size() <= kFewBytes) {
     const std::vector<std::int64_t> ones(detail::at(size()), 1);
     const at::Tensor all = gather_rows(values.detach().unsqueeze(0), ones);
     for (int r = 1; r < size(); ++r) all[0].add_(all[r]);
     values.detach().copy_(all[0]);
     return;
   }
-  std::vector<at::Tensor> tensors{values.detach().to(state_->device(values.device())).contiguous()};
+  std::vector<at::Tensor> tensors{values.detach().to(device).contiguous()};
   together("sum over ranks", [&] { return state_->group->allreduce(tensors); });
   if (!tensors[0].is_alias_of(values)) values.detach().copy_(tensors[0]);
 }
