@@ -22,4 +22,21 @@ c10::intrusive_ptr<c10d::ProcessGroup> join_part(
 /// The first line of what LibTorch says, which adds a backtrace.
 std::string first_line(const std::exception& error);
 
+/// What LibTorch throws in a collective becomes one line.
+template <class Collective>
+auto in_one_line(const char* what, const Collective& collective) {
+  try {
+    return collective();
+  } catch (const std::exception& error) {
+    throw Error(text(what, ": ", first_line(error)));
+  }
+}
+
+template <class Collective>
+void together(const char* what, const Collective& collective) {
+  in_one_line(what, [&] { collective()->wait(); });
+}
+
+constexpr const char* kSum = "sum over ranks";
+
 }  // namespace jest::detail

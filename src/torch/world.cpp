@@ -35,16 +35,6 @@ struct World::State {
 
 namespace {
 
-/// Calls a collective; what LibTorch throws becomes one line.
-template <class Collective>
-void together(const char* what, const Collective& collective) {
-  try {
-    collective()->wait();
-  } catch (const std::exception& error) {
-    throw Error(text(what, ": ", detail::first_line(error)));
-  }
-}
-
 std::int64_t total_of(std::span<const std::int64_t> counts) {
   return std::accumulate(counts.begin(), counts.end(), std::int64_t{0});
 }
@@ -139,7 +129,8 @@ at::Tensor World::gather_rows(const at::Tensor& rows, std::span<const std::int64
   }());
   std::vector<std::int64_t> received(counts.begin(), counts.end());
   std::vector<std::int64_t> sent(received.size(), mine.size(0));
-  together("gather", [&] { return state_->group->alltoall_base(all, copies, received, sent); });
+  detail::together("gather",
+                   [&] { return state_->group->alltoall_base(all, copies, received, sent); });
   return all.to(rows.device());
 }
 
@@ -169,26 +160,35 @@ at::Tensor World::sum_own_rows(const at::Tensor& rows, std::span<const std::int6
   std::vector<std::int64_t> received(counts.size(), mine);
   std::vector<std::int64_t> sent(counts.begin(), counts.end());
   if (all.numel() > 0) {
-    together("sum", [&] { return state_->group->alltoall_base(parts, all, received, sent); });
+    detail::together("sum",
+                     [&] { return state_->group->alltoall_base(parts, all, received, sent); });
   }
   at::Tensor total = parts.narrow(0, 0, mine).clone();
   for (int r = 1; r < size(); ++r) total.add_(parts.narrow(0, r * mine, mine));
   return total.to(rows.device());
 }
 
-void World::sum(const at::Tensor& values) {
-  if (size() == 1 || values.numel() == 0) return;
-  const c10::Device device = state_->device(values.device());
-  if (device.is_cpu() && static_cast<std::int64_t>(values.nbytes()) * size() <= kFewBytes) {
+/// Replaces the one tensor by its sum over ranks, which is there once the work is done; no work
+/// where it is there already.
+c10::intrusive_ptr<c10d::Work> World::start_sum(std::vector<at::Tensor>& values) {
+  const at::Tensor own = values[0].detach();
+  if (size() == 1 || own.numel() == 0) return {};
+  const c10::Device device = state_->device(own.device());
+  if (device.is_cpu() && static_cast<std::int64_t>(own.nbytes()) * size() <= kFewBytes) {
     const std::vector<std::int64_t> ones(detail::at(size()), 1);
-    const at::Tensor all = gather_rows(values.detach().unsqueeze(0), ones);
+    const at::Tensor all = gather_rows(own.unsqueeze(0), ones);
     for (int r = 1; r < size(); ++r) all[0].add_(all[r]);
-    values.detach().copy_(all[0]);
-    return;
+    values[0] = all[0];
+    return {};
   }
-  std::vector<at::Tensor> tensors{values.detach().to(device).contiguous()};
-  together("sum over ranks", [&] { return state_->group->allreduce(tensors); });
-  if (!tensors[0].is_alias_of(values)) values.detach().copy_(tensors[0]);
+  values[0] = own.to(device).contiguous();
+  return detail::in_one_line(detail::kSum, [&] { return state_->group->allreduce(values); });
+}
+
+void World::sum(const at::Tensor& values) {
+  std::vector<at::Tensor> total{values};
+  if (const auto work = start_sum(total)) detail::together(detail::kSum, [&] { return work; });
+  if (!total[0].is_alias_of(values)) values.detach().copy_(total[0]);
 }
 
 double World::sum(double value) {
@@ -203,7 +203,7 @@ void World::broadcast(const at::Tensor& values, int from) {
   std::vector<at::Tensor> tensors{values.detach().to(state_->device(values.device())).contiguous()};
   c10d::BroadcastOptions options;
   options.rootRank = from;
-  together("broadcast", [&] { return state_->group->broadcast(tensors, options); });
+  detail::together("broadcast", [&] { return state_->group->broadcast(tensors, options); });
   if (!tensors[0].is_alias_of(values)) values.detach().copy_(tensors[0]);
 }
 
@@ -246,84 +246,11 @@ struct Gathered : torch::autograd::Function<Gathered> {
   }
 };
 
-/// Bytes of a bucket of gradients, as DistributedDataParallel's.
-constexpr std::int64_t kBucketBytes = std::int64_t{25} << 20;
-
-/// Sums gradients of one dtype and device in one collective.
-void sum_bucket(World& world, const std::vector<at::Tensor>& gradients) {
-  if (gradients.empty()) return;
-  std::vector<at::Tensor> flat;
-  for (const at::Tensor& gradient : gradients) flat.push_back(gradient.reshape(-1));
-  const at::Tensor all = at::cat(flat);
-  world.sum(all);
-  std::int64_t first = 0;
-  for (const at::Tensor& gradient : gradients) {
-    gradient.copy_(all.narrow(0, first, gradient.numel()).view(gradient.sizes()));
-    first += gradient.numel();
-  }
-}
-
-/// A batch touches few rows of a large table of embeddings: their gradients alone are summed. False
-/// where it touches many.
-bool sum_touched_rows(World& world, const at::Tensor& gradient) {
-  constexpr std::int64_t kLarge = 1 << 20;
-  if (gradient.dim() != 2 || gradient.numel() < kLarge || gradient.size(0) < gradient.size(1)) {
-    return false;
-  }
-  const at::Tensor touched = gradient.abs().amax(1).ne(0).to(at::kInt);
-  world.sum(touched);
-  const at::Tensor rows = touched.nonzero().view(-1);
-  if (2 * rows.numel() > gradient.size(0)) return false;
-  const at::Tensor values = gradient.index_select(0, rows);
-  world.sum(values);
-  gradient.index_copy_(0, rows, values);
-  return true;
-}
-
-/// Which parameters have a gradient on any rank, [P].
-std::vector<bool> with_gradient(World& world, const std::vector<at::Tensor>& parameters) {
-  std::vector<std::byte> mine;
-  for (const at::Tensor& parameter : parameters) {
-    mine.push_back(std::byte{parameter.grad().defined()});
-  }
-  const std::vector<std::int64_t> sizes(detail::at(world.size()), std::ssize(mine));
-  std::vector<std::byte> all(mine.size() * sizes.size());
-  world.gather(mine, sizes, all);
-  std::vector<bool> any(mine.size());
-  for (std::size_t k = 0; k < all.size(); ++k) {
-    if (all[k] != std::byte{0}) any[k % any.size()] = true;
-  }
-  return any;
-}
-
 }  // namespace
 
 at::Tensor everybodys(World& world, const at::Tensor& rows, std::span<const std::int64_t> counts) {
   if (world.size() == 1) return rows;
   return Gathered::apply(rows, &world, std::vector<std::int64_t>(counts.begin(), counts.end()));
-}
-
-void sum_gradients(World& world, const std::vector<at::Tensor>& parameters, double weight) {
-  const at::NoGradGuard no_gradient;
-  const std::vector<bool> any = with_gradient(world, parameters);
-  std::vector<at::Tensor> bucket;
-  std::int64_t bytes = 0;
-  for (std::size_t k = 0; k < parameters.size(); ++k) {
-    if (!any[k]) continue;
-    at::Tensor& gradient = parameters[k].mutable_grad();
-    if (!gradient.defined()) gradient = at::zeros_like(parameters[k]);
-    if (weight != 1) gradient.mul_(weight);
-    if (sum_touched_rows(world, gradient)) continue;
-    const bool alike = bucket.empty() || (bucket[0].dtype() == gradient.dtype() &&
-                                          bucket[0].device() == gradient.device());
-    if (!alike || bytes >= kBucketBytes) {
-      sum_bucket(world, std::exchange(bucket, {}));
-      bytes = 0;
-    }
-    bucket.push_back(gradient);
-    bytes += static_cast<std::int64_t>(gradient.nbytes());
-  }
-  sum_bucket(world, bucket);
 }
 
 void check_same(World& world, const std::string& what, const std::vector<at::Tensor>& tensors) {

@@ -108,6 +108,19 @@ TEST(WorldDevices, GradientsStayOnTheDeviceAndMessagesOnTheHost) {
               ElementsAre("alltoall meta", "alltoall meta", "alltoall cpu", "allreduce meta"));
 }
 
+TEST(WorldDevices, GradientsOfLargeWeightsAreSumsAlone) {
+  const auto called = calls({c10::kCPU}, [](World& world) {
+    std::vector<at::Tensor> weights;
+    for (int k = 0; k < 3; ++k) {
+      weights.push_back(values_on(c10::kCPU, {1024, 1024}).requires_grad_());
+      weights.back().mutable_grad() = values_on(c10::kCPU, {1024, 1024});
+    }
+    sum_gradients(world, weights, 1);
+  });
+  EXPECT_THAT(called,
+              ElementsAre("alltoall cpu", "allreduce cpu", "allreduce cpu", "allreduce cpu"));
+}
+
 TEST(WorldDevices, WithoutABackendOfItsOwnATensorGoesByTheHost) {
   const auto called = calls({c10::kXLA, c10::kCPU, c10::kHPU}, [](World& world) {
     EXPECT_THAT([&] { world.broadcast(values_on(c10::kMeta)); }, kCopiesMeta);  // to the host

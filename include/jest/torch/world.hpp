@@ -28,7 +28,8 @@
 
 namespace c10d {
 class ProcessGroup;
-}
+class Work;
+}  // namespace c10d
 
 namespace jest {
 
@@ -71,6 +72,7 @@ struct WorldSpec {
 void nccl(c10d::ProcessGroup& group);
 
 struct SplitWorld;
+class GradientBuckets;
 
 /// Tensors are exchanged on their device where the group has a backend for it, and by way of the
 /// host where it has none.
@@ -116,10 +118,13 @@ class JEST_EXPORT World final : public Exchange {
   SplitWorld split(int scorers);
 
  private:
+  friend class GradientBuckets;
   struct State;
   [[gnu::visibility("hidden")]] explicit World(std::unique_ptr<State> state);
   [[gnu::visibility("hidden")]] World part(
       const std::vector<int>& ranks, const std::function<void(c10d::ProcessGroup&)>& backend = {});
+  [[gnu::visibility("hidden")]] c10::intrusive_ptr<c10d::Work> start_sum(
+      std::vector<at::Tensor>& values);
   std::unique_ptr<State> state_;
 };
 
