@@ -40,7 +40,7 @@ if(JEST_SHARDS)
     set(JEST_IS_STATIC ON)
   endif()
 endif()
-if(JEST_WITH_NCCL)
+if(TARGET jest_nccl)
   list(APPEND JEST_COMPONENTS nccl)  # behind jest, which it links
 endif()
 
