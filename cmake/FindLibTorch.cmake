@@ -1,6 +1,7 @@
 # Finds LibTorch without find_package(Torch), which needs nvcc where the libraries were built with
 # CUDA and changes the calling project. Defines LibTorch::LibTorch (headers, c10 and torch_cpu), which
-# every folder of the project sees. Sets LibTorch_DIR, LibTorch_VERSION and, where there is none,
+# every folder of the project sees, and, where there is one, LibTorch::torch_cuda, which nothing of
+# jest but jest::nccl links. Sets LibTorch_DIR, LibTorch_VERSION and, where there is none,
 # LibTorch_PROBLEM. Taken is, in this order,
 #
 #   1. the LibTorch of the calling project, if it has find_package(Torch) before this;
@@ -158,6 +159,11 @@ function(jest_add_libtorch folder version)
     set_target_properties(LibTorch::${library} PROPERTIES
       IMPORTED_LOCATION "${folder}/lib/lib${library}.so")
   endforeach()
+  if(EXISTS "${folder}/lib/libtorch_cuda.so")
+    add_library(LibTorch::torch_cuda SHARED IMPORTED GLOBAL)
+    set_target_properties(LibTorch::torch_cuda PROPERTIES
+      IMPORTED_LOCATION "${folder}/lib/libtorch_cuda.so")
+  endif()
   set_target_properties(LibTorch::torch_cpu PROPERTIES
     JEST_FOLDER "${folder}" JEST_VERSION "${version}")
   add_library(LibTorch::LibTorch INTERFACE IMPORTED GLOBAL)

@@ -3,6 +3,8 @@
 #   find_package(jest COMPONENTS core)   jest::core; LibTorch is neither needed nor looked for
 #   find_package(jest COMPONENTS jest)   jest::jest, on the LibTorch of that machine
 #   find_package(jest COMPONENTS shards) jest::shards, where it was built (JEST_SHARDS)
+#   find_package(jest COMPONENTS nccl)   jest::jest and jest::nccl, where it was built (JEST_NCCL), on a
+#                                        LibTorch with CUDA
 #   find_package(jest)                   all that there is
 #
 # A project that takes this one in with add_subdirectory installs nothing of it unless it asks to.
@@ -37,6 +39,9 @@ if(JEST_SHARDS)
   if(kind STREQUAL "STATIC_LIBRARY")
     set(JEST_IS_STATIC ON)
   endif()
+endif()
+if(TARGET jest_nccl)
+  list(APPEND JEST_COMPONENTS nccl)  # behind jest, which it links
 endif()
 
 foreach(folder IN LISTS header_folders)

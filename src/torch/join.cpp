@@ -85,12 +85,14 @@ std::shared_ptr<gloo::transport::Device> device_of(const Launch& launch, const W
 
 c10::intrusive_ptr<c10d::ProcessGroup> group_of(
     const c10::intrusive_ptr<c10d::Store>& store, const Launch& place,
-    const c10::intrusive_ptr<c10d::ProcessGroupGloo::Options>& options) {
+    const c10::intrusive_ptr<c10d::ProcessGroupGloo::Options>& options,
+    const std::function<void(c10d::ProcessGroup&)>& backend) {
   using Group = c10d::ProcessGroup;
   auto gloo = c10::make_intrusive<c10d::ProcessGroupGloo>(store, place.rank, place.size, options);
   auto group = c10::make_intrusive<Group>(store, place.rank, place.size);
   group->setBackend(c10::DeviceType::CPU, Group::BackendType::GLOO, gloo);
   group->setDefaultBackend(Group::BackendType::GLOO);
+  if (backend) backend(*group);
   group->setGroupName("jest");
   return group;
 }
@@ -106,23 +108,24 @@ c10::intrusive_ptr<c10d::ProcessGroup> join(const Launch& launch, const WorldSpe
     meet(*store, launch, spec.join_timeout);
     auto options = c10d::ProcessGroupGloo::Options::create(spec.timeout);
     options->devices.push_back(device_of(launch, spec));
-    return group_of(store, launch, options);
+    return group_of(store, launch, options, spec.backend);
   } catch (const std::exception& error) {
     throw Error(text("join as rank ", launch.rank, " of ", launch.size, ": ", first_line(error)));
   }
 }
 
-c10::intrusive_ptr<c10d::ProcessGroup> join_part(c10d::ProcessGroup& whole, const std::string& name,
-                                                 const Launch& place) {
+c10::intrusive_ptr<c10d::ProcessGroup> join_part(
+    c10d::ProcessGroup& whole, const std::string& name, const Launch& place,
+    const std::function<void(c10d::ProcessGroup&)>& backend) {
   const WithoutPipeSignal without_signal;  // in the group's threads
   try {
-    const auto backend = whole.getBackend(c10::DeviceType::CPU);
-    auto* gloo = dynamic_cast<c10d::ProcessGroupGloo*>(backend.get());
+    const auto host = whole.getBackend(c10::DeviceType::CPU);
+    auto* gloo = dynamic_cast<c10d::ProcessGroupGloo*>(host.get());
     if (!gloo || !whole.getStore()) refuse("split", "a group over Gloo", "another");
     auto options = c10d::ProcessGroupGloo::Options::create(gloo->getOptions()->timeout);
     options->devices = gloo->getOptions()->devices;
     auto store = c10::make_intrusive<c10d::PrefixStore>(text("jest/", name), whole.getStore());
-    return group_of(store, place, options);
+    return group_of(store, place, options, backend);
   } catch (const Error&) {
     throw;
   } catch (const std::exception& error) {
@@ -133,7 +136,8 @@ c10::intrusive_ptr<c10d::ProcessGroup> join_part(c10d::ProcessGroup& whole, cons
 #else
 
 c10::intrusive_ptr<c10d::ProcessGroup> join_part(c10d::ProcessGroup&, const std::string&,
-                                                 const Launch&) {
+                                                 const Launch&,
+                                                 const std::function<void(c10d::ProcessGroup&)>&) {
   refuse("split", "a build of jest with Gloo's headers (libgloo-dev)", "one without");
 }
 

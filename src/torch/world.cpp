@@ -16,36 +16,31 @@
 namespace jest {
 
 struct World::State {
-  c10::intrusive_ptr<c10d::ProcessGroup> group = {};  // none of one rank
-  int parts = 0;                                      // that were made of it
+  c10::intrusive_ptr<c10d::ProcessGroup> group = {};      // none of one rank
+  std::function<void(c10d::ProcessGroup&)> backend = {};  // for parts of it, too
+  int parts = 0;                                          // that were made of it
 
-  /// A device of the kind that the group exchanges, `wanted` if it does that kind.
-  c10::Device device(c10::Device wanted = c10::kCPU) const {
-    for (const c10::Device& device : group->getDeviceTypes()) {
-      if (device.type() == wanted.type()) return wanted;
-    }
-    return group->getDeviceTypes().front();
+  /// Where a tensor of the device `own` is exchanged: there, if the group has a backend for such
+  /// devices; else on the host; else, in a group that has none for the host, where it has one.
+  c10::Device device(c10::Device own) const {
+    const std::vector<c10::Device> kinds = group->getDeviceTypes();
+    const auto has = [&](c10::DeviceType type) {
+      return std::any_of(kinds.begin(), kinds.end(),
+                         [&](const c10::Device& kind) { return kind.type() == type; });
+    };
+    if (has(own.type())) return own;
+    return has(c10::kCPU) ? c10::Device(c10::kCPU) : kinds.front();
   }
 };
 
 namespace {
 
-/// Calls a collective; what LibTorch throws becomes one line.
-template <class Collective>
-void together(const char* what, const Collective& collective) {
-  try {
-    collective()->wait();
-  } catch (const std::exception& error) {
-    throw Error(text(what, ": ", detail::first_line(error)));
-  }
-}
-
 std::int64_t total_of(std::span<const std::int64_t> counts) {
   return std::accumulate(counts.begin(), counts.end(), std::int64_t{0});
 }
 
-/// Where the sum of so many bytes is one exchange with every rank by itself and additions in order
-/// of rank: Gloo's all-reduce takes ten times as long for some ten kilobytes.
+/// Where the sum of so many bytes on the host is one exchange with every rank by itself and
+/// additions in order of rank: Gloo's all-reduce takes ten times as long for some ten kilobytes.
 constexpr std::int64_t kFewBytes = std::int64_t{4} << 20;
 
 }  // namespace
@@ -57,13 +52,15 @@ World::World(const c10::intrusive_ptr<c10d::ProcessGroup>& group)
   if (!group) refuse("world", "a process group", "none");
 }
 /// Of these ranks, numbered as they stand there; alone on all others. Every rank must call it.
-World World::part(const std::vector<int>& ranks) {
+World World::part(const std::vector<int>& ranks,
+                  const std::function<void(c10d::ProcessGroup&)>& backend) {
   const std::string name = text("part/", state_->parts++);
   const auto place = std::find(ranks.begin(), ranks.end(), rank());
   if (place == ranks.end() || ranks.size() == 1) return World();
   return World(detail::join_part(
       *state_->group, name,
-      {.rank = static_cast<int>(place - ranks.begin()), .size = static_cast<int>(ranks.size())}));
+      {.rank = static_cast<int>(place - ranks.begin()), .size = static_cast<int>(ranks.size())},
+      backend));
 }
 
 SplitWorld World::split(int scorers) {
@@ -76,8 +73,8 @@ SplitWorld World::split(int scorers) {
   std::vector<int> score(detail::at(scorers));
   std::iota(train.begin(), train.end(), 0);
   std::iota(score.begin(), score.end(), trainers);
-  World trains = part(train);
-  World scores = part(score);
+  World trains = part(train, state_->backend);
+  World scores = part(score, state_->backend);
   train.insert(train.begin(), trainers);
   score.insert(score.begin(), 0);
   World weights = part(score);
@@ -106,7 +103,8 @@ World World::named(const std::string& group) {
 World World::joined(const WorldSpec& spec) {
   const Launch launch = spec.launch ? *spec.launch : launch_of_environment();
   if (launch.size == 1) return World();
-  return World(detail::join(launch, spec));
+  return World(
+      std::make_unique<State>(State{.group = detail::join(launch, spec), .backend = spec.backend}));
 }
 
 int World::rank() const { return state_->group ? state_->group->getRank() : 0; }
@@ -131,7 +129,8 @@ at::Tensor World::gather_rows(const at::Tensor& rows, std::span<const std::int64
   }());
   std::vector<std::int64_t> received(counts.begin(), counts.end());
   std::vector<std::int64_t> sent(received.size(), mine.size(0));
-  together("gather", [&] { return state_->group->alltoall_base(all, copies, received, sent); });
+  detail::together("gather",
+                   [&] { return state_->group->alltoall_base(all, copies, received, sent); });
   return all.to(rows.device());
 }
 
@@ -161,25 +160,35 @@ at::Tensor World::sum_own_rows(const at::Tensor& rows, std::span<const std::int6
   std::vector<std::int64_t> received(counts.size(), mine);
   std::vector<std::int64_t> sent(counts.begin(), counts.end());
   if (all.numel() > 0) {
-    together("sum", [&] { return state_->group->alltoall_base(parts, all, received, sent); });
+    detail::together("sum",
+                     [&] { return state_->group->alltoall_base(parts, all, received, sent); });
   }
   at::Tensor total = parts.narrow(0, 0, mine).clone();
   for (int r = 1; r < size(); ++r) total.add_(parts.narrow(0, r * mine, mine));
   return total.to(rows.device());
 }
 
-void World::sum(const at::Tensor& values) {
-  if (size() == 1 || values.numel() == 0) return;
-  if (static_cast<std::int64_t>(values.nbytes()) * size() <= kFewBytes) {
+/// Replaces the one tensor by its sum over ranks, which is there once the work is done; no work
+/// where it is there already.
+c10::intrusive_ptr<c10d::Work> World::start_sum(std::vector<at::Tensor>& values) {
+  const at::Tensor own = values[0].detach();
+  if (size() == 1 || own.numel() == 0) return {};
+  const c10::Device device = state_->device(own.device());
+  if (device.is_cpu() && static_cast<std::int64_t>(own.nbytes()) * size() <= kFewBytes) {
     const std::vector<std::int64_t> ones(detail::at(size()), 1);
-    const at::Tensor all = gather_rows(values.detach().unsqueeze(0), ones);
+    const at::Tensor all = gather_rows(own.unsqueeze(0), ones);
     for (int r = 1; r < size(); ++r) all[0].add_(all[r]);
-    values.detach().copy_(all[0]);
-    return;
+    values[0] = all[0];
+    return {};
   }
-  std::vector<at::Tensor> tensors{values.detach().to(state_->device(values.device())).contiguous()};
-  together("sum over ranks", [&] { return state_->group->allreduce(tensors); });
-  if (!tensors[0].is_alias_of(values)) values.detach().copy_(tensors[0]);
+  values[0] = own.to(device).contiguous();
+  return detail::in_one_line(detail::kSum, [&] { return state_->group->allreduce(values); });
+}
+
+void World::sum(const at::Tensor& values) {
+  std::vector<at::Tensor> total{values};
+  if (const auto work = start_sum(total)) detail::together(detail::kSum, [&] { return work; });
+  if (!total[0].is_alias_of(values)) values.detach().copy_(total[0]);
 }
 
 double World::sum(double value) {
@@ -194,7 +203,7 @@ void World::broadcast(const at::Tensor& values, int from) {
   std::vector<at::Tensor> tensors{values.detach().to(state_->device(values.device())).contiguous()};
   c10d::BroadcastOptions options;
   options.rootRank = from;
-  together("broadcast", [&] { return state_->group->broadcast(tensors, options); });
+  detail::together("broadcast", [&] { return state_->group->broadcast(tensors, options); });
   if (!tensors[0].is_alias_of(values)) values.detach().copy_(tensors[0]);
 }
 
@@ -237,84 +246,11 @@ struct Gathered : torch::autograd::Function<Gathered> {
   }
 };
 
-/// Bytes of a bucket of gradients, as DistributedDataParallel's.
-constexpr std::int64_t kBucketBytes = std::int64_t{25} << 20;
-
-/// Sums gradients of one dtype and device in one collective.
-void sum_bucket(World& world, const std::vector<at::Tensor>& gradients) {
-  if (gradients.empty()) return;
-  std::vector<at::Tensor> flat;
-  for (const at::Tensor& gradient : gradients) flat.push_back(gradient.reshape(-1));
-  const at::Tensor all = at::cat(flat);
-  world.sum(all);
-  std::int64_t first = 0;
-  for (const at::Tensor& gradient : gradients) {
-    gradient.copy_(all.narrow(0, first, gradient.numel()).view(gradient.sizes()));
-    first += gradient.numel();
-  }
-}
-
-/// A batch touches few rows of a large table of embeddings: their gradients alone are summed. False
-/// where it touches many.
-bool sum_touched_rows(World& world, const at::Tensor& gradient) {
-  constexpr std::int64_t kLarge = 1 << 20;
-  if (gradient.dim() != 2 || gradient.numel() < kLarge || gradient.size(0) < gradient.size(1)) {
-    return false;
-  }
-  const at::Tensor touched = gradient.abs().amax(1).ne(0).to(at::kInt);
-  world.sum(touched);
-  const at::Tensor rows = touched.nonzero().view(-1);
-  if (2 * rows.numel() > gradient.size(0)) return false;
-  const at::Tensor values = gradient.index_select(0, rows);
-  world.sum(values);
-  gradient.index_copy_(0, rows, values);
-  return true;
-}
-
-/// Which parameters have a gradient on any rank, [P].
-std::vector<bool> with_gradient(World& world, const std::vector<at::Tensor>& parameters) {
-  std::vector<std::byte> mine;
-  for (const at::Tensor& parameter : parameters) {
-    mine.push_back(std::byte{parameter.grad().defined()});
-  }
-  const std::vector<std::int64_t> sizes(detail::at(world.size()), std::ssize(mine));
-  std::vector<std::byte> all(mine.size() * sizes.size());
-  world.gather(mine, sizes, all);
-  std::vector<bool> any(mine.size());
-  for (std::size_t k = 0; k < all.size(); ++k) {
-    if (all[k] != std::byte{0}) any[k % any.size()] = true;
-  }
-  return any;
-}
-
 }  // namespace
 
 at::Tensor everybodys(World& world, const at::Tensor& rows, std::span<const std::int64_t> counts) {
   if (world.size() == 1) return rows;
   return Gathered::apply(rows, &world, std::vector<std::int64_t>(counts.begin(), counts.end()));
-}
-
-void sum_gradients(World& world, const std::vector<at::Tensor>& parameters, double weight) {
-  const at::NoGradGuard no_gradient;
-  const std::vector<bool> any = with_gradient(world, parameters);
-  std::vector<at::Tensor> bucket;
-  std::int64_t bytes = 0;
-  for (std::size_t k = 0; k < parameters.size(); ++k) {
-    if (!any[k]) continue;
-    at::Tensor& gradient = parameters[k].mutable_grad();
-    if (!gradient.defined()) gradient = at::zeros_like(parameters[k]);
-    if (weight != 1) gradient.mul_(weight);
-    if (sum_touched_rows(world, gradient)) continue;
-    const bool alike = bucket.empty() || (bucket[0].dtype() == gradient.dtype() &&
-                                          bucket[0].device() == gradient.device());
-    if (!alike || bytes >= kBucketBytes) {
-      sum_bucket(world, std::exchange(bucket, {}));
-      bytes = 0;
-    }
-    bucket.push_back(gradient);
-    bytes += static_cast<std::int64_t>(gradient.nbytes());
-  }
-  sum_bucket(world, bucket);
 }
 
 void check_same(World& world, const std::string& what, const std::vector<at::Tensor>& tensors) {

@@ -66,6 +66,18 @@ class InstalledPackage(Package):
         self.assertFalse(asked.exists(), "LibTorch was looked for")
         self.assertIn("libjest_shards.so.0", libraries_needed(program))
 
+    def test_nccl_is_linked_with_the_cuda_half_of_libtorch(self):
+        if not (self.build / "src/libjest_nccl.a").is_file():
+            self.skipTest("built without nccl.h or without the CUDA toolkit's headers")
+        _, done = self.configure("nccl", "-DCONSUMER_NCCL=ON", *self.libtorch_options())
+        if "jest::nccl needs a LibTorch with CUDA" in one_line(done.stdout):
+            self.skipTest("this LibTorch is one without CUDA")
+        tree = self.build_tree("nccl", "-DCONSUMER_NCCL=ON", *self.libtorch_options())
+        needed = libraries_needed(tree / "consumer")
+        self.assertIn("libtorch_cuda.so", needed)
+        self.assertIn("libjest.so.0", needed)
+        self.assertNotIn("libtorch_cuda.so", libraries_needed(next(self.prefix.glob("lib*/libjest.so"))))
+
     def test_inside_another_project_nothing_global_changes(self):
         environment, _ = self.environment_without_libtorch()
         self.build_and_run("inside", f"-DJEST_SOURCE={SOURCE}", "-DJEST_TORCH=OFF",

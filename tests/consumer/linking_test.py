@@ -143,6 +143,14 @@ class WhichLibTorch(Linking):
         self.assertIn("expected LibTorch 2.11 or newer, got 2.5.1",
                       self.ask(f"-DTorch_ROOT={self.libtorch('old', '2.5.1')}"))
 
+    def test_nccl_without_a_libtorch_of_cuda_is_refused_with_the_reason(self):
+        if not (self.build / "src/libjest_nccl.a").is_file():
+            self.skipTest("built without nccl.h or without the CUDA toolkit's headers")
+        host_only = self.libtorch("host-only")
+        _, done = self.configure("host only", f"-DTorch_ROOT={host_only}", "-DCONSUMER_NCCL=ON", source=HERE)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("jest::nccl needs a LibTorch with CUDA (libtorch_cuda.so)", one_line(done.stdout))
+
     def test_another_minor_version_than_the_package_was_built_with(self):
         built_with = self.libtorch_built_with()
         minor = built_with.rsplit(".", 1)[0]
@@ -216,6 +224,12 @@ class SharedLibrary(Linking):
         """Gloo is LibTorch's: a table of ours could take the place of its own."""
         (library,) = self.prefix.glob("lib*/libjest.so")
         self.assertNotRegex(run(["nm", "-DC", library]).stdout, r"\bgloo::|GlooStore")
+
+    def test_no_name_of_nccl_is_in_it(self):
+        """Nor any of LibTorch's CUDA half: who links libjest needs none."""
+        (library,) = self.prefix.glob("lib*/libjest.so")
+        self.assertNotRegex(run(["nm", "-DC", library]).stdout, r"(?i)nccl|c10::cuda|at::cuda::")
+        self.assertNotRegex(run(["readelf", "-d", library]).stdout, r"NEEDED.*(torch_cuda|c10_cuda|nccl)")
 
     def test_the_library_needs_no_part_of_jest_beside_it(self):
         targets = (self.package() / "jest-jest-targets.cmake").read_text(encoding="utf-8")

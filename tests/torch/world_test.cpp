@@ -167,6 +167,23 @@ TEST(World, LeavesParametersWithoutAGradientAlone) {
   EXPECT_THAT(errors, Each(""));
 }
 
+TEST(World, SumsGradientsOfManyBuckets) {
+  const auto errors = errors_of_worlds(2, [&](World& world) {
+    std::vector<at::Tensor> parameters;
+    for (int k = 0; k < 26; ++k) {
+      const auto type = k % 13 == 12 ? torch::kDouble : torch::kFloat;
+      const at::Tensor like = torch::full({k % 3 == 2 ? 7 : 1 << 20}, k, type);
+      parameters.push_back(like.clone().requires_grad_());
+      parameters.back().mutable_grad() = like * (world.rank() + 1.0);
+    }
+    sum_gradients(world, parameters, 0.5);
+    for (int k = 0; k < 26; ++k) {
+      EXPECT_TRUE(parameters[detail::at(k)].grad().eq(1.5 * k).all().item<bool>()) << k;
+    }
+  });
+  EXPECT_THAT(errors, Each(""));
+}
+
 TEST(World, SumsTheTouchedRowsOfALargeTable) {
   constexpr std::int64_t kRows = 9000;
   for (const std::int64_t touched : {20, 8000}) {

@@ -28,7 +28,8 @@
 
 namespace c10d {
 class ProcessGroup;
-}
+class Work;
+}  // namespace c10d
 
 namespace jest {
 
@@ -59,10 +60,22 @@ struct WorldSpec {
   std::string interface = {};             ///< of the network; GLOO_SOCKET_IFNAME when not given
   std::chrono::milliseconds timeout = std::chrono::minutes(10);      ///< of every wait
   std::chrono::milliseconds join_timeout = std::chrono::minutes(5);  ///< for all ranks to come
+  /// Gives the group a backend for tensors of a device beside the host's: jest::nccl.
+  std::function<void(c10d::ProcessGroup&)> backend = {};
 };
 
-struct SplitWorld;
+/// From now on NCCL exchanges the group's CUDA tensors, each rank's on a GPU of its own; what is on
+/// the host goes on as before. For WorldSpec::backend, or for a group of the program's own before
+/// World(group). The timeout is that of the group's backend for the host. Of the target jest::nccl,
+/// not of libjest: the program links LibTorch's CUDA half. Throws where there is no CUDA device,
+/// and of a group that has no store, or a backend for CUDA already.
+void nccl(c10d::ProcessGroup& group);
 
+struct SplitWorld;
+class GradientBuckets;
+
+/// Tensors are exchanged on their device where the group has a backend for it, and by way of the
+/// host where it has none.
 class JEST_EXPORT World final : public Exchange {
  public:
   /// One rank.
@@ -100,14 +113,18 @@ class JEST_EXPORT World final : public Exchange {
   void on_first(const std::function<void()>& work);
 
   /// In two: the last `scorers` ranks score, the others train; over the network and with the
-  /// timeout of this world, over Gloo. Throws, on all ranks, unless at least one scores and one
-  /// trains.
+  /// timeout of this world, over Gloo; those that do the same also by WorldSpec::backend. Throws,
+  /// on all ranks, unless at least one scores and one trains.
   SplitWorld split(int scorers);
 
  private:
+  friend class GradientBuckets;
   struct State;
   [[gnu::visibility("hidden")]] explicit World(std::unique_ptr<State> state);
-  [[gnu::visibility("hidden")]] World part(const std::vector<int>& ranks);
+  [[gnu::visibility("hidden")]] World part(
+      const std::vector<int>& ranks, const std::function<void(c10d::ProcessGroup&)>& backend = {});
+  [[gnu::visibility("hidden")]] c10::intrusive_ptr<c10d::Work> start_sum(
+      std::vector<at::Tensor>& values);
   std::unique_ptr<State> state_;
 };
 
