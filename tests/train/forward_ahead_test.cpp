@@ -28,9 +28,9 @@ using testing::SmallTowers;
 using testing::VectorPairs;
 using Streamed = StreamedBatch<SmallTowers, VectorPairs>;
 
-constexpr std::int64_t kCandidates = 192;
+constexpr std::int64_t kStreamedFrom = 192;
 
-SmallTowers without_dropout(SmallTowers model) {
+SmallTowers towers_without_dropout(SmallTowers model) {
   model->dropout->options.p(0);
   return model;
 }
@@ -39,13 +39,14 @@ ScorerSpec four_rounds(World* world = nullptr) {
   return {.count = 32, .sampling = {.chunks = 4, .gain = 5}, .seed = 3, .exchange = world};
 }
 
-std::vector<at::Tensor> gradients_of(const SmallTowers& model) {
+std::vector<at::Tensor> gradients_by_parameter(const SmallTowers& model) {
   std::vector<at::Tensor> all;
   for (const at::Tensor& parameter : model->parameters()) all.push_back(parameter.grad().clone());
   return all;
 }
 
-void expect_near(const std::vector<at::Tensor>& got, const std::vector<at::Tensor>& want) {
+void expect_near_gradients(const std::vector<at::Tensor>& got,
+                           const std::vector<at::Tensor>& want) {
   ASSERT_EQ(got.size(), want.size());
   for (std::size_t k = 0; k < got.size(); ++k) {
     const double scale = std::max(1.0, want[k].abs().max().item<double>());
@@ -76,45 +77,45 @@ Streaming streamed_step(SmallTowers model, SmallTowers guide, const VectorPairs&
   const double loss = learner.step(batch, streamed.ahead());
   // [forward-ahead]
   Streaming step{picks, streamed.finish(picks.indices), loss};
-  step.gradients = gradients_of(model);
+  step.gradients = gradients_by_parameter(model);
   return step;
 }
 
 /// The same without.
-Streaming plain_step() {
-  SmallTowers model = without_dropout(make_towers(1));
+Streaming unstreamed_step() {
+  SmallTowers model = towers_without_dropout(make_towers(1));
   SmallTowers guide = make_towers(2);
   torch::optim::SGD still(model->parameters(), 0.0);
   Learner learner(model, still);
   ReferenceModel<SmallTowers> reference(guide);
   JointExampleScorer scorer(learner, reference, four_rounds());
-  const VectorPairs super_batch = make_pairs(kCandidates, 5);
+  const VectorPairs super_batch = make_pairs(kStreamedFrom, 5);
   Streaming step{scorer.select(super_batch, 7)};
   step.loss = learner.step(super_batch.at(step.picks.indices));
-  step.gradients = gradients_of(model);
+  step.gradients = gradients_by_parameter(model);
   return step;
 }
 
 TEST(ForwardAhead, PicksAndGradientsAreThoseOfAStepWithoutIt) {
-  const Streaming want = plain_step();
+  const Streaming want = unstreamed_step();
   for (const std::int64_t least : {1, 8, 10, 32, 1000}) {
-    const Streaming got = streamed_step(without_dropout(make_towers(1)), make_towers(2),
-                                        make_pairs(kCandidates, 5), least);
+    const Streaming got = streamed_step(towers_without_dropout(make_towers(1)), make_towers(2),
+                                        make_pairs(kStreamedFrom, 5), least);
     EXPECT_EQ(got.picks.indices, want.picks.indices) << least;
     EXPECT_EQ(got.positions, want.picks.indices) << least;
     EXPECT_NEAR(got.loss, want.loss, 1e-5);
-    expect_near(got.gradients, want.gradients);
+    expect_near_gradients(got.gradients, want.gradients);
   }
 }
 
 TEST(ForwardAhead, RanksShareTheBatchOfOneProcess) {
-  const Streaming want = plain_step();
-  const VectorPairs super_batch = make_pairs(kCandidates, 5);
+  const Streaming want = unstreamed_step();
+  const VectorPairs super_batch = make_pairs(kStreamedFrom, 5);
   for (const int ranks : {2, 3, 4}) {
     std::vector<SmallTowers> models;
     std::vector<SmallTowers> guides;
     for (int rank = 0; rank < ranks; ++rank) {
-      models.push_back(without_dropout(make_towers(1)));
+      models.push_back(towers_without_dropout(make_towers(1)));
       guides.push_back(make_towers(2));
     }
     std::mutex mutex;
@@ -132,7 +133,7 @@ TEST(ForwardAhead, RanksShareTheBatchOfOneProcess) {
     for (const Streaming& step : steps) {
       EXPECT_EQ(step.picks.indices, want.picks.indices);
       EXPECT_NEAR(step.loss, want.loss, 1e-5);
-      expect_near(step.gradients, want.gradients);
+      expect_near_gradients(step.gradients, want.gradients);
       all.insert(all.end(), step.positions.begin(), step.positions.end());
     }
     EXPECT_THAT(all, ::testing::UnorderedElementsAreArray(want.picks.indices));
@@ -151,7 +152,7 @@ struct CountedTowersImpl : testing::SmallTowersImpl {
 };
 TORCH_MODULE(CountedTowers);
 
-bool becomes_true(const std::function<bool()>& condition) {
+bool is_true_soon(const std::function<bool()>& condition) {
   for (int k = 0; k < 3000 && !condition(); ++k) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
@@ -166,14 +167,14 @@ TEST(ForwardAhead, PassesBeginWhileTheSelectionGoesOn) {
   Learner learner(model, still);
   ReferenceModel<SmallTowers> reference(guide);
   JointExampleScorer scorer(learner, reference, four_rounds());
-  const VectorPairs super_batch = make_pairs(kCandidates, 5);
+  const VectorPairs super_batch = make_pairs(kStreamedFrom, 5);
   StreamedBatch<CountedTowers, VectorPairs> streamed(learner.model(), super_batch, {.least = 8});
   int rounds = 0;
   scorer.set_on_round([&](std::span<const std::int64_t> picks) {
     EXPECT_THAT(picks, SizeIs(8));
     streamed.add(picks);
     ++rounds;
-    EXPECT_TRUE(becomes_true([&] { return model->trained == rounds; }));
+    EXPECT_TRUE(is_true_soon([&] { return model->trained == rounds; }));
   });
   const Selection picks = scorer.select(super_batch, 7);
   EXPECT_EQ(rounds, 3);  // the last one is the selection's answer
@@ -227,7 +228,7 @@ NamedRun run_named(const char* name, TrainerSpec spec, std::int64_t dies_at = -1
   torch::manual_seed(1);
   SmallTowers model = make_towers(1);
   SmallTowers guide = make_towers(2);
-  const testing::RollingSource source{make_pairs(600, 5), kCandidates};
+  const testing::RollingSource source{make_pairs(600, 5), kStreamedFrom};
   auto optimizer = fused_adam(model->parameters(), {.learning_rate = 0.02});
   const Method& method = find_method(name);
   ReferenceModel<SmallTowers> reference(guide);

@@ -56,7 +56,7 @@ struct KeepLearnability : MetricSink {
   Trained& run;
 };
 
-struct How {
+struct StaleHow {
   std::int64_t staleness = 0;
   bool keeps_weights = false;  ///< the oracle
   std::int64_t dies_at = -1;
@@ -65,7 +65,7 @@ struct How {
   SelectionSchedule selection = {};
 };
 
-void run_into(Trained& run, const How& how) {
+void run_into(Trained& run, const StaleHow& how) {
   SmallTowers model = testing::make_towers(1);
   SmallTowers guide = testing::make_towers(2);
   const RollingSource source{testing::make_pairs(200, 5), 40};
@@ -101,13 +101,13 @@ void run_into(Trained& run, const How& how) {
   for (const auto& [name, tensor] : learner.state()) run.tensors.emplace_back(name, tensor.clone());
 }
 
-Trained run_of(const How& how) {
+Trained stale_run_of(const StaleHow& how) {
   Trained run;
   run_into(run, how);
   return run;
 }
 
-void expect_same(const Trained& a, const Trained& b) {
+void expect_same_stale(const Trained& a, const Trained& b) {
   EXPECT_EQ(a.picks, b.picks);
   EXPECT_EQ(a.watched, b.watched);
   EXPECT_EQ(a.learnability, b.learnability);
@@ -120,11 +120,11 @@ void expect_same(const Trained& a, const Trained& b) {
 }
 
 TEST(Staleness, PicksAreThoseOfTheWeightsOfSomeStepsAgo) {
-  const Trained plain = run_of({});
+  const Trained plain = stale_run_of({});
   for (const std::int64_t k : {0, 1, 2, 4, 20}) {
     SCOPED_TRACE(k);
-    const Trained run = run_of({.staleness = k});
-    expect_same(run, run_of({.staleness = k, .keeps_weights = true}));
+    const Trained run = stale_run_of({.staleness = k});
+    expect_same_stale(run, stale_run_of({.staleness = k, .keeps_weights = true}));
     EXPECT_EQ(run.picks == plain.picks, k == 0);
     EXPECT_EQ(run.picks.size(), 12u);
     EXPECT_EQ(run.state.examples.scored, 12 * 40);
@@ -134,7 +134,7 @@ TEST(Staleness, PicksAreThoseOfTheWeightsOfSomeStepsAgo) {
 
 TEST(Staleness, GoesWithASchedule) {
   const SelectionSchedule schedule{.start = 2, .end = 11, .every = 2};
-  const Trained run = run_of({.staleness = 3, .selection = schedule});
+  const Trained run = stale_run_of({.staleness = 3, .selection = schedule});
   EXPECT_THAT(run.watched, ::testing::ElementsAre(2, 4, 6, 8, 10));
   EXPECT_EQ(run.learnability.at(3), -1);
   EXPECT_NE(run.learnability.at(4), -1);
@@ -145,8 +145,8 @@ TEST(Staleness, AKilledRunEndsWithTheBitsOfAnUndisturbedOne) {
     for (const std::int64_t dies_at : {2, 5, 9}) {  // before any checkpoint, and after
       SCOPED_TRACE(text(k, " steps, killed at ", dies_at));
       const oracle::TemporaryFolder folder;
-      How how{.staleness = k, .checkpoints = folder.file("c")};
-      const Trained undisturbed = run_of({.staleness = k});
+      StaleHow how{.staleness = k, .checkpoints = folder.file("c")};
+      const Trained undisturbed = stale_run_of({.staleness = k});
       how.dies_at = dies_at;
       Trained run;
       EXPECT_THROW(run_into(run, how), std::runtime_error);
@@ -156,27 +156,27 @@ TEST(Staleness, AKilledRunEndsWithTheBitsOfAnUndisturbedOne) {
       run.learnability.resize(detail::at(kept));
       how.dies_at = -1;
       run_into(run, how);
-      expect_same(run, undisturbed);
+      expect_same_stale(run, undisturbed);
     }
   }
 }
 
 TEST(Staleness, ACheckpointOfAnotherOneIsRefused) {
   const oracle::TemporaryFolder folder;
-  How how{.staleness = 2, .dies_at = 7, .checkpoints = folder.file("c")};
+  StaleHow how{.staleness = 2, .dies_at = 7, .checkpoints = folder.file("c")};
   Trained run;
   EXPECT_THROW(run_into(run, how), std::runtime_error);
   how.dies_at = -1;
   how.staleness = 1;
-  EXPECT_EQ(message_of([&] { run_of(how); }),
+  EXPECT_EQ(message_of([&] { stale_run_of(how); }),
             "resume at step 6 of 12: expected a checkpoint with the picks of 1 steps ahead "
             "(staleness 1), got 2");
   how.staleness = 0;
-  EXPECT_THROW(run_of(how), Error);
+  EXPECT_THROW(stale_run_of(how), Error);
   how.staleness = 2;
-  EXPECT_NO_THROW(run_of(how));
+  EXPECT_NO_THROW(stale_run_of(how));
   how.steps = 20;  // its last steps were not scored ahead
-  EXPECT_THROW(run_of(how), Error);
+  EXPECT_THROW(stale_run_of(how), Error);
 }
 
 TEST(Staleness, ACheckpointSaysWhatWasPicked) {
