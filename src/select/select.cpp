@@ -5,9 +5,9 @@
 #include <optional>
 #include <type_traits>
 
-#include "select/cpu/engine.hpp"
 #include "jest/select/cuda.hpp"
 #include "select/cpu/contrastive.hpp"
+#include "select/cpu/engine.hpp"
 #include "select/plain/contrastive.hpp"
 #include "select/rounds.hpp"
 

@@ -48,9 +48,7 @@ struct Engine {
 /// jest::select by this backend; `spec.backend` and `spec.threads` are ignored. Engines of ranks
 /// may differ in threads and instruction sets, but not in how they multiply bfloat16. Throws
 /// jest::Error as that does, and on an instruction set that this machine lacks.
-Selection select(const SigmoidPairs& pairs, const SelectionSpec& spec,
-                             const Engine& engine);
-Selection select(const SoftmaxPairs& pairs, const SelectionSpec& spec,
-                             const Engine& engine);
+Selection select(const SigmoidPairs& pairs, const SelectionSpec& spec, const Engine& engine);
+Selection select(const SoftmaxPairs& pairs, const SelectionSpec& spec, const Engine& engine);
 
 }  // namespace jest::cpu

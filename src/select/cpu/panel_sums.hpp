@@ -7,8 +7,8 @@
 
 #include "jest/core/views.hpp"
 #include "jest/criteria/contrastive.hpp"
-#include "select/cpu/engine.hpp"
 #include "select/contrastive_scores.hpp"
+#include "select/cpu/engine.hpp"
 
 namespace jest::cpu {
 
