@@ -79,6 +79,7 @@ SplitWorld World::split(int scorers) {
   score.insert(score.begin(), 0);
   World weights = part(score);
   World picks = part(train);
+  wait();  // who ends at once must not close what others have yet to connect
   const bool does_score = rank() >= trainers;
   return {std::move(does_score ? scores : trains),
           std::move(weights),
