@@ -97,6 +97,22 @@ class OverRanks(unittest.TestCase):
                 if mine["event"] == "step":
                     self.assertAlmostEqual(mine["loss"], theirs["loss"], places=2)
 
+    def test_forward_passes_ahead_train_on_the_same_picks(self):
+        arms = "uniform,joint,joint:forward-ahead=4,drrho:forward-ahead=4"
+        arguments = pairs_arguments(path("ahead"), arms=arms, interaction=1)
+        run(2, arguments)
+        plain, ahead = (events(path("ahead"), f"joint{option}-seed1") for option in ("", ":forward-ahead=4"))
+        self.assertEqual(first_picks(path("ahead"), "joint-seed1"),
+                         first_picks(path("ahead"), "joint:forward-ahead=4-seed1"))
+        losses = [[event["loss"] for event in run if event["event"] == "step"] for run in (plain, ahead)]
+        self.assertAlmostEqual(losses[0][0], losses[1][0], 5)
+        for option, said in (("score-staleness", "forward_ahead without staleness and split"),
+                             ("micro-batch", "no micro-batches")):
+            ends = ended(start(2, pairs_arguments(path(option), arms="joint", **{"forward-ahead": 4, option: 2})))
+            for status, _, err in ends:
+                self.assertEqual(status, 1, err)
+                self.assertIn(said, err)
+
     def test_the_reference_is_that_of_one_process_but_for_rounding(self):
         one, out = path("guide-1"), path("guide-2")
         self.alone(pairs_arguments(one, arms="joint"))
