@@ -67,6 +67,7 @@ void run_rank(World* world, SplitWorld* split, const How& how, Halves& run) {
   testing::SmallTowers guide = testing::make_towers(2);
   const testing::RollingSource source{testing::make_pairs(600, 5), 192};
   lock.unlock();
+  if (world) world->wait();
   model->dropout->options.p(0);
   model->pause = how.pause;
   if (split && split->rank == how.failing_rank) model->fails_at = how.failing_scoring;
