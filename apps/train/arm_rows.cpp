@@ -7,30 +7,12 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <unordered_set>
 
 #include "jest/learner/stores.hpp"
 #include "jest/select/select.hpp"
 #include "parse_whole.hpp"
 
 namespace jest::apps::train {
-namespace {
-
-/// The id by itself says that a row is curated, and is not one of the pool's.
-std::vector<std::int64_t> own_ids(const ExampleTable& pool, const ExampleTable& curated) {
-  constexpr std::int64_t kMark = std::int64_t{1} << 62;
-  std::unordered_set<std::int64_t> taken(pool.ids.begin(), pool.ids.end());
-  std::vector<std::int64_t> ids;
-  for (std::int64_t id : curated.ids) {
-    id ^= kMark;
-    while (!taken.insert(id).second)
-      id = id == std::numeric_limits<std::int64_t>::max() ? 0 : id + 1;
-    ids.push_back(id);
-  }
-  return ids;
-}
-
-}  // namespace
 
 std::int64_t CuratedShare::of(std::int64_t candidates) const {
   const std::int64_t curated = std::llround(share * static_cast<double>(candidates));
@@ -68,24 +50,6 @@ std::vector<std::int64_t> kept_rows(const ExampleTable& pool, const LossStore& l
                           kEasyReference);
   std::ranges::sort(kept.indices);
   return std::move(kept.indices);
-}
-
-ExampleTable joined_labels(const ExampleTable& pool, const ExampleTable& curated) {
-  ExampleTable joined{pool.ids, pool.tags, pool.tag_names, {}};
-  const std::vector<std::int64_t> ids = own_ids(pool, curated);
-  joined.ids.insert(joined.ids.end(), ids.begin(), ids.end());
-  if (pool.tags.empty()) {
-    joined.tag_names = {"pool"};
-    joined.tags.assign(pool.ids.size(), 0);
-  }
-  std::string tag = "curated";
-  while (std::ranges::find(joined.tag_names, tag) != joined.tag_names.end()) tag += '+';
-  joined.tags.insert(joined.tags.end(), curated.ids.size(),
-                     static_cast<std::int32_t>(joined.tag_names.size()));
-  joined.tag_names.push_back(std::move(tag));
-  const ArrayView summed[] = {text_view(pool.checksum), text_view(curated.checksum)};
-  joined.checksum = checksum(summed);
-  return joined;
 }
 
 }  // namespace jest::apps::train

@@ -40,9 +40,4 @@ struct Filter {
 std::vector<std::int64_t> kept_rows(const ExampleTable& pool, const LossStore& losses,
                                     const Filter& filter);
 
-/// Ids, tags and checksum of a table that has the curated examples behind the pool's rows. They
-/// have ids of their own and the tag "curated", or "curated+" where the pool has that; rows of a
-/// pool without tags get "pool".
-ExampleTable joined_labels(const ExampleTable& pool, const ExampleTable& curated);
-
 }  // namespace jest::apps::train

@@ -16,6 +16,7 @@ constexpr std::string_view kLocalHeader = "PK\x03\x04";
 constexpr std::size_t kEndBytes = 22, kEnd64Bytes = 56, kLocator64Bytes = 20;
 constexpr std::size_t kEntryBytes = 46, kLocalBytes = 30;
 constexpr std::uint64_t kInExtraField = 0xFFFFFFFF;  // instead of a size beyond 4 GiB
+constexpr std::size_t kShown = 160;                  // of a name, which may have 64 KiB
 
 /// Bytes of an archive with every access checked.
 class ZipBytes {
@@ -107,16 +108,17 @@ std::vector<ZipEntry> zip_entries(std::string_view archive, const std::string& o
     const std::uint64_t extra = at + kEntryBytes + name_bytes;
     const std::uint64_t extra_end = extra + bytes.number(at + 30, 2);
     ZipEntry entry{std::string(bytes.part(at + kEntryBytes, name_bytes)), {}};
+    const std::string shown = entry.name.substr(0, kShown);
     const EntryNumbers numbers(bytes, at, extra, extra_end);
     if (bytes.number(at + 10, 2) != 0 || numbers.size != numbers.packed) {
-      bytes.fail("compressed " + entry.name);
+      bytes.fail("compressed " + shown);
     }
-    if (!bytes.has(numbers.offset, kLocalHeader)) bytes.fail("no " + entry.name);
+    if (!bytes.has(numbers.offset, kLocalHeader)) bytes.fail("no " + shown);
     const std::uint64_t names = bytes.number(numbers.offset + 26, 2);
     const std::uint64_t extras = bytes.number(numbers.offset + 28, 2);
     entry.content = bytes.part(numbers.offset + kLocalBytes + names + extras, numbers.size);
     if (crc_of(entry.content) != bytes.number(at + 16, 4)) {
-      bytes.fail("other bytes in " + entry.name + " than its CRC-32 says");
+      bytes.fail("other bytes in " + shown + " than its CRC-32 says");
     }
     entries.push_back(std::move(entry));
     at = extra_end + bytes.number(at + 32, 2);

@@ -40,7 +40,7 @@ struct OldWeights {
   }
 };
 
-struct Trained {
+struct StaleRun {
   NamedTensors tensors = {};
   TrainerState state = {};
   std::vector<std::vector<std::int64_t>> picks = {};  ///< ids, step by step
@@ -49,11 +49,11 @@ struct Trained {
 };
 
 struct KeepLearnability : MetricSink {
-  explicit KeepLearnability(Trained& run) : run(run) {}
+  explicit KeepLearnability(StaleRun& run) : run(run) {}
   void step(const StepMetrics& metrics) override {
     run.learnability.push_back(metrics.learnability_picks.value_or(-1));
   }
-  Trained& run;
+  StaleRun& run;
 };
 
 struct StaleHow {
@@ -65,7 +65,7 @@ struct StaleHow {
   SelectionSchedule selection = {};
 };
 
-void run_into(Trained& run, const StaleHow& how) {
+void run_into(StaleRun& run, const StaleHow& how) {
   SmallTowers model = testing::make_towers(1);
   SmallTowers guide = testing::make_towers(2);
   const RollingSource source{testing::make_pairs(200, 5), 40};
@@ -101,13 +101,13 @@ void run_into(Trained& run, const StaleHow& how) {
   for (const auto& [name, tensor] : learner.state()) run.tensors.emplace_back(name, tensor.clone());
 }
 
-Trained stale_run_of(const StaleHow& how) {
-  Trained run;
+StaleRun stale_run_of(const StaleHow& how) {
+  StaleRun run;
   run_into(run, how);
   return run;
 }
 
-void expect_same_stale(const Trained& a, const Trained& b) {
+void expect_same_stale(const StaleRun& a, const StaleRun& b) {
   EXPECT_EQ(a.picks, b.picks);
   EXPECT_EQ(a.watched, b.watched);
   EXPECT_EQ(a.learnability, b.learnability);
@@ -120,10 +120,10 @@ void expect_same_stale(const Trained& a, const Trained& b) {
 }
 
 TEST(Staleness, PicksAreThoseOfTheWeightsOfSomeStepsAgo) {
-  const Trained plain = stale_run_of({});
+  const StaleRun plain = stale_run_of({});
   for (const std::int64_t k : {0, 1, 2, 4, 20}) {
     SCOPED_TRACE(k);
-    const Trained run = stale_run_of({.staleness = k});
+    const StaleRun run = stale_run_of({.staleness = k});
     expect_same_stale(run, stale_run_of({.staleness = k, .keeps_weights = true}));
     EXPECT_EQ(run.picks == plain.picks, k == 0);
     EXPECT_EQ(run.picks.size(), 12u);
@@ -134,7 +134,7 @@ TEST(Staleness, PicksAreThoseOfTheWeightsOfSomeStepsAgo) {
 
 TEST(Staleness, GoesWithASchedule) {
   const SelectionSchedule schedule{.start = 2, .end = 11, .every = 2};
-  const Trained run = stale_run_of({.staleness = 3, .selection = schedule});
+  const StaleRun run = stale_run_of({.staleness = 3, .selection = schedule});
   EXPECT_THAT(run.watched, ::testing::ElementsAre(2, 4, 6, 8, 10));
   EXPECT_EQ(run.learnability.at(3), -1);
   EXPECT_NE(run.learnability.at(4), -1);
@@ -146,9 +146,9 @@ TEST(Staleness, AKilledRunEndsWithTheBitsOfAnUndisturbedOne) {
       SCOPED_TRACE(text(k, " steps, killed at ", dies_at));
       const oracle::TemporaryFolder folder;
       StaleHow how{.staleness = k, .checkpoints = folder.file("c")};
-      const Trained undisturbed = stale_run_of({.staleness = k});
+      const StaleRun undisturbed = stale_run_of({.staleness = k});
       how.dies_at = dies_at;
-      Trained run;
+      StaleRun run;
       EXPECT_THROW(run_into(run, how), std::runtime_error);
       const std::int64_t kept = dies_at / 3 * 3;
       run.picks.resize(detail::at(kept));
@@ -164,7 +164,7 @@ TEST(Staleness, AKilledRunEndsWithTheBitsOfAnUndisturbedOne) {
 TEST(Staleness, ACheckpointOfAnotherOneIsRefused) {
   const oracle::TemporaryFolder folder;
   StaleHow how{.staleness = 2, .dies_at = 7, .checkpoints = folder.file("c")};
-  Trained run;
+  StaleRun run;
   EXPECT_THROW(run_into(run, how), std::runtime_error);
   how.dies_at = -1;
   how.staleness = 1;

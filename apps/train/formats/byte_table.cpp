@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "train/arm_rows.hpp"
+#include "train/formats/joined_labels.hpp"
 
 namespace jest::apps::train {
 

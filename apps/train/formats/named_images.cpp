@@ -9,7 +9,7 @@
 
 #include "io/foreign_format.hpp"
 #include "jest/io/atomic_file.hpp"
-#include "train/arm_rows.hpp"
+#include "train/formats/joined_labels.hpp"
 #include "train/formats/normal_form.hpp"
 
 namespace jest::apps::train {

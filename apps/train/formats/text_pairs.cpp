@@ -3,7 +3,7 @@
 #include <torch/torch.h>
 
 #include "jest/core/noise.hpp"
-#include "train/arm_rows.hpp"
+#include "train/formats/joined_labels.hpp"
 
 namespace jest::apps::train {
 namespace {

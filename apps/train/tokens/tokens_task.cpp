@@ -6,6 +6,7 @@
 
 #include "jest/io/atomic_file.hpp"
 #include "jest/learner/scoring.hpp"
+#include "train/formats/joined_labels.hpp"
 #include "train/model_memory.hpp"
 #include "train/ranks.hpp"
 
