@@ -12,6 +12,8 @@ import tempfile
 import typing
 import unittest
 
+import numpy as np
+
 from cases import ROOT
 
 sys.path.append(str(ROOT / "tests/structure"))
@@ -56,16 +58,41 @@ class Documents(unittest.TestCase):
                 self.assertIn(">>>", function.__doc__)
 
     def test_examples_are_short_and_hold(self):
-        self.assertEqual(len(EXAMPLES), 3)
+        self.assertEqual(len(EXAMPLES), 4)
         for example in EXAMPLES:
             text = example.read_text(encoding="utf-8")
             self.assertLessEqual(text.count("\n"), 40, example.name)
-            if "import torch" in text and not HAS_TORCH:
+            if "import torch" in text and not HAS_TORCH or "sys.argv" in text:
                 continue
             with self.subTest(example.name):
                 done = subprocess.run([sys.executable, "-B", example], stdout=subprocess.PIPE,
                                       stderr=subprocess.STDOUT, text=True, timeout=300, check=False)
                 self.assertEqual(done.returncode, 0, done.stdout)
+
+    def test_the_example_of_a_pretrained_guide(self):
+        random = np.random.default_rng(1)
+        lines = [" ".join(random.choice(list("abcdefghijklmnop"), 12)) for _ in range(640)]
+        rows = [f"{k}\t{line}\t{lines[k if k % 8 == 0 else k - 1].upper()}\t{'de' if k % 8 == 0 else 'de-noise'}"
+                for k, line in enumerate(lines)]
+        encoder = ("import numpy as np\ndef embed(texts):\n"
+                   "    return [3 + np.bincount([ord(c) - 97 for c in t.lower() if c != ' '], minlength=16) "
+                   "for t in texts]\n")
+        with tempfile.TemporaryDirectory() as folder:
+            place = pathlib.Path(folder)
+            (place / "letters.py").write_text(encoder, encoding="utf-8")
+            for name, some in (("curated", rows[:512:8]), ("pool", rows)):
+                (place / f"{name}.tsv").write_text("\n".join(["id\tx\ty\ttag", *some]), encoding="utf-8")
+            done = subprocess.run([sys.executable, "-B", ROOT / "examples/python/pretrained_guide.py",
+                                   "letters:embed", "curated.tsv", "pool.tsv", "de", "2"], cwd=folder,
+                                  capture_output=True, text=True, check=True,
+                                  env=os.environ | {"PYTHONPATH": os.pathsep.join([folder, *sys.path])})
+        fitted, *answers = done.stdout.splitlines()
+        self.assertRegex(fitted, "^scale .* fitted to 64 curated pairs$")
+        self.assertEqual(len(answers), 2)
+        for answer in answers:
+            of_all, of_picks = (float(word) for word in answer.split() if word[0].isdigit())
+            self.assertEqual(of_all, 0.125)
+            self.assertGreater(of_picks, 0.9)
 
     @unittest.skipUnless(HAS_TORCH, "no torch in this Python")
     def test_commands_of_the_pages(self):
