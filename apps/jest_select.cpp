@@ -1,5 +1,7 @@
 // jest-select: one selection, from files of embeddings to positions.
 
+#include <optional>
+
 #include "command_line.hpp"
 #include "select/answer.hpp"
 #include "select/arguments.hpp"
@@ -28,13 +30,19 @@ constexpr const char* kCounts =
 struct Calibration {
   jest::apps::cached::CachedFiles files;
   jest::Contrast contrast = jest::Contrast::kSigmoid;
+  std::optional<std::int64_t> batch;
 
   explicit Calibration(CLI::App& command) {
     using namespace jest::apps;
     select::add_cached_embeddings(command, "embeddings", files);
     select::add_array_names(command, files.names);
     select::add_criterion(command, contrast);
-    command.callback([this] { std::cout << select::calibration_answer(files, contrast) << '\n'; });
+    command
+        .add_option("--batch", batch,
+                    "how many pairs the logits are for, as many\nas are picked [those given]")
+        ->type_name("b");
+    command.callback(
+        [this] { std::cout << select::calibration_answer(files, contrast, batch) << '\n'; });
   }
 };
 

@@ -52,7 +52,8 @@ Inputs::Inputs(const SelectArguments& arguments) : arguments_(arguments) {
   const cached::CachedFiles curated = arguments.curated();
   if (curated.empty() || !reference_ || has_losses()) return;
   const CachedModel pairs("--reference-curated", curated);
-  fit_ = fit_scale_and_bias(pairs.x(), pairs.y(), arguments.contrast());
+  fit_ = fit_scale_and_bias(pairs.x(), pairs.y(), arguments.contrast(),
+                            std::max<std::int64_t>(arguments.spec().count, 2));
 }
 
 std::int64_t Inputs::candidates() const { return (learner_ ? learner_ : reference_)->rows(); }
@@ -113,11 +114,13 @@ bool Inputs::takes_strangers_for_matches() const {
          mean_match_of_strangers(view(reference_, "--reference", fit_)) > kMatchOfStrangers;
 }
 
-std::string calibration_answer(const cached::CachedFiles& files, Contrast contrast) {
+std::string calibration_answer(const cached::CachedFiles& files, Contrast contrast,
+                               std::optional<std::int64_t> batch) {
+  if (batch && *batch < 2) refuse("--batch", "at least two pairs", *batch);
   if (files.empty()) refuse("--embeddings", "a file, or --embeddings-x and --embeddings-y", "none");
   cached::expect_cached_files("--embeddings", files);
   const CachedModel model("--embeddings", files);
-  const LogitFit fit = fit_scale_and_bias(model.x(), model.y(), contrast);
+  const LogitFit fit = fit_scale_and_bias(model.x(), model.y(), contrast, batch.value_or(0));
   const nlohmann::ordered_json json{{"scale", fit.scale}, {"bias", fit.bias}, {"pairs", fit.pairs}};
   return json.dump();
 }

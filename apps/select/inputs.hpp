@@ -36,6 +36,7 @@ class Inputs {
 };
 
 /// The same scale and bias fitted to curated pairs, as one line of JSON.
-std::string calibration_answer(const cached::CachedFiles& files, Contrast contrast);
+std::string calibration_answer(const cached::CachedFiles& files, Contrast contrast,
+                               std::optional<std::int64_t> batch);
 
 }  // namespace jest::apps::select

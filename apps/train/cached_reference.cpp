@@ -69,7 +69,8 @@ CuratedRows curated_rows(const GivenEmbeddings& given, const ExampleTable& pool,
   return rows;
 }
 
-std::string fit(GivenEmbeddings& given, const ExampleTable& pool, const ExampleTable& curated) {
+std::string fit(GivenEmbeddings& given, const ExampleTable& pool, const ExampleTable& curated,
+                std::int64_t count) {
   const CuratedRows rows = curated_rows(given, pool, curated);
   if (rows.pairs < kLeastCurated) {
     refuse("--reference-embeddings",
@@ -79,7 +80,8 @@ std::string fit(GivenEmbeddings& given, const ExampleTable& pool, const ExampleT
   }
   const std::int64_t width = given.embeddings.x.cols;
   const LogitFit found = fit_scale_and_bias(matrix_view(rows.x.data(), rows.pairs, width),
-                                            matrix_view(rows.y.data(), rows.pairs, width));
+                                            matrix_view(rows.y.data(), rows.pairs, width),
+                                            Contrast::kSigmoid, std::max<std::int64_t>(count, 2));
   given.embeddings.scale = found.scale;
   given.embeddings.bias = found.bias;
   return text("scale ", found.scale, " and bias ", found.bias, " fitted to ", found.pairs,
@@ -98,7 +100,7 @@ CachedReference<LossStore> losses_from(const std::string& option, const CachedFi
 
 CachedReference<EmbeddingStore> cached_embeddings(const CachedReferenceOptions& options,
                                                   const ExampleTable& pool,
-                                                  const ExampleTable& curated) {
+                                                  const ExampleTable& curated, std::int64_t count) {
   const std::string option = "--reference-embeddings";
   CachedFiles files = files_of(options);
   files.pairs = options.reference_cache;
@@ -114,7 +116,7 @@ CachedReference<EmbeddingStore> cached_embeddings(const CachedReferenceOptions& 
     refuse(option, "both a scale and a bias, or neither", "one of them");
   }
   std::string fitted;
-  if (!model->scale() || !model->bias()) fitted = fit(given, pool, curated);
+  if (!model->scale() || !model->bias()) fitted = fit(given, pool, curated, count);
   return {EmbeddingStore(std::move(given)), cost_of(options, *model), checksum, fitted};
 }
 

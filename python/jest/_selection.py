@@ -139,11 +139,14 @@ def select_diverse(embeddings: Array, importance: Array, ids: Array | None = Non
     return Selection(*_core.select_diverse(embeddings, importance, ids, spec, float(strength)))
 
 
-def fit_scale_and_bias(x: Array, y: Array, *, contrast: str = "sigmoid") -> tuple[float, float]:
+def fit_scale_and_bias(x: Array, y: Array, *, contrast: str = "sigmoid",
+                       batch: int | None = None) -> tuple[float, float]:
     """The logit scale and bias of a model that was not trained by the sigmoid loss.
 
     x, y: [n, d] float32, embeddings of curated pairs: x_i belongs to y_i. 50 pairs are enough, at most
     1,024 are used. A logistic regression over all n * n pairs; of "softmax", the bias is 0.
+    batch: how many pairs the logits are for, as many as are picked, say; n when None. The bias
+    depends on it, as each is told from all others.
 
     >>> import numpy as np, jest
     >>> random = np.random.default_rng(1)
@@ -154,7 +157,7 @@ def fit_scale_and_bias(x: Array, y: Array, *, contrast: str = "sigmoid") -> tupl
     >>> scale > 5, bias < 0, bool((scale * (x * y).sum(1) + bias > 0).mean() > 0.9)
     (True, True, True)
     """
-    return _core.fit_scale_and_bias(x, y, str(contrast))
+    return _core.fit_scale_and_bias(x, y, str(contrast), 0 if batch is None else batch)
 
 
 LAST_ROUND = 2**32 - 1

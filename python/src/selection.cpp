@@ -41,14 +41,15 @@ nb::tuple answer_of(const SelectionSpec& spec, std::int64_t candidates, const Se
                         to_numpy(std::move(selection.scores)), statistics);
 }
 
-nb::tuple fit_scale_and_bias(nb::handle x_given, nb::handle y_given, const std::string& contrast) {
+nb::tuple fit_scale_and_bias(nb::handle x_given, nb::handle y_given, const std::string& contrast,
+                             std::int64_t batch) {
   const Rows x("fit scale and bias, x", x_given);
   const Rows y("fit scale and bias, y", y_given);
   const Contrast which = by_name("fit scale and bias, contrast", kContrasts, contrast);
   LogitFit fit;
   {
     const nb::gil_scoped_release unlocked;
-    fit = jest::fit_scale_and_bias(x.view, y.view, which);
+    fit = jest::fit_scale_and_bias(x.view, y.view, which, batch);
   }
   return nb::make_tuple(fit.scale, fit.bias);
 }

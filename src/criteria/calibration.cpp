@@ -47,34 +47,35 @@ struct Slope {
   Eigen::Matrix2d curvature = Eigen::Matrix2d::Zero();
 };
 
-/// Cross-entropy of σ(t·s + β) with Platt's targets, over all pairs.
-Slope sigmoid_slope(const Similarities& s, const Eigen::Vector2d& at) {
+/// Cross-entropy of σ(t·s + β) with Platt's targets, over all pairs; a stranger counts `weight`.
+Slope sigmoid_slope(const Similarities& s, double weight, const Eigen::Vector2d& at) {
   const auto n = static_cast<double>(s.rows());
   const double match = (n + 1) / (n + 2), stranger = 1 / (n * (n - 1) + 2);
   Slope slope;
   for (Eigen::Index j = 0; j < s.cols(); ++j) {
     for (Eigen::Index i = 0; i < s.rows(); ++i) {
-      const double target = i == j ? match : stranger;
+      const double target = i == j ? match : stranger, w = i == j ? 1 : weight;
       const double u = at[0] * s(i, j) + at[1], e = std::exp(-std::fabs(u));
       const double p = (u >= 0 ? 1 : e) / (1 + e);
       const Eigen::Vector2d feature(s(i, j), 1);
-      slope.loss += std::fmax(u, 0) + std::log1p(e) - target * u;
-      slope.gradient += (p - target) * feature;
-      slope.curvature += p * (1 - p) * feature * feature.transpose();
+      slope.loss += w * (std::fmax(u, 0) + std::log1p(e) - target * u);
+      slope.gradient += w * (p - target) * feature;
+      slope.curvature += w * p * (1 - p) * feature * feature.transpose();
     }
   }
   return {slope.loss / n, slope.gradient / n, slope.curvature / n};
 }
 
 /// Cross-entropy of softmax(t·s_i) with the target (n+1)/(n+2) on the match, and the rest shared
-/// by all others, for every row of s.
-void add_rows(const Similarities& s, double t, Slope& slope) {
+/// by all others, for every row of s; an other counts `weight` in the normaliser.
+void add_rows(const Similarities& s, double weight, double t, Slope& slope) {
   const auto n = static_cast<double>(s.rows());
   const double match = (n + 1) / (n + 2), stranger = (1 - match) / (n - 1);
   for (Eigen::Index i = 0; i < s.rows(); ++i) {
     const Eigen::ArrayXd row = s.row(i).transpose().array();
     const double largest = t * (t >= 0 ? row.maxCoeff() : row.minCoeff());
-    const Eigen::ArrayXd weights = (t * row - largest).exp();
+    Eigen::ArrayXd weights = weight * (t * row - largest).exp();
+    weights[i] /= weight;
     const double total = weights.sum();
     const double mean = (weights * row).sum() / total;
     const double aim = stranger * (row.sum() - row[i]) + match * row[i];
@@ -84,11 +85,11 @@ void add_rows(const Similarities& s, double t, Slope& slope) {
   }
 }
 
-Slope softmax_slope(const Similarities& s, const Eigen::Vector2d& at) {
+Slope softmax_slope(const Similarities& s, double weight, const Eigen::Vector2d& at) {
   const double lines = 2 * static_cast<double>(s.rows());
   Slope slope;
-  add_rows(s, at[0], slope);
-  add_rows(s.transpose(), at[0], slope);
+  add_rows(s, weight, at[0], slope);
+  add_rows(s.transpose(), weight, at[0], slope);
   slope.curvature(1, 1) = lines;  // the bias stays where it is
   return {slope.loss / lines, slope.gradient / lines, slope.curvature / lines};
 }
@@ -117,14 +118,18 @@ Eigen::Vector2d minimum(const Loss& loss, Eigen::Vector2d at) {
 
 }  // namespace
 
-LogitFit fit_scale_and_bias(const MatrixView& x, const MatrixView& y, Contrast contrast) {
+LogitFit fit_scale_and_bias(const MatrixView& x, const MatrixView& y, Contrast contrast,
+                            std::int64_t batch) {
+  if (batch != 0 && batch < 2) refuse(kOperation, "a batch of at least two pairs", batch);
   const Similarities s = similarities_of(x, y);
-  const auto strangers = static_cast<double>(s.rows() - 1);
+  const auto strangers = static_cast<double>((batch == 0 ? s.rows() : batch) - 1);
+  const double weight = strangers / static_cast<double>(s.rows() - 1);
   const Eigen::Vector2d fit =
       contrast == Contrast::kSigmoid
-          ? minimum([&](const auto& at) { return sigmoid_slope(s, at); },
+          ? minimum([&](const auto& at) { return sigmoid_slope(s, weight, at); },
                     Eigen::Vector2d(0, -std::log(strangers)))
-          : minimum([&](const auto& at) { return softmax_slope(s, at); }, Eigen::Vector2d(0, 0));
+          : minimum([&](const auto& at) { return softmax_slope(s, weight, at); },
+                    Eigen::Vector2d(0, 0));
   // In units of the logit: similarities that are all one number have no scale.
   if (!(fit[0] * (s.array() - s.mean()).abs().maxCoeff() > 1e-6)) {
     refuse(kOperation, "pairs more alike than others", "a logit scale of ", fit[0]);

@@ -41,9 +41,9 @@ Embeddings to_device(const Embeddings& embeddings, c10::Device device) {
           moved(embeddings.bias)};
 }
 
-Embeddings fit_scale_and_bias(const Embeddings& curated, Contrast contrast) {
+Embeddings fit_scale_and_bias(const Embeddings& curated, Contrast contrast, std::int64_t batch) {
   const HostEmbeddings host("fit scale and bias", curated);
-  const LogitFit fit = fit_scale_and_bias(host.view().x, host.view().y, contrast);
+  const LogitFit fit = fit_scale_and_bias(host.view().x, host.view().y, contrast, batch);
   const auto options = curated.x.options().dtype(at::kDouble);
   return {curated.x, curated.y, torch::full({}, fit.scale, options),
           torch::full({}, fit.bias, options)};

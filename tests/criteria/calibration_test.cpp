@@ -29,19 +29,23 @@ struct Pairs {
   }
   MatrixView x_view() const { return matrix_view(x.data(), n, n); }
   MatrixView y_view() const { return matrix_view(y.data(), n, n); }
-  LogitFit fit(Contrast contrast) const { return fit_scale_and_bias(x_view(), y_view(), contrast); }
+  LogitFit fit(Contrast contrast, std::int64_t batch = 0) const {
+    return fit_scale_and_bias(x_view(), y_view(), contrast, batch);
+  }
   double s(std::int64_t i, std::int64_t j) const { return y[j * n + i]; }
 };
 
-/// Mean cross-entropy of all pairs with Platt's targets, written down naively.
-double sigmoid_loss(const Pairs& pairs, double t, double bias) {
+/// Mean cross-entropy of all pairs with Platt's targets, written down naively; those that do not
+/// belong together count `weight`.
+double sigmoid_loss(const Pairs& pairs, double t, double bias, double weight = 1) {
   const auto n = static_cast<double>(pairs.n);
   double total = 0;
   for (std::int64_t i = 0; i < pairs.n; ++i) {
     for (std::int64_t j = 0; j < pairs.n; ++j) {
       const double p = 1 / (1 + std::exp(-(t * pairs.s(i, j) + bias)));
       const double target = i == j ? (n + 1) / (n + 2) : 1 / (n * (n - 1) + 2);
-      total -= target * std::log(p) + (1 - target) * std::log(1 - p);
+      const double w = i == j ? 1 : weight;
+      total -= w * (target * std::log(p) + (1 - target) * std::log(1 - p));
     }
   }
   return total / n;
@@ -99,6 +103,26 @@ TEST(Calibration, OfTwoValuesIsKnown) {
   EXPECT_NEAR(fit.scale * 0.75 + fit.bias, match, 1e-6);
   // Softmax: 11/12 on the match, 1/12 on nine others.
   EXPECT_NEAR(pairs.fit(Contrast::kSoftmax).scale, std::log(11.0 * 9) / 0.5, 1e-6);
+}
+
+/// Of n pairs, as if there were b: others weigh (b-1)/(n-1).
+TEST(Calibration, IsOfTheBatchThatTheLogitsAreFor) {
+  const Pairs pairs = noisy_pairs(40, 0.2);
+  const double weight = 9.0 / 39;
+  const LogitFit fit = pairs.fit(Contrast::kSigmoid, 10);
+  const double least = sigmoid_loss(pairs, fit.scale, fit.bias, weight);
+  for (const double move : {-1e-3, 1e-3}) {
+    EXPECT_GT(sigmoid_loss(pairs, fit.scale + move, fit.bias, weight), least);
+    EXPECT_GT(sigmoid_loss(pairs, fit.scale, fit.bias + move, weight), least);
+  }
+  const LogitFit of_all = pairs.fit(Contrast::kSigmoid);
+  EXPECT_LT(-fit.bias / fit.scale, -of_all.bias / of_all.scale - 0.01);  // an even chance
+  EXPECT_EQ(pairs.fit(Contrast::kSigmoid, 40).bias, of_all.bias);
+  // Softmax: e^(0.75 t) is eleven times the weighted sum over nine others.
+  const Pairs two(10, [](std::int64_t i, std::int64_t j) { return i == j ? 0.75 : 0.25; });
+  EXPECT_NEAR(two.fit(Contrast::kSoftmax, 4).scale, std::log(11.0 * 9 * (3.0 / 9)) / 0.5, 1e-5);
+  EXPECT_THAT(oracle::message_of([&] { two.fit(Contrast::kSigmoid, 1); }),
+              HasSubstr("a batch of at least two pairs, got 1"));
 }
 
 /// What a moved and stretched similarity needs is the inverse.

@@ -304,6 +304,8 @@ class Calibration(Cached):
         self.assertLess(matched, 15)
         self.assertIn("calibrate", said)
         self.assertIn("cannot tell", said)
+        of_five = json.loads(run("calibrate", *self.fit, "--batch", 5).stdout)
+        self.assertGreater(of_five["bias"] / of_five["scale"], fit["bias"] / fit["scale"])
         softmax = json.loads(run("calibrate", *self.fit, "--criterion", "softmax").stdout)
         self.assertEqual(softmax["bias"], 0)
         self.assertGreater(softmax["scale"], 1)
@@ -311,7 +313,8 @@ class Calibration(Cached):
     def test_refusals(self):
         for words, said in (([], "--embeddings"), (self.fit[:2], "both sides"),
                             ([*self.fit[:2], "--embeddings-y", self.path("pool-y.npy")], "[20, 8]"),
-                            (["--embeddings", self.path("missing")], "missing")):
+                            (["--embeddings", self.path("missing")], "missing"),
+                            ([*self.fit, "--batch", 1], "--batch: expected at least two pairs, got 1")):
             got = run("calibrate", *words)
             self.assertEqual((got.returncode, got.stderr.count("\n")), (1, 1), got.stderr)
             self.assertIn(said, got.stderr)

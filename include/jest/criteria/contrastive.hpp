@@ -108,12 +108,14 @@ struct LogitFit {
 /// all n² pairs, or, for softmax pairs, the t of least cross-entropy in both directions. A model
 /// that was trained by another loss needs it: own terms of an unfitted one can be flat. Targets are
 /// those of Platt, (n+1)/(n+2) in the place of 1, so that pairs which are told apart without an
-/// error have a fit. Of more than 1,024 pairs, so many, evenly spaced, are used. Deterministic.
-/// O(n²·d) once and O(n²) an iteration; memory O(n²). Throws with fewer than two pairs, on values
-/// that are not finite, and where pairs are no more alike than others.
+/// error have a fit. Of more than 1,024 pairs, so many, evenly spaced, are used. The bias depends on
+/// how many others a pair is told from: `batch` b is the size of the batches that the logits are
+/// for, as many as are picked, say, and others count (b-1)/(n-1) each; 0 is n. Deterministic.
+/// O(n²·d) once and O(n²) an iteration; memory O(n²). Throws with fewer than two pairs, a batch of
+/// one, on values that are not finite, and where pairs are no more alike than others.
 /// Source: Platt 1999, "Probabilistic outputs for support vector machines"; Lin, Lin & Weng 2007.
 LogitFit fit_scale_and_bias(const MatrixView& x, const MatrixView& y,
-                            Contrast contrast = Contrast::kSigmoid);
+                            Contrast contrast = Contrast::kSigmoid, std::int64_t batch = 0);
 
 /// Above this a model's scale and bias hardly fit it: one stranger in five would be a match.
 inline constexpr double kMatchOfStrangers = 0.2;

@@ -25,7 +25,8 @@ JEST_EXPORT Embeddings to_device(const Embeddings& embeddings, c10::Device devic
 /// The same with the logit scale and bias that fit curated pairs best: criteria/contrastive.hpp.
 /// Of tensors of any device; scale and bias come back on theirs. Throws as the fit does.
 JEST_EXPORT Embeddings fit_scale_and_bias(const Embeddings& curated,
-                                          Contrast contrast = Contrast::kSigmoid);
+                                          Contrast contrast = Contrast::kSigmoid,
+                                          std::int64_t batch = 0);
 
 /// Among held-out pairs: does x find its own y, and y its x?
 struct RetrievalRecall {

@@ -26,6 +26,7 @@ class DamagedMetrics : public ::testing::Test {
     return summarize_run({.run = {.arm = {.name = "uniform", .method = kUniform}, .seed = 1},
                           .method = kUniform,
                           .folder = folder_.file(""),
+                          .once = {},
                           .measures = {{.name = "r_at_1", .label = "R@1"}}})
         .dump();
   }

@@ -60,6 +60,7 @@ TEST(FlippedBitsOfARun, AreFoundInItsMetrics) {
     return summarize_run({.run = {.arm = {.name = "uniform", .method = kUniform}, .seed = 1},
                           .method = kUniform,
                           .folder = path.parent_path(),
+                          .once = {},
                           .measures = {{.name = "r_at_1", .label = "R@1"}}})
         .dump();
   };
