@@ -4,7 +4,7 @@
 usage: faults.py BINARIES [--every K] [--program NAME] [--kind KIND] [--docs]
 
 BINARIES   folder of jest-train, jest-select and jest-data
---every    every K-th call of a kind instead of all; in turn which
+--every    every K-th call of a kind instead of all; in turn which. Of some programs never all (`uses`)
 --program  of one program alone;  --kind  of one kind of call alone
 --docs     write the table into docs/reliability.md, too
 
@@ -112,6 +112,7 @@ class Faults:
 
     def moments(self, program, kind, every, offset):
         total = self.counts[program.name][kind]
+        every = max(every, program.every)
         return range(1 + offset % every, total + 1, every) if every <= total else range(1, min(total, 1) + 1)
 
     def run(self, every=1, only_program=None, only_kind=None, tell=lambda line: None):
@@ -136,16 +137,21 @@ class Faults:
         return table, wrong
 
 
-def telling(table, every):
+def calls(every, uses):
+    """Which calls failed, in words."""
+    sampled = [f"of `{use.name}` every {use.every}th" for use in uses if use.every > every]
+    return ", ".join(["every call" if every == 1 else f"every {every}th call", *sampled])
+
+
+def telling(table, every, uses):
     """A row a program and kind: faults, those that the program survived and those that it named."""
     rows = [[program, kind, sum(outcomes.values()), outcomes["survived"], outcomes["rounded"],
              outcomes["named"], outcomes["wrong"]] for (program, kind), outcomes in table.items() if outcomes]
     rows.append(["all", "", *(sum(row[k] for row in rows) for k in range(2, 7))])
     header = ["program", "call", "faults", "right answer", "rounded otherwise", "one line, then resumed",
               "wrong"]
-    calls = "every call" if every == 1 else f"every {every}th call"
-    return (markdown_table(header, rows) +
-            f"\n`scripts/faults{'' if every == 1 else f' --every {every}'}`, {calls}; {processor()}.\n")
+    command = "scripts/faults" + ("" if every == 1 else f" --every {every}")
+    return f"{markdown_table(header, rows)}\n`{command}`, {calls(every, uses)}; {processor()}.\n"
 
 
 def main():
@@ -163,7 +169,7 @@ def main():
     total = sum(sum(outcomes.values()) for outcomes in table.values())
     print(f"{total} faults, {len(wrong)} wrong")
     if options.docs:
-        write_measured("docs/reliability.md", "scripts/faults", telling(table, options.every))
+        write_measured("docs/reliability.md", "scripts/faults", telling(table, options.every, faults.uses))
     sys.exit(1 if wrong else 0)
 
 
