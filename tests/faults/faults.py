@@ -4,7 +4,7 @@
 usage: faults.py BINARIES [--every K] [--program NAME] [--kind KIND] [--docs]
 
 BINARIES   folder of jest-train, jest-select and jest-data
---every    every K-th call of a kind instead of all; in turn which. Of some programs never all (`uses`)
+--every    every K-th call of a kind instead of all; in turn which; of slow programs fewer (programs.py)
 --program  of one program alone;  --kind  of one kind of call alone
 --docs     write the table into docs/reliability.md, too
 
@@ -112,7 +112,7 @@ class Faults:
 
     def moments(self, program, kind, every, offset):
         total = self.counts[program.name][kind]
-        every = max(every, program.every)
+        every *= program.every
         return range(1 + offset % every, total + 1, every) if every <= total else range(1, min(total, 1) + 1)
 
     def run(self, every=1, only_program=None, only_kind=None, tell=lambda line: None):
@@ -139,7 +139,7 @@ class Faults:
 
 def calls(every, uses):
     """Which calls failed, in words."""
-    sampled = [f"of `{use.name}` every {use.every}th" for use in uses if use.every > every]
+    sampled = [f"of `{use.name}` every {every * use.every}th" for use in uses if use.every > 1]
     return ", ".join(["every call" if every == 1 else f"every {every}th call", *sampled])
 
 

@@ -32,7 +32,7 @@ class Program:
     words: list
     answer: object  # of (folder, standard output)
     resumes: bool = False
-    every: int = 1  # call of a kind that fails: more where a run is slow or makes many
+    every: int = 1  # so many times fewer calls fail, where a run is slow or makes many
     again: list = dataclasses.field(default_factory=list)  # said when it is called once more
 
     def __post_init__(self):
@@ -121,7 +121,7 @@ def uses(binaries):
                                       *arms, *labels, "--out", "out"], train_answer, resumes=True,
                 every=4),
         Program("jest-train tokens", [train, "tokens", *tables(".bin"), *SIZES, *arms, *tokens,
-                                      "--out", "out"], train_answer, resumes=True),
+                                      "--out", "out"], train_answer, resumes=True, every=4),
         Program("jest-train probe", [train, "probe", "pairs", *tables(".tsv", ("curated", "pool")),
                                      *probe, "--out", "out"], probe_answer, again=["--resume"]),
         Program("jest-train report", [train, "report", "finished"],
