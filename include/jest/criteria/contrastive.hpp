@@ -108,8 +108,8 @@ struct LogitFit {
 /// all n² pairs, or, for softmax pairs, the t of least cross-entropy in both directions. A model
 /// that was trained by another loss needs it: own terms of an unfitted one can be flat. Targets are
 /// those of Platt, (n+1)/(n+2) in the place of 1, so that pairs which are told apart without an
-/// error have a fit. Of more than 1,024 pairs, so many, evenly spaced, are used. The bias depends on
-/// how many others a pair is told from: `batch` b is the size of the batches that the logits are
+/// error have a fit. Of more than 1,024 pairs, so many, evenly spaced, are used. The bias depends
+/// on how many others a pair is told from: `batch` b is the size of the batches that the logits are
 /// for, as many as are picked, say, and others count (b-1)/(n-1) each; 0 is n. Deterministic.
 /// O(n²·d) once and O(n²) an iteration; memory O(n²). Throws with fewer than two pairs, a batch of
 /// one, on values that are not finite, and where pairs are no more alike than others.
