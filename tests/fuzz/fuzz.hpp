@@ -3,6 +3,7 @@
 // by read_or_refuse, and libFuzzer does the rest (scripts/fuzz).
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstddef>
@@ -10,6 +11,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -59,18 +61,31 @@ class Folder {
   std::filesystem::path file(const std::string& name) const { return path_ / name; }
 
   std::filesystem::path write(const std::string& name, std::string_view content) const {
-    std::filesystem::create_directories(file(name).parent_path());
     // Written over, not emptied first: a file system frees and finds blocks otherwise.
-    const int descriptor = ::open(file(name).c_str(), O_WRONLY | O_CREAT, 0600);
+    const int descriptor = open_once(name);
     const auto size = static_cast<off_t>(content.size());
     expect(::pwrite(descriptor, content.data(), content.size(), 0) == size, "an input written");
     expect(::ftruncate(descriptor, size) == 0, "an input of its size");
-    ::close(descriptor);
     return file(name);
   }
 
  private:
+  int open_once(const std::string& name) const {
+    const auto found = open_.find(name);
+    struct stat status {};
+    if (found != open_.end()) {
+      // A reader may have put another file in its place.
+      if (::fstat(found->second, &status) == 0 && status.st_nlink > 0) return found->second;
+      ::close(found->second);
+    }
+    std::filesystem::create_directories(file(name).parent_path());
+    const int descriptor = ::open(file(name).c_str(), O_WRONLY | O_CREAT, 0600);
+    expect(descriptor >= 0, "an input that can be written");
+    return open_[name] = descriptor;
+  }
+
   std::filesystem::path path_;
+  mutable std::map<std::string, int> open_;  ///< as long as the program runs
 };
 
 }  // namespace jest::fuzz
